@@ -1,0 +1,17 @@
+# Everything Troupe links, found once. scripts/setup installs it.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED) # before CAF, whose package file uses it without looking for it
+find_package(CAF 0.18.7 EXACT REQUIRED COMPONENTS core io openssl test)
+foreach(part core io openssl test)
+  if(NOT TARGET CAF::${part})
+    message(FATAL_ERROR "CAF was built without its module '${part}'; run scripts/setup")
+  endif()
+endforeach()
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)

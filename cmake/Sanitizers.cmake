@@ -1,0 +1,13 @@
+# TROUPE_SANITIZE: empty, "asan" (AddressSanitizer and UBSan) or "tsan". CAF must be the same variant.
+set(TROUPE_SANITIZE "" CACHE STRING "Sanitizer: empty, asan or tsan")
+if(TROUPE_SANITIZE STREQUAL "asan")
+  set(flags -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+elseif(TROUPE_SANITIZE STREQUAL "tsan")
+  set(flags -fsanitize=thread -fno-omit-frame-pointer)
+elseif(NOT TROUPE_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "TROUPE_SANITIZE is '${TROUPE_SANITIZE}'; known are asan and tsan")
+endif()
+if(flags)
+  add_compile_options(${flags} -O1 -g1)
+  add_link_options(${flags})
+endif()
