@@ -1,0 +1,98 @@
+#pragma once
+
+#include "config/config_error.hpp"
+#include "config/environment.hpp"
+#include "config/secret.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// Where model requests go (contracts responses-client.md 1, config.md 7).
+namespace troupe::config {
+
+/// A header of a request: name as configured, value as sent.
+struct header {
+  std::string name;
+  std::string value;
+  bool operator==(const header&) const = default;
+};
+
+/// One entry of `[model_providers]`. The retry counts are what counts: default applied, capped.
+struct provider {
+  static constexpr std::uint32_t default_request_retries = 4;
+  static constexpr std::uint32_t default_stream_retries = 5;
+  static constexpr std::uint32_t max_retries = 100;
+  static constexpr std::chrono::milliseconds default_stream_idle_timeout{300'000};
+
+  std::string name; ///< shown to people; drives `is_openai` and `is_azure`
+  std::optional<std::string> base_url;
+  std::optional<std::string> env_key; ///< variable that holds the API key
+  std::optional<std::string> env_key_instructions;
+  std::optional<secret> experimental_bearer_token;
+  std::map<std::string, std::string> query_params;
+  std::map<std::string, std::string> http_headers;
+  std::map<std::string, std::string> env_http_headers; ///< header name to variable name
+  std::uint32_t request_max_retries = default_request_retries;
+  std::uint32_t stream_max_retries = default_stream_retries;
+  std::chrono::milliseconds stream_idle_timeout = default_stream_idle_timeout;
+  bool requires_openai_auth = false;
+  bool supports_websockets = false;
+
+  bool operator==(const provider&) const = default;
+};
+
+using provider_table = std::map<std::string, provider, std::less<>>;
+
+inline constexpr std::string_view default_provider_id = "openai";
+
+struct builtin_provider_settings {
+  std::string client_version;                 ///< header `version` of the provider `openai`
+  std::optional<std::string> openai_base_url; ///< config key; wins over OPENAI_BASE_URL
+};
+
+/// `openai`, `ollama` and `lmstudio`. The environment is read now, not per request.
+provider_table builtin_providers(const environment& env, const builtin_provider_settings& settings);
+
+/// Is `id` taken by a built-in provider? A user entry with such an id is ignored.
+bool is_builtin_provider(std::string_view id);
+
+/// The entry, or `unknown_provider` with ``Model provider `ID` not found`` (the retired id
+/// `ollama-chat` has its own text).
+std::variant<provider, config_error> select_provider(const provider_table& table,
+                                                     std::string_view id);
+
+/// The text that refuses a `wire_api` other than `responses`; none when it is accepted.
+std::optional<std::string> refuse_wire_api(std::string_view value);
+
+/// The model that `--oss` uses when none is named; none for other providers.
+std::optional<std::string> local_provider_model(std::string_view provider_id);
+
+/// What the current login is, as far as the address of a request depends on it.
+enum class login_kind : std::uint8_t { none, api_key, chatgpt };
+
+/// The root of the API, with all trailing slashes removed.
+std::string api_root(const provider& x, login_kind login);
+
+/// `api_root` + `/` + `path` + the provider's query parameters, which are not percent-encoded.
+std::string endpoint(const provider& x, login_kind login, std::string_view path);
+
+/// Static headers, then those from the environment whose variable is set and not blank; a later one
+/// replaces an earlier one of the same name. Entries that are no legal header are skipped.
+std::vector<header> provider_headers(const provider& x, const environment& env);
+
+bool is_legal_header_name(std::string_view name);
+/// No control characters but tab; bytes beyond ASCII are legal.
+bool is_legal_header_value(std::string_view value);
+
+/// Named exactly `OpenAI`: remote compaction and compressed bodies are allowed.
+bool is_openai(const provider& x);
+/// By name or address: requests carry `store: true` and item ids.
+bool is_azure(const provider& x);
+
+} // namespace troupe::config
