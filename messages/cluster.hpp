@@ -1,0 +1,110 @@
+#pragma once
+
+#include "messages/ids.hpp"
+#include "messages/thread_info.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What is published on the group "thread-events" and what nodes say to each other
+/// (guides/caf.md 8.3, 9.3).
+namespace troupe {
+
+struct thread_created {
+  thread_id thread;
+  std::optional<thread_id> parent;
+  session_source source;
+  node_name node;
+  bool operator==(const thread_created&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, thread_created& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("parent", x.parent),
+                            f.field("source", x.source), f.field("node", x.node));
+}
+
+struct thread_closed {
+  thread_id thread;
+  std::string reason; ///< "removed", "shutdown", "node lost" or the text of a failure
+  node_name node;
+  bool operator==(const thread_closed&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, thread_closed& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("reason", x.reason),
+                            f.field("node", x.node));
+}
+
+/// First message on a new link; the link counts only after the answer `hello_reply`.
+struct hello {
+  std::uint32_t wire_version = 0;
+  node_name node;
+  bool operator==(const hello&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, hello& x) {
+  return f.object(x).fields(f.field("wire_version", x.wire_version), f.field("node", x.node));
+}
+
+struct hello_reply {
+  std::uint32_t wire_version = 0;
+  node_name node;
+  bool operator==(const hello_reply&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, hello_reply& x) {
+  return f.object(x).fields(f.field("wire_version", x.wire_version), f.field("node", x.node));
+}
+
+/// Asks a relay for its node's thread events from now on. Answer: `following`, the threads that
+/// live there now.
+struct follow {
+  node_name node;
+  bool operator==(const follow&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, follow& x) {
+  return f.object(x).fields(f.field("node", x.node));
+}
+
+struct following {
+  node_name node;
+  std::vector<thread_created> live;
+  bool operator==(const following&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, following& x) {
+  return f.object(x).fields(f.field("node", x.node), f.field("live", x.live));
+}
+
+/// Follower to relay: `count` more relayed events were taken. A follower with too many open ones is
+/// cut.
+struct relay_credit {
+  std::uint32_t count = 0;
+  bool operator==(const relay_credit&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, relay_credit& x) {
+  return f.object(x).fields(f.field("count", x.count));
+}
+
+/// Relay to follower: the follower lost too much; it dials and follows anew.
+struct relay_cut {
+  bool operator==(const relay_cut&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, relay_cut& x) {
+  return f.object(x).fields();
+}
+
+} // namespace troupe

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <caf/fwd.hpp>
+#include <caf/result.hpp>
+#include <caf/typed_actor.hpp>
+
+#include "messages/cluster.hpp"
+#include "messages/models.hpp"
+#include "messages/rollout.hpp"
+#include "messages/thread_info.hpp"
+#include "messages/tool.hpp"
+
+/// One alias per actor. An interface is all that a caller needs; the callee may live on another
+/// node.
+namespace troupe {
+
+/// Takes a thread's events: what a front end is to a thread.
+using event_sink_actor = caf::typed_actor<
+  /// Events in order; costs one credit each.
+  caf::result<void>(event_batch),
+  /// Some were dropped, because the sink gave no credit in time.
+  caf::result<void>(events_lagged)>;
+
+/// Which deltas a subscriber wants. The other events always come.
+enum class delta_wish : std::uint8_t { none, all };
+template <>
+struct enum_texts<delta_wish> {
+  static constexpr std::array<std::string_view, 2> values{"none", "all"};
+};
+
+/// Asks for a thread's events from now on. Answer: the thread's summary; the next event has a
+/// number greater than all earlier ones.
+struct subscribe_events {
+  thread_id thread;
+  event_sink_actor sink;
+  std::uint32_t credit = 0;
+  delta_wish deltas = delta_wish::none;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, subscribe_events& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("sink", x.sink),
+                            f.field("credit", x.credit), f.field("deltas", x.deltas));
+}
+
+/// One-way: `sink` takes `events` more.
+struct event_credit {
+  thread_id thread;
+  event_sink_actor sink;
+  std::uint32_t events = 0;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, event_credit& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("sink", x.sink),
+                            f.field("events", x.events));
+}
+
+struct unsubscribe_events {
+  thread_id thread;
+  event_sink_actor sink;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, unsubscribe_events& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("sink", x.sink));
+}
+
+/// What a model stream delivers to. Part of every thread's interface.
+using stream_consumer_actor = caf::typed_actor<
+  /// One read's worth of events; costs one credit.
+  caf::result<void>(model_events),
+  /// The stream is over.
+  caf::result<void>(stream_ended)>;
+
+/// What tools report to while they run. Part of every thread's interface.
+using tool_listener_actor = caf::typed_actor<
+  /// Begin, output and end of commands and patches.
+  caf::result<void>(tool_progress)>;
+
+using codex_thread_actor = caf::typed_actor<
+  /// Once, by the thread manager: prepares the session.
+  caf::result<thread_started>(start_session),
+  /// One entry of the inbox; answered as soon as it is accepted.
+  caf::result<submitted>(submission),
+  /// Adds a subscriber, or changes what an existing one wants.
+  caf::result<thread_summary>(subscribe_events),
+  /// Gives a subscriber's credit.
+  caf::result<void>(event_credit),
+  /// Drops a subscriber.
+  caf::result<void>(unsubscribe_events),
+  /// What the thread does and what it waits for.
+  caf::result<thread_summary>(thread_status_request),
+  /// From the model client.
+  caf::result<void>(model_events),
+  /// From the model client.
+  caf::result<void>(stream_ended),
+  /// From the tool runner.
+  caf::result<void>(tool_progress)>;
+
+using thread_manager_actor = caf::typed_actor<
+  /// Starts a new thread.
+  caf::result<thread_started>(start_thread),
+  /// Continues a stored one.
+  caf::result<thread_started>(resume_thread),
+  /// Every live thread.
+  caf::result<thread_list>(list_threads),
+  /// One live thread.
+  caf::result<thread_summary>(thread_status_request),
+  /// Puts something into a thread's inbox.
+  caf::result<submitted>(submit_to_thread),
+  /// Subscribes to a thread.
+  caf::result<thread_summary>(subscribe_events),
+  /// Passed on to the thread.
+  caf::result<void>(event_credit),
+  /// Passed on to the thread.
+  caf::result<void>(unsubscribe_events),
+  /// Ends one thread.
+  caf::result<void>(remove_thread),
+  /// Ends all threads.
+  caf::result<void>(close_all_threads)>;
+
+using model_client_actor = caf::typed_actor<
+  /// Opens a stream to the consumer; refused with `errc::queue_full` when too many are open.
+  caf::result<stream_opened>(open_stream, stream_consumer_actor),
+  /// More room at the consumer.
+  caf::result<void>(stream_credit),
+  /// Ends a stream; `stream_ended` with `cancelled` follows.
+  caf::result<void>(cancel_stream)>;
+
+using models_manager_actor = caf::typed_actor<
+  /// What is known of a model.
+  caf::result<model_facts>(get_model_info),
+  /// All models, best first.
+  caf::result<model_list>(list_models)>;
+
+using rollout_recorder_actor = caf::typed_actor<
+  /// New file.
+  caf::result<rollout_opened>(create_rollout),
+  /// Existing file.
+  caf::result<rollout_history>(load_rollout),
+  /// More lines; answered when they are written.
+  caf::result<void>(append_rollout),
+  /// No more lines.
+  caf::result<void>(close_rollout),
+  /// Stored threads, a page at a time.
+  caf::result<rollout_page>(list_rollouts)>;
+
+using tool_runner_actor = caf::typed_actor<
+  /// Runs one call; progress goes to the listener.
+  caf::result<tool_result>(run_tool, tool_listener_actor),
+  /// Ends calls and processes.
+  caf::result<void>(cancel_tools)>;
+
+} // namespace troupe
+
+// Whoever uses an interface needs the type ids; they in turn need the handle types above.
+#include "messages/type_ids.hpp"

@@ -1,0 +1,321 @@
+#pragma once
+
+#include "messages/errors.hpp"
+#include "messages/ids.hpp"
+#include "messages/item.hpp"
+#include "messages/settings.hpp"
+#include "messages/shared_text.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// A model call as the thread and the model client speak of it (contract responses-client.md 4 and
+/// 6).
+namespace troupe {
+
+struct token_usage {
+  std::int64_t input_tokens = 0;
+  std::int64_t cached_input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t reasoning_output_tokens = 0;
+  std::int64_t total_tokens = 0;
+  bool operator==(const token_usage&) const = default;
+
+  token_usage& operator+=(const token_usage& x) {
+    input_tokens += x.input_tokens;
+    cached_input_tokens += x.cached_input_tokens;
+    output_tokens += x.output_tokens;
+    reasoning_output_tokens += x.reasoning_output_tokens;
+    total_tokens += x.total_tokens;
+    return *this;
+  }
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, token_usage& x) {
+  return f.object(x).fields(f.field("input_tokens", x.input_tokens),
+                            f.field("cached_input_tokens", x.cached_input_tokens),
+                            f.field("output_tokens", x.output_tokens),
+                            f.field("reasoning_output_tokens", x.reasoning_output_tokens),
+                            f.field("total_tokens", x.total_tokens));
+}
+
+struct rate_limit_window {
+  double used_percent = 0;
+  std::optional<std::int64_t> window_minutes;
+  std::optional<std::int64_t> resets_at; ///< unix seconds
+  bool operator==(const rate_limit_window&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, rate_limit_window& x) {
+  return f.object(x).fields(f.field("used_percent", x.used_percent),
+                            f.field("window_minutes", x.window_minutes),
+                            f.field("resets_at", x.resets_at));
+}
+
+struct rate_limit_credits {
+  bool has_credits = false;
+  bool unlimited = false;
+  std::optional<std::string> balance;
+  bool operator==(const rate_limit_credits&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, rate_limit_credits& x) {
+  return f.object(x).fields(f.field("has_credits", x.has_credits),
+                            f.field("unlimited", x.unlimited), f.field("balance", x.balance));
+}
+
+struct rate_limits {
+  std::optional<rate_limit_window> primary;
+  std::optional<rate_limit_window> secondary;
+  std::optional<rate_limit_credits> credits;
+  std::optional<std::string> plan_type;
+  bool operator==(const rate_limits&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, rate_limits& x) {
+  return f.object(x).fields(f.field("primary", x.primary), f.field("secondary", x.secondary),
+                            f.field("credits", x.credits), f.field("plan_type", x.plan_type));
+}
+
+/// One `POST {base}/responses`. Texts that end in `_json` are finished JSON that goes into the body
+/// as it is; they are shared between requests, threads and turns.
+struct model_request {
+  thread_id thread;
+  std::string provider; ///< id in the provider table of the node that runs the model client
+  std::string model;
+  shared_text instructions_json;  ///< a JSON string
+  shared_text tools_json;         ///< a JSON array
+  std::vector<shared_text> input; ///< JSON objects
+  bool parallel_tool_calls = false;
+  bool reasoning = false; ///< send the `reasoning` object
+  std::optional<reasoning_effort> effort;
+  std::optional<reasoning_summary> summary;
+  std::optional<troupe::verbosity> verbosity;
+  shared_text output_schema_json; ///< empty: no schema
+  std::string turn_state;         ///< header of this turn's earlier responses, if any
+  std::string subagent;           ///< label for `x-openai-subagent`; empty: none
+  bool operator==(const model_request&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, model_request& x) {
+  return f.object(x).fields(
+    f.field("thread", x.thread), f.field("provider", x.provider), f.field("model", x.model),
+    f.field("instructions_json", x.instructions_json), f.field("tools_json", x.tools_json),
+    f.field("input", x.input), f.field("parallel_tool_calls", x.parallel_tool_calls),
+    f.field("reasoning", x.reasoning), f.field("effort", x.effort), f.field("summary", x.summary),
+    f.field("verbosity", x.verbosity), f.field("output_schema_json", x.output_schema_json),
+    f.field("turn_state", x.turn_state), f.field("subagent", x.subagent));
+}
+
+struct stream_created {
+  bool operator==(const stream_created&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, stream_created& x) {
+  return f.object(x).fields();
+}
+
+struct output_item_added {
+  response_item item;
+  bool operator==(const output_item_added&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, output_item_added& x) {
+  return f.object(x).fields(f.field("item", x.item));
+}
+
+struct output_item_done {
+  response_item item;
+  bool operator==(const output_item_done&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, output_item_done& x) {
+  return f.object(x).fields(f.field("item", x.item));
+}
+
+struct output_text_delta {
+  std::string delta;
+  bool operator==(const output_text_delta&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, output_text_delta& x) {
+  return f.object(x).fields(f.field("delta", x.delta));
+}
+
+struct reasoning_summary_delta {
+  std::string delta;
+  std::int64_t summary_index = 0;
+  bool operator==(const reasoning_summary_delta&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, reasoning_summary_delta& x) {
+  return f.object(x).fields(f.field("delta", x.delta), f.field("summary_index", x.summary_index));
+}
+
+struct reasoning_text_delta {
+  std::string delta;
+  std::int64_t content_index = 0;
+  bool operator==(const reasoning_text_delta&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, reasoning_text_delta& x) {
+  return f.object(x).fields(f.field("delta", x.delta), f.field("content_index", x.content_index));
+}
+
+struct reasoning_part_added {
+  std::int64_t summary_index = 0;
+  bool operator==(const reasoning_part_added&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, reasoning_part_added& x) {
+  return f.object(x).fields(f.field("summary_index", x.summary_index));
+}
+
+struct server_reasoning_included {
+  bool included = false;
+  bool operator==(const server_reasoning_included&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, server_reasoning_included& x) {
+  return f.object(x).fields(f.field("included", x.included));
+}
+
+struct rate_limits_seen {
+  rate_limits limits;
+  bool operator==(const rate_limits_seen&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, rate_limits_seen& x) {
+  return f.object(x).fields(f.field("limits", x.limits));
+}
+
+struct models_etag_seen {
+  std::string etag;
+  bool operator==(const models_etag_seen&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, models_etag_seen& x) {
+  return f.object(x).fields(f.field("etag", x.etag));
+}
+
+/// The provider's `x-codex-turn-state`; the thread replays it on the turn's further requests.
+struct turn_state_seen {
+  std::string turn_state;
+  bool operator==(const turn_state_seen&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, turn_state_seen& x) {
+  return f.object(x).fields(f.field("turn_state", x.turn_state));
+}
+
+struct response_completed {
+  std::string response_id;
+  std::optional<token_usage> usage;
+  bool operator==(const response_completed&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, response_completed& x) {
+  return f.object(x).fields(f.field("response_id", x.response_id), f.field("usage", x.usage));
+}
+
+using model_event = std::variant<stream_created, output_item_added, output_item_done,
+                                 output_text_delta, reasoning_summary_delta, reasoning_text_delta,
+                                 reasoning_part_added, server_reasoning_included, rate_limits_seen,
+                                 models_etag_seen, turn_state_seen, response_completed>;
+
+/// Request to the model client; answered by `stream_opened` at once. What follows goes to
+/// `consumer` one-way: any number of `model_events`, then exactly one `stream_ended`.
+struct open_stream {
+  stream_number stream = 0; ///< chosen by the caller, comes back in every message of the stream
+  model_request request;
+  std::chrono::milliseconds delay{0}; ///< wait before sending: back-off of the turn's retry loop
+  std::uint32_t credit = 0;           ///< first grant, in messages
+  bool operator==(const open_stream&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, open_stream& x) {
+  return f.object(x).fields(f.field("stream", x.stream), f.field("request", x.request),
+                            f.field("delay", x.delay), f.field("credit", x.credit));
+}
+
+/// The model client's own number for the stream; credit and cancel name it.
+struct stream_opened {
+  std::uint64_t operation = 0;
+  bool operator==(const stream_opened&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, stream_opened& x) {
+  return f.object(x).fields(f.field("operation", x.operation));
+}
+
+struct stream_credit {
+  std::uint64_t operation = 0;
+  std::uint32_t messages = 0;
+  bool operator==(const stream_credit&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, stream_credit& x) {
+  return f.object(x).fields(f.field("operation", x.operation), f.field("messages", x.messages));
+}
+
+struct cancel_stream {
+  std::uint64_t operation = 0;
+  bool operator==(const cancel_stream&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, cancel_stream& x) {
+  return f.object(x).fields(f.field("operation", x.operation));
+}
+
+/// What one read from the network brought. Costs one credit.
+struct model_events {
+  stream_number stream = 0;
+  std::vector<model_event> events;
+  bool operator==(const model_events&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, model_events& x) {
+  return f.object(x).fields(f.field("stream", x.stream), f.field("events", x.events));
+}
+
+/// The stream's last message; without an error it follows `response_completed`.
+struct stream_ended {
+  stream_number stream = 0;
+  std::optional<model_error> error;
+  std::optional<rate_limits> limits; ///< carried by a usage-limit error
+  bool operator==(const stream_ended&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, stream_ended& x) {
+  return f.object(x).fields(f.field("stream", x.stream), f.field("error", x.error),
+                            f.field("limits", x.limits));
+}
+
+} // namespace troupe
