@@ -21,7 +21,7 @@ struct enum_texts<line_kind> {
 
 /// One line to write or as read; the recorder adds the timestamp.
 struct rollout_line {
-  line_kind kind = line_kind::response_item;
+  line_kind kind = line_kind::item;
   shared_text payload_json;
   bool operator==(const rollout_line&) const = default;
 };
