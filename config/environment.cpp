@@ -1,5 +1,7 @@
 #include "config/environment.hpp"
 
+#include "config/text_file.hpp"
+
 #include <cstdlib>
 
 namespace troupe::config {
@@ -17,7 +19,7 @@ std::optional<std::string> non_blank(const environment& env, std::string_view na
   if (!env)
     return std::nullopt;
   auto value = env(name);
-  if (value && value->find_first_not_of(" \t\r\n\v\f") == std::string::npos)
+  if (value && trimmed(*value).empty())
     return std::nullopt;
   return value;
 }

@@ -1,0 +1,114 @@
+#include "config/project_docs.hpp"
+
+#include "config/project.hpp"
+#include "config/text_file.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace troupe::config {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view override_name = "AGENTS.override.md";
+constexpr std::string_view default_name = "AGENTS.md";
+constexpr std::string_view separator = "\n\n--- project-doc ---\n\n";
+/// The contract sets no bound for the home's document; this one is far above any that people write.
+constexpr std::size_t max_home_doc_bytes = 1024 * 1024;
+
+// Each byte that does not belong to a well-formed sequence becomes U+FFFD, also the head of a
+// sequence that the byte limit has cut.
+std::string with_valid_utf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xc2 && lead < 0xe0 ? 2
+                               : (lead & 0xf0) == 0xe0       ? 3
+                               : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                             : 0;
+    auto valid = length > 0 && length <= text.size();
+    for (std::size_t i = 1; valid && i < length; ++i)
+      valid = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+    if (valid && length > 2) {
+      const auto second = static_cast<unsigned char>(text[1]);
+      valid = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second >= 0xa0) &&
+              !(lead == 0xf0 && second < 0x90) && !(lead == 0xf4 && second >= 0x90);
+    }
+    result += valid ? text.substr(0, length) : std::string_view{"\xef\xbf\xbd"};
+    text.remove_prefix(valid ? length : 1);
+  }
+  return result;
+}
+
+std::optional<std::string> home_document(const fs::path& home) {
+  for (const auto name : {override_name, default_name}) {
+    const auto text = read_text_prefix(home / name, max_home_doc_bytes);
+    if (const auto* content = std::get_if<std::string>(&text))
+      if (const auto body = trimmed(*content); !body.empty())
+        return with_valid_utf8(body);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> candidate_names(const project_doc_settings& settings) {
+  std::vector<std::string> names{std::string{override_name}, std::string{default_name}};
+  for (const auto& name : settings.fallback_filenames)
+    if (!trimmed(name).empty() && std::ranges::find(names, name) == names.end())
+      names.push_back(name);
+  return names;
+}
+
+std::optional<fs::path> document_of(const fs::path& directory,
+                                    const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    std::error_code error;
+    const auto type = fs::symlink_status(directory / name, error).type();
+    if (type == fs::file_type::regular || type == fs::file_type::symlink)
+      return directory / name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> project_documents(const fs::path& cwd,
+                                             const project_doc_settings& settings) {
+  const auto names = candidate_names(settings);
+  auto budget = settings.max_bytes;
+  std::string result;
+  for (const auto& directory : directories_between(project_root(cwd, settings.root_markers), cwd)) {
+    if (budget == 0)
+      break;
+    const auto file = document_of(directory, names);
+    if (!file)
+      continue;
+    const auto text = read_text_prefix(*file, budget);
+    const auto* content = std::get_if<std::string>(&text);
+    if (content == nullptr)
+      return std::nullopt; // one that cannot be read makes all count as absent
+    budget -= content->size();
+    if (trimmed(*content).empty())
+      continue;
+    result += result.empty() ? "" : "\n\n";
+    result += with_valid_utf8(*content);
+  }
+  return result.empty() ? std::nullopt : std::optional{std::move(result)};
+}
+
+} // namespace
+
+std::optional<std::string> user_instructions(const fs::path& home, const fs::path& cwd,
+                                             const project_doc_settings& settings) {
+  auto result = home_document(home);
+  auto project = project_documents(cwd, settings);
+  if (!result)
+    return project;
+  if (project)
+    *result += std::string{separator} + *project;
+  return result;
+}
+
+} // namespace troupe::config
