@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// Every size and time limit of the network side. Defaults: callers may pass others where an
+/// options struct has a field of the same name.
+namespace troupe::net {
+
+// ---- HTTP messages, either direction ----------------------------------------------------------
+
+/// Start line and headers. Servers in the field allow 8 to 32 KiB for requests; responses of
+/// providers carry up to 30 headers of a few hundred bytes, and a turn state may be some KiB.
+inline constexpr std::size_t max_head_bytes = 64 * 1024;
+
+/// First size of a connection's read buffer. A plain streamed answer of 24 events fits, and 10,000
+/// open streams cost 80 MB.
+inline constexpr std::size_t min_read_buffer_bytes = 8 * 1024;
+
+/// What a read buffer grows to while reads fill it: beyond this a read costs more in copying than
+/// it saves in system calls. Must exceed `max_head_bytes`.
+inline constexpr std::size_t max_read_buffer_bytes = 128 * 1024;
+
+// ---- HTTP client --------------------------------------------------------------------------------
+
+/// Kept of the body of a response that is not 2xx. Error texts are JSON of a few hundred bytes;
+/// HTML pages of proxies reach some ten KiB.
+inline constexpr std::size_t max_error_body_bytes = 64 * 1024;
+
+/// Connection establishment, per address of the host and again for the TLS handshake: three lost
+/// SYNs (1 s, 2 s, 4 s) still succeed.
+inline constexpr std::chrono::seconds connect_limit{10};
+
+/// From the start of sending to the complete response head. Streaming providers answer within
+/// seconds. A local model server that loads weights first needs more: pass a larger limit there.
+inline constexpr std::chrono::seconds response_head_limit{60};
+
+/// Without progress while the body is read (contract responses-client, section 14: 300,000 ms).
+inline constexpr std::chrono::seconds stream_idle_limit{300};
+
+/// Idle connections are closed after this; common servers and load balancers close after 60 to 350
+/// s.
+inline constexpr std::chrono::seconds pooled_connection_limit{90};
+
+/// Idle connections per origin and I/O thread; enough for a fleet of 400 threads to reuse all of
+/// its own.
+inline constexpr std::size_t max_pooled_per_origin = 512;
+
+/// A stream the caller has finished with is read on for its end, so that its connection can be
+/// reused: usually the last chunk and a few bytes are missing. Beyond either bound a new connection
+/// is cheaper.
+inline constexpr std::size_t max_drain_bytes = 64 * 1024;
+inline constexpr std::chrono::seconds drain_limit{1};
+
+/// Looked-up addresses are reused this long: a fleet that starts at once must not ask 400 times,
+/// and a provider that moves its service is followed within seconds.
+inline constexpr std::chrono::seconds resolved_address_limit{10};
+inline constexpr std::size_t max_resolved_names = 256;
+
+// ---- HTTP server --------------------------------------------------------------------------------
+
+/// A request body: a history of a million tokens with images is below 32 MiB.
+inline constexpr std::size_t max_request_body_bytes = 64 * 1024 * 1024;
+
+/// From the first byte of a request to its last: a sender slower than that only holds a connection.
+inline constexpr std::chrono::seconds request_read_limit{60};
+
+/// A connection without a request. Longer than clients keep theirs, so that the client closes
+/// first.
+inline constexpr std::chrono::seconds server_idle_limit{300};
+
+/// Response bytes queued for one slow reader before the connection is cut.
+inline constexpr std::size_t max_unsent_bytes = 64 * 1024 * 1024;
+
+/// Pending connections of a listening socket; the kernel cuts it to net.core.somaxconn (4096).
+inline constexpr int listen_backlog = 4096;
+
+// ---- processes ----------------------------------------------------------------------------------
+
+/// Output is read and reported in blocks of this size (contract tools, section 3.3).
+inline constexpr std::size_t process_block_bytes = 8192;
+
+/// After the exit of a child its output may be held open by a surviving grandchild; this long it is
+/// waited for (contract tools, section 3.3).
+inline constexpr std::chrono::seconds output_close_limit{2};
+
+/// Bytes waiting to be written to a child's standard input.
+inline constexpr std::size_t max_unwritten_stdin_bytes = 16 * 1024 * 1024;
+
+// ---- shutdown -----------------------------------------------------------------------------------
+
+/// Operations are cancelled at once on shutdown; what has not completed after this is abandoned (a
+/// name look-up in progress cannot be interrupted).
+inline constexpr std::chrono::seconds shutdown_limit{5};
+
+} // namespace troupe::net
