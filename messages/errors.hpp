@@ -88,11 +88,12 @@ enum class model_errc : std::uint8_t {
   unauthorized,
   overloaded, ///< too many streams are open here; nothing was sent
   cancelled,
-  fatal
+  fatal,
+  rate_limited ///< 429 with Retry-After: the one 429 that is tried again, after `retry_after`
 };
 template <>
 struct enum_texts<model_errc> {
-  static constexpr std::array<std::string_view, 18> values{"stream",
+  static constexpr std::array<std::string_view, 19> values{"stream",
                                                            "timeout",
                                                            "context_window_exceeded",
                                                            "quota_exceeded",
@@ -109,7 +110,8 @@ struct enum_texts<model_errc> {
                                                            "unauthorized",
                                                            "overloaded",
                                                            "cancelled",
-                                                           "fatal"};
+                                                           "fatal",
+                                                           "rate_limited"};
 };
 
 /// Whether the turn loop tries again (contract threads.md 11.3).
@@ -120,7 +122,8 @@ constexpr bool may_retry(model_errc x) {
   case model_errc::internal_server_error:
   case model_errc::unexpected_status:
   case model_errc::connection_failed:
-  case model_errc::overloaded: return true;
+  case model_errc::overloaded:
+  case model_errc::rate_limited: return true;
   case model_errc::context_window_exceeded:
   case model_errc::quota_exceeded:
   case model_errc::usage_not_included:
