@@ -3,6 +3,7 @@
 #include "config/environment.hpp"
 #include "config/providers.hpp"
 #include "config/secret.hpp"
+#include "messages/wire_enum.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +12,18 @@
 #include <string_view>
 #include <system_error>
 #include <variant>
+
+namespace troupe {
+namespace config {
+/// Values of `forced_login_method`.
+enum class login_method : std::uint8_t { chatgpt, api };
+} // namespace config
+
+template <>
+struct enum_texts<config::login_method> {
+  static constexpr std::array<std::string_view, 2> values{"chatgpt", "api"};
+};
+} // namespace troupe
 
 /// Stored logins and the credential that a request carries (contracts responses-client.md 2,
 /// config.md 9). Refreshing tokens is not done here.
@@ -96,8 +109,6 @@ struct credential {
 /// provider's variable is unset or blank; a ChatGPT login without tokens.
 std::variant<credential, credential_error>
 request_credential(const provider& x, const environment& env, const std::optional<login>& login);
-
-enum class login_method : std::uint8_t { chatgpt, api };
 
 /// Refuses a login that `forced_login_method` or `forced_chatgpt_workspace_id` forbids: the text to
 /// print before exit code 1. The caller removes the stored login.
