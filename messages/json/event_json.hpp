@@ -12,12 +12,22 @@
 /// Events and settings as JSON (contract threads.md 19).
 namespace troupe {
 
-/// The object with its `type` tag. `thread` and `turn` fill the fields of item events that name
-/// them.
+class json_writer;
+
+/// The event as compact JSON with its `type` tag. `thread` and `turn` fill the fields of events
+/// that name them.
+std::string event_json(const event_msg& x, const thread_id& thread, std::string_view turn);
+
+/// The same as a tree.
 boost::json::object to_json(const event_msg& x, const thread_id& thread, std::string_view turn);
 
 /// Name of the event in JSON: "task_started", "token_count", ...
 std::string_view type_name(const event_msg& x);
+
+/// Parts of events and of turn contexts, for those who write JSON as text.
+void write_json(json_writer& out, const token_usage_info& x);
+void write_json(json_writer& out, const rate_limits& x);
+void write_json(json_writer& out, const sandbox_policy& x);
 
 boost::json::object to_json(const token_usage_info& x);
 boost::json::object to_json(const rate_limits& x);
