@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace troupe::net {
+
+/// Threads for work that blocks: files, `fsync`, directory walks. Not for waiting: a task that
+/// waits for another one of the same pool may wait forever.
+class blocking_pool {
+public:
+  explicit blocking_pool(std::size_t threads = 2);
+  ~blocking_pool();
+  blocking_pool(const blocking_pool&) = delete;
+  blocking_pool& operator=(const blocking_pool&) = delete;
+
+  /// Runs `run` on one of the threads, in no order relative to other tasks. It must not throw.
+  /// After `stop` it is dropped.
+  void post(std::function<void()> run);
+
+  /// Runs everything that was posted, then joins the threads.
+  void stop();
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace troupe::net

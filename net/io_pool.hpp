@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <vector>
+
+namespace troupe::net {
+
+class io_lane;
+
+/// A pending call of `io_pool::after`. Cheap to copy; dropping it does not cancel.
+class timer_handle {
+public:
+  struct control;
+
+  timer_handle() = default;
+  explicit timer_handle(std::shared_ptr<control> x) : control_(std::move(x)) {}
+
+  /// From any thread. On the I/O thread the function will not be called any more; from elsewhere it
+  /// may be running at this moment.
+  void cancel() const;
+
+private:
+  std::shared_ptr<control> control_;
+};
+
+/// The threads of the network side. Each runs an event loop of its own (a lane), and each
+/// conversation (call, connection, process, timer) lives on one lane from start to end: its
+/// handlers never run at the same time as each other, and nothing in it needs a lock or a strand.
+///
+/// Owned by `main`, outlives every object made from it in the sense that those may be destroyed
+/// later, but do nothing any more. Handlers run on I/O threads, must not block and must not throw.
+class io_pool {
+public:
+  /// One thread serves some thousand streams; more than two only on large machines.
+  explicit io_pool(std::size_t threads = 1);
+  ~io_pool();
+  io_pool(const io_pool&) = delete;
+  io_pool& operator=(const io_pool&) = delete;
+
+  /// Cancels every conversation, waits for their completions (at most `shutdown_limit`) and joins
+  /// the threads. Everything handlers have captured is released when it returns. Not from an I/O
+  /// thread.
+  void stop();
+
+  /// Runs `run` on an I/O thread, never inside this call. After `stop` it is dropped.
+  void post(std::function<void()> run);
+
+  /// Calls `run` once after `delay`; on the current lane when called on an I/O thread. After `stop`
+  /// it is dropped.
+  timer_handle after(std::chrono::milliseconds delay, std::function<void()> run);
+
+  /// Calls `run` with the number of each arriving signal of `signals`, until `stop`.
+  void on_signals(std::initializer_list<int> signals, std::function<void(int)> run);
+
+  /// For classes of this folder. Fixed after construction.
+  const std::vector<std::shared_ptr<io_lane>>& lanes() const { return lanes_; }
+
+  /// Index of the current lane on an I/O thread, else the lanes in turn.
+  std::size_t pick_lane() const;
+
+private:
+  struct state;
+
+  std::vector<std::shared_ptr<io_lane>> lanes_;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace troupe::net

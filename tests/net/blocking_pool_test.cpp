@@ -1,0 +1,34 @@
+#define CAF_SUITE blocking_pool
+#include <caf/test/bdd_dsl.hpp>
+
+#include "net/blocking_pool.hpp"
+
+#include <atomic>
+#include <latch>
+
+using troupe::net::blocking_pool;
+
+SCENARIO("tasks that wait for each other run at the same time on different threads") {
+  blocking_pool pool{2};
+  std::latch both{2};
+  std::latch done{2};
+  for (int i = 0; i < 2; ++i)
+    pool.post([&] {
+      both.arrive_and_wait();
+      done.count_down();
+    });
+  done.wait();
+  CHECK(both.try_wait());
+}
+
+SCENARIO("stopping runs what was posted and drops what comes later") {
+  std::atomic<int> count{0};
+  blocking_pool pool{1};
+  for (int i = 0; i < 100; ++i)
+    pool.post([&] { count.fetch_add(1); });
+  pool.stop();
+  CHECK_EQ(count.load(), 100);
+  pool.post([&] { count.fetch_add(1); });
+  pool.stop();
+  CHECK_EQ(count.load(), 100);
+}
