@@ -46,10 +46,11 @@ struct config {
   std::optional<reasoning_effort> model_reasoning_effort;
   std::optional<reasoning_summary> model_reasoning_summary; ///< absent: `auto`
   std::optional<verbosity> model_verbosity;
+  // Counts of tokens, 0 or more.
   std::optional<std::int64_t> model_context_window;
   std::optional<std::int64_t> model_auto_compact_token_limit;
   std::optional<bool> model_supports_reasoning_summaries;
-  std::optional<std::uint64_t> tool_output_token_limit;
+  std::optional<std::int64_t> tool_output_token_limit;
   std::optional<troupe::personality> personality; ///< `pragmatic` unless the feature is off
   std::optional<std::filesystem::path> model_catalog_json;
   std::string chatgpt_base_url;

@@ -97,15 +97,20 @@ private:
       typed().model_reasoning_effort, from_.choice<reasoning_effort>("model_reasoning_effort"));
     result_.model_reasoning_summary = from_.choice<reasoning_summary>("model_reasoning_summary");
     result_.model_verbosity = from_.choice<verbosity>("model_verbosity");
-    result_.model_context_window = from_.integer("model_context_window");
-    result_.model_auto_compact_token_limit = from_.integer("model_auto_compact_token_limit");
+    result_.model_context_window = tokens("model_context_window");
+    result_.model_auto_compact_token_limit = tokens("model_auto_compact_token_limit");
     result_.model_supports_reasoning_summaries =
       from_.boolean("model_supports_reasoning_summaries");
-    result_.tool_output_token_limit = from_.count("tool_output_token_limit");
+    result_.tool_output_token_limit = tokens("tool_output_token_limit");
     result_.personality =
       first_of(typed().personality, from_.choice<troupe::personality>("personality"));
     if (!result_.personality && result_.features.enabled(feature::personality))
       result_.personality = troupe::personality::pragmatic;
+  }
+
+  std::optional<std::int64_t> tokens(std::string_view key) const {
+    const auto given = from_.count(key);
+    return given ? std::optional{static_cast<std::int64_t>(*given)} : std::nullopt;
   }
 
   void read_approval() {

@@ -24,7 +24,8 @@ struct preset_upgrade {
   bool operator==(const preset_upgrade&) const = default;
 };
 
-struct model_preset {
+/// All of contract section 3; `to_message` gives the part that travels so far.
+struct preset {
   std::string id;
   std::string model;
   std::string display_name;
@@ -37,19 +38,21 @@ struct model_preset {
   bool show_in_picker = false;
   bool supported_in_api = true;
   bool accepts_images = true;
-  bool operator==(const model_preset&) const = default;
+  bool operator==(const preset&) const = default;
 };
 
-model_preset to_preset(const model_info& x);
+preset to_preset(const model_info& x);
 
 /// The eleven presets that come with the program (section 5), in their order.
-std::span<const model_preset> builtin_presets();
+std::span<const preset> builtin_presets();
 
 /// Remote models by priority, then the built-in presets that they do not name, filtered by what the
 /// login may use, with one default mark (section 9.2). `remote` is empty when the feature is off.
-std::vector<model_preset> list_presets(std::span<const model_info> remote, login_kind login);
+std::vector<preset> list_presets(std::span<const model_info> remote, login_kind login);
 
 /// The slug of the preset marked default, else of the first, else the empty string (section 9.3).
-std::string default_model(std::span<const model_preset> presets);
+std::string default_model(std::span<const preset> presets);
+
+model_preset to_message(const preset& x);
 
 } // namespace troupe::config
