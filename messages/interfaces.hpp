@@ -78,48 +78,6 @@ using tool_listener_actor = caf::typed_actor<
   /// Begin, output and end of commands and patches.
   caf::result<void>(tool_progress)>;
 
-using codex_thread_actor = caf::typed_actor<
-  /// Once, by the thread manager: prepares the session.
-  caf::result<thread_started>(start_session),
-  /// One entry of the inbox; answered as soon as it is accepted.
-  caf::result<submitted>(submission),
-  /// Adds a subscriber, or changes what an existing one wants.
-  caf::result<thread_summary>(subscribe_events),
-  /// Gives a subscriber's credit.
-  caf::result<void>(event_credit),
-  /// Drops a subscriber.
-  caf::result<void>(unsubscribe_events),
-  /// What the thread does and what it waits for.
-  caf::result<thread_summary>(thread_status_request),
-  /// From the model client.
-  caf::result<void>(model_events),
-  /// From the model client.
-  caf::result<void>(stream_ended),
-  /// From the tool runner.
-  caf::result<void>(tool_progress)>;
-
-using thread_manager_actor = caf::typed_actor<
-  /// Starts a new thread.
-  caf::result<thread_started>(start_thread),
-  /// Continues a stored one.
-  caf::result<thread_started>(resume_thread),
-  /// Every live thread.
-  caf::result<thread_list>(list_threads),
-  /// One live thread.
-  caf::result<thread_summary>(thread_status_request),
-  /// Puts something into a thread's inbox.
-  caf::result<submitted>(submit_to_thread),
-  /// Subscribes to a thread.
-  caf::result<thread_summary>(subscribe_events),
-  /// Passed on to the thread.
-  caf::result<void>(event_credit),
-  /// Passed on to the thread.
-  caf::result<void>(unsubscribe_events),
-  /// Ends one thread.
-  caf::result<void>(remove_thread),
-  /// Ends all threads.
-  caf::result<void>(close_all_threads)>;
-
 using model_client_actor = caf::typed_actor<
   /// Opens a stream to the consumer; refused with `errc::queue_full` when too many are open.
   caf::result<stream_opened>(open_stream, stream_consumer_actor),
@@ -151,6 +109,66 @@ using tool_runner_actor = caf::typed_actor<
   caf::result<tool_result>(run_tool, tool_listener_actor),
   /// Ends calls and processes.
   caf::result<void>(cancel_tools)>;
+
+/// The node's services as its threads use them. Sent when one was restarted: older handles are dead.
+struct services_changed {
+  models_manager_actor models;
+  model_client_actor client;
+  rollout_recorder_actor recorder;
+  tool_runner_actor tools;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, services_changed& x) {
+  return f.object(x).fields(f.field("models", x.models), f.field("client", x.client),
+                            f.field("recorder", x.recorder), f.field("tools", x.tools));
+}
+
+using codex_thread_actor = caf::typed_actor<
+  /// Once, by the thread manager: prepares the session.
+  caf::result<thread_started>(start_session),
+  /// One entry of the inbox; answered as soon as it is accepted.
+  caf::result<submitted>(submission),
+  /// Adds a subscriber, or changes what an existing one wants.
+  caf::result<thread_summary>(subscribe_events),
+  /// Gives a subscriber's credit.
+  caf::result<void>(event_credit),
+  /// Drops a subscriber.
+  caf::result<void>(unsubscribe_events),
+  /// What the thread does and what it waits for.
+  caf::result<thread_summary>(thread_status_request),
+  /// From the model client.
+  caf::result<void>(model_events),
+  /// From the model client.
+  caf::result<void>(stream_ended),
+  /// From the tool runner.
+  caf::result<void>(tool_progress),
+  /// From the thread manager.
+  caf::result<void>(services_changed)>;
+
+using thread_manager_actor = caf::typed_actor<
+  /// Starts a new thread.
+  caf::result<thread_started>(start_thread),
+  /// Continues a stored one.
+  caf::result<thread_started>(resume_thread),
+  /// Every live thread.
+  caf::result<thread_list>(list_threads),
+  /// One live thread.
+  caf::result<thread_summary>(thread_status_request),
+  /// Puts something into a thread's inbox.
+  caf::result<submitted>(submit_to_thread),
+  /// Subscribes to a thread.
+  caf::result<thread_summary>(subscribe_events),
+  /// Passed on to the thread.
+  caf::result<void>(event_credit),
+  /// Passed on to the thread.
+  caf::result<void>(unsubscribe_events),
+  /// Ends one thread.
+  caf::result<void>(remove_thread),
+  /// Ends all threads.
+  caf::result<void>(close_all_threads),
+  /// From the node's root.
+  caf::result<void>(services_changed)>;
 
 } // namespace troupe
 

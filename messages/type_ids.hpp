@@ -145,6 +145,8 @@ CAF_ADD_TYPE_ID(troupe, (troupe::stream_consumer_actor))
 CAF_ADD_TYPE_ID(troupe, (troupe::tool_listener_actor))
 CAF_ADD_TYPE_ID(troupe, (troupe::thread_manager_actor))
 
+CAF_ADD_TYPE_ID(troupe, (troupe::services_changed))
+
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ERROR_CODE_ENUM(troupe::errc)
