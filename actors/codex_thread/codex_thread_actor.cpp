@@ -1,0 +1,378 @@
+#include "actors/codex_thread/codex_thread_actor.hpp"
+
+#include "actors/codex_thread/subscribers.hpp"
+#include "actors/common/harden.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/response_promise.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace troupe::codex_thread {
+
+namespace {
+
+model_error to_model_error(const caf::error& err) {
+  if (err == errc::queue_full)
+    return {.code = model_errc::overloaded,
+            .message = "too many model streams are open on this node",
+            .retry_after = {},
+            .http_status = {}};
+  if (err == errc::no_such_provider)
+    return {.code = model_errc::fatal,
+            .message = "Fatal error: " + to_string(err.context()),
+            .retry_after = {},
+            .http_status = {}};
+  return {.code = model_errc::stream,
+          .message = "stream disconnected before completion: the model client was restarted",
+          .retry_after = {},
+          .http_status = {}};
+}
+
+} // namespace
+
+class state {
+public:
+  state(codex_thread_actor::pointer self, thread_config config, dependencies deps)
+    : self_(self), services_(std::move(deps.services)), ephemeral_(config.ephemeral),
+      session_(std::move(config), std::move(deps.tools), std::move(deps.tmpdir)) {
+    harden(self_);
+    self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
+  }
+
+  codex_thread_actor::behavior_type make_behavior() {
+    return {
+      [this](const start_session& x) { return on_start(x); },
+      [this](submission& x) { return on_submission(std::move(x)); },
+      [this](const subscribe_events& x) { return on_subscribe(x); },
+      [this](const event_credit& x) { return on_credit(x); },
+      [this](const unsubscribe_events& x) { return on_unsubscribe(x); },
+      [this](const thread_status_request&) {
+        return caf::result<thread_summary>{session_.summary()};
+      },
+      [this](model_events& x) { return on_model_events(x); },
+      [this](const stream_ended& x) { return on_stream_ended(x); },
+      [this](tool_progress& x) { return on_tool_progress(x); },
+      [this](const services_changed& x) { return on_services(x); },
+    };
+  }
+
+  static inline const char* name = "codex-thread";
+
+private:
+  struct subscriber {
+    std::uint64_t id = 0;
+    event_sink_actor sink;
+  };
+
+  // -- start
+  // -------------------------------------------------------------------------------------------------
+
+  caf::result<thread_started> on_start(const start_session& x) {
+    if (starting_ || started_)
+      return caf::make_error(errc::invalid_request, "the thread was started already");
+    starting_ = self_->make_response_promise<thread_started>();
+    if (x.resume)
+      load(*x.resume);
+    else
+      ask_model([this] { create_rollout_file(); });
+    return *starting_;
+  }
+
+  template <class Next>
+  void ask_model(Next next) {
+    self_->request(services_.models, caf::infinite, session_.model_question())
+      .then(
+        [this, next](model_facts& facts) {
+          session_.set_model(std::move(facts));
+          next();
+        },
+        [this](const caf::error& err) { fail_start(err); });
+  }
+
+  void create_rollout_file() {
+    session_.set_id(new_thread_id());
+    if (ephemeral_)
+      return step([this](effects& out) { session_.start_new({}, out); });
+    self_->request(services_.recorder, caf::infinite, create_rollout{session_.meta()})
+      .then(
+        [this](rollout_opened& x) {
+          step([&](effects& out) { session_.start_new(std::move(x.path), out); });
+        },
+        [this](const caf::error& err) { fail_start(err); });
+  }
+
+  void load(const load_rollout& x) {
+    self_->request(services_.recorder, caf::infinite, x)
+      .then([this](rollout_history& stored) { on_loaded(std::move(stored)); },
+            [this](const caf::error& err) { fail_start(err); });
+  }
+
+  void on_loaded(rollout_history stored) {
+    session_.set_id(stored.thread);
+    ask_model([this, history = shared_value{std::move(stored)}] {
+      step([&](effects& out) { session_.start_resumed(*history, out); });
+    });
+  }
+
+  void fail_start(const caf::error& err) {
+    starting_->deliver(err);
+    starting_.reset();
+    self_->quit(err);
+  }
+
+  // -- inbox and subscribers
+  // -----------------------------------------------------------------------------------
+
+  caf::result<submitted> on_submission(submission x) {
+    if (!started_)
+      return caf::make_error(errc::invalid_request, "the thread is still starting");
+    std::variant<submitted, errc> receipt;
+    step([&](effects& out) { receipt = session_.submit(std::move(x), out); });
+    if (const auto* code = std::get_if<errc>(&receipt))
+      return caf::make_error(*code, "thread " + to_string(session_.id()) + ": " + to_string(*code));
+    return std::get<submitted>(std::move(receipt));
+  }
+
+  caf::result<thread_summary> on_subscribe(const subscribe_events& x) {
+    auto* known = find(x.sink);
+    if (!known) {
+      sinks_.push_back({++last_sink_, x.sink});
+      known = &sinks_.back();
+    }
+    subscribers_.add(known->id, x.credit,
+                     x.deltas == delta_wish::all ? deltas::take : deltas::skip);
+    deliver();
+    return session_.summary();
+  }
+
+  caf::result<void> on_credit(const event_credit& x) {
+    if (const auto* known = find(x.sink))
+      subscribers_.grant(known->id, x.events);
+    deliver();
+    return caf::unit;
+  }
+
+  caf::result<void> on_unsubscribe(const unsubscribe_events& x) {
+    if (const auto* known = find(x.sink)) {
+      subscribers_.remove(known->id);
+      std::erase_if(sinks_, [&](const subscriber& s) { return s.sink == x.sink; });
+    }
+    return caf::unit;
+  }
+
+  subscriber* find(const event_sink_actor& sink) {
+    auto it = std::find_if(sinks_.begin(), sinks_.end(), [&](auto& s) { return s.sink == sink; });
+    return it == sinks_.end() ? nullptr : &*it;
+  }
+
+  // -- answers of the services
+  // -----------------------------------------------------------------------------------
+
+  caf::result<void> on_model_events(model_events& x) {
+    step([&](effects& out) { session_.on_model_events(x, out); });
+    if (const auto due = session_.take_credit_due(); due > 0 && operation_)
+      caf::anon_send(services_.client, stream_credit{*operation_, due});
+    return caf::unit;
+  }
+
+  caf::result<void> on_stream_ended(const stream_ended& x) {
+    step([&](effects& out) { session_.on_stream_ended(x, out); });
+    return caf::unit;
+  }
+
+  caf::result<void> on_tool_progress(tool_progress& x) {
+    step([&](effects& out) { session_.on_tool_progress(x, out); });
+    return caf::unit;
+  }
+
+  caf::result<void> on_services(const services_changed& x) {
+    const bool new_recorder = !(x.recorder == services_.recorder);
+    services_ = x;
+    if (new_recorder && started_ && !ephemeral_)
+      reopen_rollout();
+    return caf::unit;
+  }
+
+  /// A new recorder does not know this thread's file yet; what it reads from it is known here
+  /// already.
+  void reopen_rollout() {
+    self_
+      ->request(services_.recorder, caf::infinite,
+                load_rollout{{}, session_.summary().rollout_path})
+      .then([](const rollout_history&) {},
+            [this](const caf::error& err) { failure_ = to_string(err); });
+  }
+
+  // -- carrying out
+  // --------------------------------------------------------------------------------------------
+
+  template <class Step>
+  void step(Step f) {
+    effects out;
+    f(out);
+    carry_out(out);
+  }
+
+  void carry_out(effects& x) {
+    for (auto& event : x.events)
+      subscribers_.publish(event.turn, std::move(event.msg));
+    if (!x.lines.empty() && !ephemeral_)
+      append(std::move(x.lines));
+    if (x.cancel_stream && operation_)
+      caf::anon_send(services_.client, cancel_stream{*std::exchange(operation_, std::nullopt)});
+    if (x.cancel_tools)
+      caf::anon_send(services_.tools, cancel_tools{session_.id(), {}});
+    for (auto& call : x.tools)
+      run(std::move(call));
+    if (x.open)
+      open(std::move(*x.open));
+    if (x.fetch_model)
+      fetch_model(std::move(*x.fetch_model));
+    if (x.flush != flush_goal::none)
+      goal_ = x.flush;
+    deliver();
+    if (x.ended)
+      return end();
+    if (goal_ != flush_goal::none && unacknowledged_ == 0)
+      on_flushed();
+  }
+
+  void append(std::vector<rollout_line> lines) {
+    ++unacknowledged_;
+    self_
+      ->request(services_.recorder, caf::infinite, append_rollout{session_.id(), std::move(lines)})
+      .then([this] { on_appended(); },
+            [this](const caf::error& err) {
+              failure_ = to_string(err);
+              on_appended();
+            });
+  }
+
+  void on_appended() {
+    if (--unacknowledged_ == 0 && goal_ != flush_goal::none)
+      on_flushed();
+  }
+
+  void on_flushed() {
+    const auto goal = std::exchange(goal_, flush_goal::none);
+    const auto failure = std::exchange(failure_, {});
+    step([&](effects& out) { session_.on_flushed(goal, failure, out); });
+    if (goal != flush_goal::session_start || !starting_)
+      return;
+    started_ = true;
+    starting_->deliver(session_.started());
+    starting_.reset();
+  }
+
+  void open(open_stream x) {
+    const auto stream = x.stream;
+    operation_.reset();
+    self_->request(services_.client, caf::infinite, std::move(x), stream_consumer_actor{self_})
+      .then(
+        [this, stream](const stream_opened& opened) {
+          if (session_.stream() == stream)
+            operation_ = opened.operation;
+          else // given up meanwhile; a stream that has ended by itself ignores this
+            caf::anon_send(services_.client, cancel_stream{opened.operation});
+        },
+        [this, stream](const caf::error& err) {
+          if (session_.stream() == stream)
+            step([&](effects& out) { session_.on_open_failed(to_model_error(err), out); });
+        });
+  }
+
+  void run(run_tool call) {
+    const auto stream = session_.calls_stream();
+    self_->request(services_.tools, caf::infinite, call, tool_listener_actor{self_})
+      .then(
+        [this, stream](const tool_result& x) {
+          step([&](effects& out) { session_.on_tool_result(stream, x, out); });
+        },
+        [this, stream, id = call.call_id](const caf::error& err) {
+          const tool_result failed{.call_id = id,
+                                   .output = "the tool could not be run: " + to_string(err),
+                                   .success = false,
+                                   .notes = {}};
+          step([&](effects& out) { session_.on_tool_result(stream, failed, out); });
+        });
+  }
+
+  void fetch_model(get_model_info question) {
+    self_->request(services_.models, caf::infinite, std::move(question))
+      .then(
+        [this](model_facts& facts) {
+          step([&](effects& out) { session_.on_model_facts(std::move(facts), out); });
+        },
+        [this](const caf::error& err) {
+          step([&](effects& out) { session_.on_model_failed(to_string(err), out); });
+        });
+  }
+
+  void deliver() {
+    if (sinks_.empty())
+      return;
+    for (auto& due : subscribers_.take()) {
+      auto it = std::find_if(sinks_.begin(), sinks_.end(),
+                             [&](const subscriber& s) { return s.id == due.subscriber; });
+      if (it == sinks_.end())
+        continue;
+      if (due.gap) {
+        due.gap->thread = session_.id();
+        caf::anon_send(it->sink, std::move(*due.gap));
+      }
+      caf::anon_send(it->sink, event_batch{session_.id(), std::move(due.events)});
+    }
+  }
+
+  // -- end
+  // -----------------------------------------------------------------------------------------------------
+
+  void on_exit(caf::exit_msg& x) {
+    if (starting_) {
+      starting_->deliver(
+        caf::make_error(errc::shutting_down, "the thread was closed while starting"));
+      starting_.reset();
+      return self_->quit(std::move(x.reason));
+    }
+    exit_reason_ = std::move(x.reason);
+    step([this](effects& out) { session_.shut_down(out); });
+  }
+
+  void end() {
+    if (ephemeral_)
+      return self_->quit(exit_reason_);
+    self_->request(services_.recorder, caf::infinite, close_rollout{session_.id()})
+      .then([this] { self_->quit(exit_reason_); },
+            [this](const caf::error&) { self_->quit(exit_reason_); });
+  }
+
+  codex_thread_actor::pointer self_;
+  services_changed services_;
+  bool ephemeral_;
+  session session_;
+  subscribers subscribers_;
+  std::vector<subscriber> sinks_;
+  std::uint64_t last_sink_ = 0;
+  std::optional<std::uint64_t> operation_; ///< the model client's number of the open stream
+  std::size_t unacknowledged_ = 0;         ///< appends that the recorder has not answered
+  std::string failure_;                    ///< of an append since the last flush
+  flush_goal goal_ = flush_goal::none;
+  std::optional<caf::typed_response_promise<thread_started>> starting_;
+  bool started_ = false;
+  caf::error exit_reason_;
+};
+
+codex_thread_actor spawn(caf::actor_system& sys, thread_config config, dependencies deps) {
+  return sys.spawn<caf::stateful_actor<state, codex_thread_actor::impl>>(std::move(config),
+                                                                         std::move(deps));
+}
+
+} // namespace troupe::codex_thread

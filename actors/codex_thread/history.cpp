@@ -1,0 +1,105 @@
+#include "actors/codex_thread/history.hpp"
+
+#include "actors/tool_runner/output_truncation.hpp"
+#include "messages/json/item_json.hpp"
+
+#include <string_view>
+#include <unordered_set>
+
+namespace troupe::codex_thread {
+
+namespace {
+
+/// Stored outputs may be longer than what a tool shows by this factor (contract threads.md 17.1),
+/// so that the tool's own cut is not cut again.
+truncation_policy storing_policy(const truncation_policy& x) {
+  return {.mode = x.mode, .limit = (x.limit * 12 + 9) / 10};
+}
+
+bool is_kept(const response_item& x) {
+  return x.kind != item_kind::other && !(x.kind == item_kind::message && x.role == "system");
+}
+
+response_item cut_to(const response_item& item, const truncation_policy& policy) {
+  const auto text = output_text(item);
+  if (!text)
+    return item;
+  const auto limit = storing_policy(policy);
+  const auto budget = limit.mode == truncation_mode::bytes ? limit.limit : limit.limit * 4;
+  if (static_cast<std::int64_t>(text->size()) <= budget)
+    return item;
+  return with_output_text(item, tool_runner::truncate_text(*text, limit));
+}
+
+/// Which outputs a call may be answered by: custom calls by custom outputs, all others by function
+/// outputs.
+struct call_ids {
+  std::unordered_set<std::string_view> function;
+  std::unordered_set<std::string_view> custom;
+
+  void add(const response_item& x) {
+    if (x.call_id.empty() && x.kind == item_kind::local_shell_call)
+      return;
+    (x.kind == item_kind::custom_tool_call || x.kind == item_kind::custom_tool_call_output
+       ? custom
+       : function)
+      .insert(x.call_id);
+  }
+  bool has(const response_item& x) const {
+    const bool is_custom =
+      x.kind == item_kind::custom_tool_call || x.kind == item_kind::custom_tool_call_output;
+    return (is_custom ? custom : function).contains(x.call_id);
+  }
+};
+
+} // namespace
+
+void history::record(const response_item& item, const truncation_policy& policy) {
+  if (!is_kept(item))
+    return;
+  items_.push_back(is_tool_output(item) ? cut_to(item, policy) : item);
+}
+
+void history::replace(const std::vector<response_item>& items, const truncation_policy& policy) {
+  items_.clear();
+  for (const auto& item : items)
+    record(item, policy);
+}
+
+void history::drop_last_user_turns(std::size_t turns) {
+  if (turns == 0)
+    return;
+  std::size_t cut = items_.size();
+  for (std::size_t i = items_.size(); i-- > 0 && turns > 0;) {
+    if (is_user_message(items_[i])) {
+      cut = i;
+      --turns;
+    }
+  }
+  items_.resize(cut);
+}
+
+std::vector<shared_text> history::for_prompt() const {
+  call_ids calls;
+  call_ids outputs;
+  for (const auto& item : items_) {
+    if (is_tool_call(item))
+      calls.add(item);
+    else if (is_tool_output(item))
+      outputs.add(item);
+  }
+  std::vector<shared_text> result;
+  result.reserve(items_.size() + 4);
+  for (const auto& item : items_) {
+    if (item.kind == item_kind::ghost_snapshot || (is_tool_output(item) && !calls.has(item)))
+      continue;
+    result.push_back(item.json);
+    const bool needs_output =
+      is_tool_call(item) && !(item.kind == item_kind::local_shell_call && item.call_id.empty());
+    if (needs_output && !outputs.has(item))
+      result.push_back(make_tool_output(item, "aborted").json);
+  }
+  return result;
+}
+
+} // namespace troupe::codex_thread

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "messages/item.hpp"
+#include "messages/model_info.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace troupe::codex_thread {
+
+/// The items a thread's model gets to see, oldest first (contract threads.md 17). Pure; not
+/// thread-safe. Items are shared, so a copy of the history costs pointers only.
+class history {
+public:
+  /// Keeps `item` if it is of a kind that models get to see, a tool output cut to 1.2 times
+  /// `policy`.
+  void record(const response_item& item, const truncation_policy& policy);
+
+  /// Forgets everything and starts again with `items`, recorded one by one.
+  void replace(const std::vector<response_item>& items, const truncation_policy& policy);
+
+  /// Drops the last `turns` user turns: everything from the `turns`-th last user message on, or
+  /// from the first one if there are fewer.
+  void drop_last_user_turns(std::size_t turns);
+
+  /// The input of a model request: every call has an output ("aborted" where none came), no output
+  /// lacks its call, local items are left out.
+  std::vector<shared_text> for_prompt() const;
+
+  const std::vector<response_item>& items() const { return items_; }
+  bool empty() const { return items_.empty(); }
+
+private:
+  std::vector<response_item> items_;
+};
+
+} // namespace troupe::codex_thread

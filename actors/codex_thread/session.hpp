@@ -1,0 +1,114 @@
+#pragma once
+
+#include "actors/codex_thread/history_rebuild.hpp"
+#include "actors/codex_thread/session_core.hpp"
+#include "actors/codex_thread/turn_machine.hpp"
+#include "messages/errors.hpp"
+#include "messages/thread_info.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace troupe::codex_thread {
+
+/// The logic of one thread from start to shutdown: settings, inbox, and at most one turn at a time.
+/// Pure: what it wants done is appended to `effects`; answers come in through the `on_` functions.
+/// Not thread-safe.
+class session {
+public:
+  /// Submissions that wait for a model switch or for the end of a turn; more are refused (contract
+  /// threads.md 3).
+  static constexpr std::size_t max_queued_submissions = 64;
+
+  /// Tools to offer with a model under these settings, as a JSON array.
+  using tool_list = std::function<shared_text(const model_info&, const thread_config&)>;
+
+  session(thread_config config, tool_list tools, std::string tmpdir);
+
+  /// What is asked of the models manager about the configured model.
+  get_model_info model_question() const;
+
+  /// First line of this thread's rollout; valid after `set_model`.
+  session_meta meta() const;
+
+  void set_id(const thread_id& id);
+  void set_model(model_facts facts);
+
+  /// A new thread: its context is recorded at once. Ends with flush_goal::session_start.
+  void start_new(std::string rollout_path, effects& out);
+
+  /// A stored thread: nothing is written until its first turn.
+  void start_resumed(const rollout_history& stored, effects& out);
+
+  /// The event that a client gets first, and what else it should know.
+  thread_started started() const;
+
+  /// Takes one entry of the inbox.
+  std::variant<submitted, errc> submit(submission x, effects& out);
+
+  void on_model_facts(model_facts facts, effects& out);
+
+  /// The models manager could not answer: the turn that waits for it fails.
+  void on_model_failed(const std::string& reason, effects& out);
+  void on_model_events(model_events& x, effects& out);
+  void on_stream_ended(const stream_ended& x, effects& out);
+  void on_open_failed(const model_error& x, effects& out);
+  void on_tool_result(stream_number stream, const tool_result& x, effects& out);
+  void on_tool_progress(tool_progress& x, effects& out);
+  void on_flushed(flush_goal goal, const std::string& failure, effects& out);
+
+  /// Ends the thread: an open turn is interrupted first.
+  void shut_down(effects& out);
+
+  std::uint32_t take_credit_due() { return turn_ ? turn_->take_credit_due() : 0; }
+  /// The model stream that is open; 0: none.
+  stream_number stream() const { return turn_ ? turn_->stream() : 0; }
+  /// The stream whose tool calls run.
+  stream_number calls_stream() const { return turn_ ? turn_->calls_stream() : 0; }
+  const thread_id& id() const { return core_.id; }
+  thread_summary summary() const;
+
+private:
+  /// What the model was told of the settings last.
+  struct told_settings {
+    std::string cwd;
+    troupe::sandbox_policy sandbox;
+    troupe::approval_policy approval = approval_policy::never;
+    std::string model;
+  };
+
+  void apply(const override_turn_context& x);
+  bool needs_model() const;
+  void proceed(effects& out);
+  void process(submission& x, effects& out);
+  void start_turn(std::string id, user_input input, effects& out);
+  void tell_settings(const std::string& turn, effects& out);
+  void remember_settings();
+  void after_turn_step(effects& out);
+  void finish_shutdown(effects& out);
+  bool is_repeated(const std::string& id) const;
+
+  session_core core_;
+  tool_list tools_;
+  std::unique_ptr<turn_machine> turn_;
+  std::deque<submission> queue_;
+  std::deque<std::string> given_ids_; ///< ids of recent submissions that callers chose
+  told_settings told_;
+  std::string previous_model_; ///< of a resumed thread, until its first turn
+  std::vector<shared_text> initial_messages_;
+  std::optional<thread_id> forked_from_;
+  std::vector<std::string> warnings_;
+  std::uint64_t next_submission_ = 0;
+  std::uint64_t turns_ = 0;
+  thread_state state_ = thread_state::starting;
+  bool seeded_ = false;
+  bool waits_for_model_ = false;
+  std::chrono::system_clock::time_point state_since_ = std::chrono::system_clock::now();
+};
+
+} // namespace troupe::codex_thread

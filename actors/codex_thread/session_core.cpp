@@ -1,0 +1,91 @@
+#include "actors/codex_thread/session_core.hpp"
+
+#include "messages/json/event_json.hpp"
+#include "messages/json/item_json.hpp"
+#include "messages/json/source_json.hpp"
+
+#include <boost/json.hpp>
+
+namespace troupe::codex_thread {
+
+namespace {
+
+template <wire_enum Enum>
+boost::json::value nullable(const std::optional<Enum>& x) {
+  return x ? boost::json::value(to_text(*x)) : boost::json::value(nullptr);
+}
+
+boost::json::object collaboration_mode_json(const session_core& core) {
+  return {{"mode", "default"},
+          {"settings",
+           {{"model", core.model.info->slug},
+            {"reasoning_effort", nullable(core.config.effort)},
+            {"developer_instructions", nullptr}}}};
+}
+
+} // namespace
+
+std::string turn_context_json(const session_core& core, const shared_text& output_schema_json) {
+  const auto& config = core.config;
+  boost::json::object x{{"cwd", config.cwd},
+                        {"approval_policy", to_text(config.approval_policy)},
+                        {"sandbox_policy", to_json(config.sandbox_policy)},
+                        {"model", core.model.info->slug}};
+  if (config.personality)
+    x["personality"] = to_text(*config.personality);
+  x["collaboration_mode"] = collaboration_mode_json(core);
+  if (config.effort)
+    x["effort"] = to_text(*config.effort);
+  x["summary"] = to_text(config.summary);
+  const auto& truncation = core.model.info->truncation_policy;
+  x["truncation_policy"] = {{"mode", to_text(truncation.mode)}, {"limit", truncation.limit}};
+  auto text = boost::json::serialize(x);
+  if (!output_schema_json.empty()) {
+    // The schema is finished JSON already: it goes in as it is.
+    text.pop_back();
+    text += ",\"final_output_json_schema\":" + output_schema_json.str() + '}';
+  }
+  return text;
+}
+
+model_request base_request(const session_core& core) {
+  const auto& info = *core.model.info;
+  const auto& config = core.config;
+  model_request x;
+  x.thread = core.id;
+  x.provider = config.provider;
+  x.model = info.slug;
+  x.instructions_json = core.model.instructions_json;
+  x.tools_json = core.tools_json;
+  x.parallel_tool_calls = info.supports_parallel_tool_calls;
+  x.reasoning = info.supports_reasoning_summaries;
+  if (x.reasoning) {
+    x.effort = config.effort ? config.effort : info.default_reasoning_level;
+    if (config.summary != reasoning_summary::none)
+      x.summary = config.summary;
+  }
+  if (info.support_verbosity)
+    x.verbosity = config.verbosity ? config.verbosity : info.default_verbosity;
+  switch (config.source.kind) {
+  case source_kind::subagent_review: x.subagent = "review"; break;
+  case source_kind::subagent_compact: x.subagent = "compact"; break;
+  case source_kind::subagent_thread_spawn: x.subagent = "collab_spawn"; break;
+  case source_kind::subagent_other: x.subagent = config.source.label; break;
+  case source_kind::cli:
+  case source_kind::vscode:
+  case source_kind::exec:
+  case source_kind::mcp:
+  case source_kind::unknown: break;
+  }
+  return x;
+}
+
+tool_context make_tool_context(const session_core& core) {
+  return {.cwd = core.config.cwd,
+          .approval_policy = core.config.approval_policy,
+          .sandbox_policy = core.config.sandbox_policy,
+          .environment = core.config.environment,
+          .truncation = core.model.info->truncation_policy};
+}
+
+} // namespace troupe::codex_thread
