@@ -1,0 +1,21 @@
+#include "scripted_turn.hpp"
+
+#include <boost/json.hpp>
+
+namespace troupe::codex_thread::testing {
+
+std::vector<std::string> line_names(const effects& x) {
+  std::vector<std::string> result;
+  for (const auto& line : x.lines) {
+    const auto payload = boost::json::parse(line.payload_json.view()).as_object();
+    if (line.kind == line_kind::item)
+      result.push_back("item:" + std::string{payload.at("type").as_string()});
+    else if (line.kind == line_kind::event)
+      result.push_back("event:" + std::string{payload.at("type").as_string()});
+    else
+      result.push_back(to_string(line.kind));
+  }
+  return result;
+}
+
+} // namespace troupe::codex_thread::testing
