@@ -206,7 +206,7 @@ boost::json::object tree_of(std::string_view json) {
   // The copy leaves the document's memory. A fragment that another node filled with broken JSON
   // leaves nothing to show.
   if (document.root() && document.root()->is_object())
-    return boost::json::object{document.root()->get_object(), boost::json::storage_ptr{}};
+    return boost::json::object(document.root()->get_object(), boost::json::storage_ptr{});
   return {};
 }
 

@@ -1,0 +1,130 @@
+#define CAF_SUITE message_round_trip
+#include <caf/test/bdd_dsl.hpp>
+
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include "messages/interfaces.hpp"
+#include "tests/messages/sample_filler.hpp"
+
+#include <utility>
+
+using namespace troupe;
+
+namespace {
+
+template <class T>
+concept plain_value = std::equality_comparable<T>;
+
+bool same(const subscribe_events& a, const subscribe_events& b) {
+  return a.thread == b.thread && a.sink == b.sink && a.credit == b.credit && a.deltas == b.deltas;
+}
+bool same(const event_credit& a, const event_credit& b) {
+  return a.thread == b.thread && a.sink == b.sink && a.events == b.events;
+}
+bool same(const unsubscribe_events& a, const unsubscribe_events& b) {
+  return a.thread == b.thread && a.sink == b.sink;
+}
+bool same(const services_changed& a, const services_changed& b) {
+  return a.models == b.models && a.client == b.client && a.recorder == b.recorder &&
+         a.tools == b.tools;
+}
+template <plain_value T>
+bool same(const T& a, const T& b) {
+  return a == b;
+}
+
+struct fixture : test_coordinator_fixture<> {
+  /// Stands for the actors that messages name. Handles say nothing of their behaviour.
+  caf::actor peer = sys.spawn([](caf::event_based_actor*) { return caf::behavior{[](int) {}}; });
+
+  ~fixture() { caf::anon_send_exit(peer, caf::exit_reason::user_shutdown); }
+
+  /// Values with handles are made here: the filler makes no actors.
+  event_sink_actor sink() const { return caf::actor_cast<event_sink_actor>(peer); }
+  void fill(subscribe_events& x, unsigned seed) const {
+    x = {thread_id{{1, 2, 3}}, sink(), seed + 7, delta_wish::all};
+  }
+  void fill(event_credit& x, unsigned seed) const { x = {thread_id{{1, 2, 3}}, sink(), seed + 7}; }
+  void fill(unsubscribe_events& x, unsigned) const { x = {thread_id{{1, 2, 3}}, sink()}; }
+  void fill(services_changed& x, unsigned) const {
+    x = {caf::actor_cast<models_manager_actor>(peer), caf::actor_cast<model_client_actor>(peer),
+         caf::actor_cast<rollout_recorder_actor>(peer), caf::actor_cast<tool_runner_actor>(peer)};
+  }
+  template <class T>
+  void fill(T& x, unsigned seed) const {
+    if constexpr (requires {
+                    caf::actor_cast<T>(peer);
+                    x.address();
+                  }) {
+      x = caf::actor_cast<T>(peer);
+    } else {
+      sample_filler filler{seed};
+      if (!filler.apply(x))
+        CAF_FAIL("the filler cannot fill a " << caf::type_name_v<T>);
+    }
+  }
+
+  template <class T>
+  void check_round_trip() {
+    for (unsigned seed = 0; seed < 64; ++seed) {
+      T before{};
+      fill(before, seed);
+      caf::byte_buffer bytes;
+      caf::binary_serializer out{sys, bytes};
+      if (!out.apply(before))
+        CAF_FAIL("cannot write a " << caf::type_name_v<T> << ": " << out.get_error());
+      T after{};
+      caf::binary_deserializer in{sys, bytes};
+      if (!in.apply(after))
+        CAF_FAIL("cannot read a " << caf::type_name_v<T> << ": " << in.get_error());
+      if (in.remaining() != 0 || !same(before, after))
+        CAF_FAIL("a " << caf::type_name_v<T> << " changes on its way");
+    }
+    CHECK(true);
+  }
+
+  template <std::size_t... Positions>
+  void check_all(std::index_sequence<Positions...>) {
+    (check_round_trip<caf::type_by_id_t<caf::id_block::troupe::begin + Positions>>(), ...);
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("every registered message reaches another node unchanged") {
+  constexpr auto count = caf::id_block::troupe::end - caf::id_block::troupe::begin;
+  check_all(std::make_index_sequence<count>{});
+}
+
+SCENARIO("samples differ from default values") {
+  // Without this the scenario above would prove nothing.
+  thread_config config;
+  fill(config, 0);
+  CHECK_NE(config, thread_config{});
+  CHECK(config.effort.has_value());
+  CHECK_EQ(config.features.size(), 2u);
+  CHECK_NE(config.model, config.provider);
+  submission first;
+  submission second;
+  fill(first, 0);
+  fill(second, 1);
+  CHECK_NE(first.op.index(), second.op.index());
+}
+
+SCENARIO("a message with a missing byte is refused") {
+  thread_created before;
+  fill(before, 0);
+  caf::byte_buffer bytes;
+  caf::binary_serializer out{sys, bytes};
+  REQUIRE(out.apply(before));
+  bytes.pop_back();
+  thread_created after;
+  caf::binary_deserializer in{sys, bytes};
+  CHECK(!in.apply(after));
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,137 @@
+#define CAF_SUITE type_ids
+#include <caf/test/bdd_dsl.hpp>
+
+#include "messages/interfaces.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace {
+
+/// The block as it travels: a name's place is its number. Append only; with a new name raise
+/// `wire_version`.
+constexpr std::array<std::string_view, 112> names{"troupe::thread_id",
+                                                  "troupe::node_name",
+                                                  "troupe::errc",
+                                                  "troupe::response_item",
+                                                  "troupe::token_usage",
+                                                  "troupe::model_error",
+                                                  "troupe::rate_limits",
+                                                  "troupe::text_input",
+                                                  "troupe::image_input",
+                                                  "troupe::local_image_input",
+                                                  "troupe::user_input",
+                                                  "troupe::user_turn",
+                                                  "troupe::override_turn_context",
+                                                  "troupe::interrupt_turn",
+                                                  "troupe::shutdown_thread",
+                                                  "troupe::submission",
+                                                  "troupe::submitted",
+                                                  "troupe::model_request",
+                                                  "troupe::stream_created",
+                                                  "troupe::output_item_added",
+                                                  "troupe::output_item_done",
+                                                  "troupe::output_text_delta",
+                                                  "troupe::reasoning_summary_delta",
+                                                  "troupe::reasoning_text_delta",
+                                                  "troupe::reasoning_part_added",
+                                                  "troupe::server_reasoning_included",
+                                                  "troupe::rate_limits_seen",
+                                                  "troupe::models_etag_seen",
+                                                  "troupe::turn_state_seen",
+                                                  "troupe::response_completed",
+                                                  "troupe::open_stream",
+                                                  "troupe::stream_opened",
+                                                  "troupe::stream_credit",
+                                                  "troupe::cancel_stream",
+                                                  "troupe::model_events",
+                                                  "troupe::stream_ended",
+                                                  "troupe::session_configured",
+                                                  "troupe::task_started",
+                                                  "troupe::task_complete",
+                                                  "troupe::turn_aborted",
+                                                  "troupe::token_count",
+                                                  "troupe::turn_error",
+                                                  "troupe::stream_error",
+                                                  "troupe::warning",
+                                                  "troupe::background_event",
+                                                  "troupe::shutdown_complete",
+                                                  "troupe::user_message_item",
+                                                  "troupe::agent_message_item",
+                                                  "troupe::reasoning_item",
+                                                  "troupe::web_search_item",
+                                                  "troupe::item_started",
+                                                  "troupe::item_completed",
+                                                  "troupe::raw_response_item",
+                                                  "troupe::agent_message_delta",
+                                                  "troupe::reasoning_delta",
+                                                  "troupe::reasoning_raw_delta",
+                                                  "troupe::reasoning_section_break",
+                                                  "troupe::exec_command_begin",
+                                                  "troupe::exec_output_delta",
+                                                  "troupe::exec_command_end",
+                                                  "troupe::terminal_interaction",
+                                                  "troupe::patch_apply_begin",
+                                                  "troupe::patch_apply_end",
+                                                  "troupe::turn_diff",
+                                                  "troupe::plan_update",
+                                                  "troupe::event",
+                                                  "troupe::event_batch",
+                                                  "troupe::events_lagged",
+                                                  "troupe::subscribe_events",
+                                                  "troupe::event_credit",
+                                                  "troupe::unsubscribe_events",
+                                                  "troupe::run_tool",
+                                                  "troupe::tool_result",
+                                                  "troupe::tool_progress",
+                                                  "troupe::cancel_tools",
+                                                  "troupe::create_rollout",
+                                                  "troupe::rollout_opened",
+                                                  "troupe::load_rollout",
+                                                  "troupe::rollout_history",
+                                                  "troupe::append_rollout",
+                                                  "troupe::close_rollout",
+                                                  "troupe::list_rollouts",
+                                                  "troupe::rollout_page",
+                                                  "troupe::get_model_info",
+                                                  "troupe::model_facts",
+                                                  "troupe::list_models",
+                                                  "troupe::model_list",
+                                                  "troupe::thread_config",
+                                                  "troupe::start_thread",
+                                                  "troupe::resume_thread",
+                                                  "troupe::thread_started",
+                                                  "troupe::start_session",
+                                                  "troupe::thread_summary",
+                                                  "troupe::thread_status_request",
+                                                  "troupe::list_threads",
+                                                  "troupe::thread_list",
+                                                  "troupe::submit_to_thread",
+                                                  "troupe::remove_thread",
+                                                  "troupe::close_all_threads",
+                                                  "troupe::thread_created",
+                                                  "troupe::thread_closed",
+                                                  "troupe::hello",
+                                                  "troupe::hello_reply",
+                                                  "troupe::follow",
+                                                  "troupe::following",
+                                                  "troupe::relay_credit",
+                                                  "troupe::relay_cut",
+                                                  "troupe::event_sink_actor",
+                                                  "troupe::stream_consumer_actor",
+                                                  "troupe::tool_listener_actor",
+                                                  "troupe::thread_manager_actor",
+                                                  "troupe::services_changed"};
+
+} // namespace
+
+SCENARIO("type ids stay where they are") {
+  using block = caf::id_block::troupe;
+  CHECK_EQ(block::begin, 200);
+  CHECK_EQ(static_cast<std::size_t>(block::end - block::begin), names.size());
+  CHECK_EQ(caf::type_id_v<troupe::thread_id>, 200);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto name = caf::query_type_name(static_cast<caf::type_id_t>(block::begin + i));
+    CHECK_EQ(std::string_view(name.data(), name.size()), names[i]);
+  }
+}
