@@ -60,8 +60,8 @@ struct builtin_row {
   bool upgrade;
 };
 
-// Efforts, instructions and the rest are those of the fallback table, which has the same levels
-// except where `levels_of` says otherwise.
+// Levels and descriptions come from the bundled catalogue, or from the fallback table for the two
+// models that are in no catalogue.
 constexpr auto builtin_rows = std::to_array<builtin_row>({
   {"gpt-5.2-codex", true, true, false},
   {"gpt-5.1-codex-max", true, false, true},

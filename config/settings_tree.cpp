@@ -1,5 +1,7 @@
 #include "config/settings_tree.hpp"
 
+#include "messages/json/writer.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -109,7 +111,9 @@ std::string_view kind_name(const setting& x) {
 }
 
 std::string canonical_json(const setting_table& root) {
-  return json::serialize(to_json(setting{root, {}}));
+  std::string result;
+  append_json(result, to_json(setting{root, {}}));
+  return result;
 }
 
 config_error error_at(const origin& where, std::string_view message) {

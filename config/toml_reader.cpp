@@ -51,8 +51,10 @@ private:
     }
     if (rest_.front() != '.')
       dots_ = 0;
+    if (brackets_ > max_nesting || dots_ >= max_key_parts)
+      return false;
     advance(1);
-    return brackets_ <= max_nesting && dots_ < max_key_parts;
+    return true;
   }
 
   void skip_string(char quote) {
