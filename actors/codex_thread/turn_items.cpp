@@ -115,6 +115,7 @@ turn_error to_turn_error(const model_error& x) {
   case model_errc::internal_server_error: info = error_class::internal_server_error; break;
   case model_errc::unauthorized: info = error_class::unauthorized; break;
   case model_errc::model_cap: info = error_class::model_cap; break;
+  case model_errc::rate_limited:
   case model_errc::retry_limit: info = error_class::response_too_many_failed_attempts; break;
   case model_errc::connection_failed: info = error_class::http_connection_failed; break;
   case model_errc::stream:
@@ -127,9 +128,9 @@ turn_error to_turn_error(const model_error& x) {
   case model_errc::cancelled:
   case model_errc::fatal: break;
   }
-  const bool carries_status = x.code == model_errc::retry_limit ||
-                              x.code == model_errc::unexpected_status ||
-                              x.code == model_errc::connection_failed;
+  const bool carries_status =
+    x.code == model_errc::retry_limit || x.code == model_errc::rate_limited ||
+    x.code == model_errc::unexpected_status || x.code == model_errc::connection_failed;
   return {.message = x.message,
           .info = info,
           .http_status = carries_status ? x.http_status : std::nullopt};
