@@ -1,0 +1,252 @@
+#include "actors/model_client/response_reader.hpp"
+
+#include "actors/model_client/json_scan.hpp"
+#include "actors/model_client/stream_errors.hpp"
+#include "actors/model_client/usage_reader.hpp"
+#include "messages/json/item_json.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace troupe::model_client {
+
+namespace {
+
+enum class event_type : std::uint8_t {
+  created,
+  item_added,
+  item_done,
+  text_delta,
+  summary_delta,
+  reasoning_delta,
+  summary_part_added,
+  completed,
+  done,
+  failed,
+  ignored
+};
+
+constexpr auto event_types = std::to_array<std::pair<std::string_view, event_type>>({
+  // The common ones first.
+  {"response.output_text.delta", event_type::text_delta},
+  {"response.reasoning_summary_text.delta", event_type::summary_delta},
+  {"response.reasoning_text.delta", event_type::reasoning_delta},
+  {"response.output_item.added", event_type::item_added},
+  {"response.output_item.done", event_type::item_done},
+  {"response.reasoning_summary_part.added", event_type::summary_part_added},
+  {"response.created", event_type::created},
+  {"response.completed", event_type::completed},
+  {"response.done", event_type::done},
+  {"response.failed", event_type::failed},
+});
+
+event_type find_type(const json_slice& x) {
+  if (x.kind != json_kind::string)
+    return event_type::ignored;
+  // Names with escapes are no names of ours, so the written form will do.
+  const auto name = x.text.substr(1, x.text.size() - 2);
+  for (const auto& [text, type] : event_types)
+    if (text == name)
+      return type;
+  return event_type::ignored;
+}
+
+/// An item as a value; none when it is unparsable, and the event with it.
+std::optional<response_item> parse_item(const json_slice& x) {
+  // Most items fit; larger ones go on in heap blocks.
+  std::array<unsigned char, 4096> first_block;
+  boost::json::monotonic_resource memory{first_block.data(), first_block.size()};
+  boost::json::parse_options options;
+  options.max_depth = json_scan::max_depth;
+  boost::json::error_code error;
+  const auto value = boost::json::parse(x.text, error, &memory, options);
+  if (error)
+    return std::nullopt;
+  return parse_response_item(value);
+}
+
+} // namespace
+
+/// The members that any event type reads. Slices stay kind null when absent.
+struct response_reader::event_fields {
+  event_type type = event_type::ignored;
+  json_slice response;
+  json_slice item;
+  json_slice delta;
+  std::optional<std::int64_t> summary_index;
+  std::optional<std::int64_t> content_index;
+
+  /// None for what is skipped: not JSON, no known type, a member of the wrong kind.
+  static std::optional<event_fields> read(std::string_view json);
+
+private:
+  bool take(const json_member& x);
+  bool take_index(const json_slice& x, std::optional<std::int64_t>& index);
+};
+
+std::optional<response_reader::event_fields>
+response_reader::event_fields::read(std::string_view json) {
+  event_fields result;
+  json_scan scan{json};
+  while (const auto member = scan.next()) {
+    if (member->name == "type") {
+      // Nothing behind the type can save an event that is ignored; some of those are large.
+      result.type = find_type(member->value);
+      if (result.type == event_type::ignored)
+        return std::nullopt;
+    } else if (is_given(member->value) && !result.take(*member)) {
+      return std::nullopt;
+    }
+  }
+  if (!scan.is_complete() || result.type == event_type::ignored)
+    return std::nullopt;
+  return result;
+}
+
+bool response_reader::event_fields::take(const json_member& x) {
+  if (x.name == "delta") {
+    delta = x.value;
+    return delta.kind == json_kind::string;
+  }
+  if (x.name == "summary_index")
+    return take_index(x.value, summary_index);
+  if (x.name == "content_index")
+    return take_index(x.value, content_index);
+  if (x.name == "response")
+    response = x.value;
+  else if (x.name == "item")
+    item = x.value;
+  return true;
+}
+
+bool response_reader::event_fields::take_index(const json_slice& x,
+                                               std::optional<std::int64_t>& index) {
+  index = json_integer(x);
+  return index.has_value();
+}
+
+void response_reader::read(std::string_view event_json, std::vector<model_event>& out) {
+  if (completed_)
+    return;
+  const auto fields = event_fields::read(event_json);
+  if (!fields)
+    return;
+  const auto& x = *fields;
+  switch (x.type) {
+  case event_type::created:
+    if (is_given(x.response))
+      out.emplace_back(stream_created{});
+    return;
+  case event_type::item_added:
+    if (auto item = parse_item(x.item))
+      out.emplace_back(output_item_added{std::move(*item)});
+    return;
+  case event_type::item_done:
+    if (auto item = parse_item(x.item))
+      out.emplace_back(output_item_done{std::move(*item)});
+    return;
+  case event_type::text_delta:
+    if (auto delta = json_text(x.delta))
+      out.emplace_back(output_text_delta{std::move(*delta)});
+    return;
+  case event_type::summary_delta:
+    if (auto delta = json_text(x.delta); delta && x.summary_index)
+      out.emplace_back(reasoning_summary_delta{std::move(*delta), *x.summary_index});
+    return;
+  case event_type::reasoning_delta:
+    if (auto delta = json_text(x.delta); delta && x.content_index)
+      out.emplace_back(reasoning_text_delta{std::move(*delta), *x.content_index});
+    return;
+  case event_type::summary_part_added:
+    if (x.summary_index)
+      out.emplace_back(reasoning_part_added{*x.summary_index});
+    return;
+  case event_type::completed: return on_completed(x, out);
+  case event_type::done: return on_done(x, out);
+  case event_type::failed: return on_failed(x);
+  case event_type::ignored: return;
+  }
+}
+
+namespace {
+
+/// `response` of the two events that complete a stream.
+struct completion {
+  std::optional<std::string> id;
+  std::optional<token_usage> usage;
+  std::string_view problem; ///< empty: it was read
+};
+
+completion read_completion(const json_slice& response) {
+  completion result;
+  if (response.kind != json_kind::object) {
+    result.problem = "`response` is not an object";
+    return result;
+  }
+  json_scan scan{response.text};
+  while (const auto member = scan.next()) {
+    if (member->name == "id" && is_given(member->value)) {
+      result.id = json_text(member->value);
+      if (!result.id)
+        result.problem = "`id` is not a string";
+    } else if (member->name == "usage" && is_given(member->value)) {
+      result.usage = parse_usage(member->value);
+      if (!result.usage)
+        result.problem = "`usage` is not a usage object";
+    }
+  }
+  return result;
+}
+
+model_error unreadable_completion(std::string_view problem) {
+  return stream_error("failed to parse ResponseCompleted: " + std::string{problem});
+}
+
+} // namespace
+
+void response_reader::on_completed(const event_fields& x, std::vector<model_event>& out) {
+  if (!is_given(x.response))
+    return;
+  auto response = read_completion(x.response);
+  if (response.problem.empty() && !response.id)
+    response.problem = "missing field `id`";
+  if (response.problem.empty())
+    complete({std::move(*response.id), response.usage}, out);
+  else
+    error_ = unreadable_completion(response.problem);
+}
+
+void response_reader::on_done(const event_fields& x, std::vector<model_event>& out) {
+  if (!is_given(x.response))
+    return complete({}, out);
+  auto response = read_completion(x.response);
+  if (response.problem.empty())
+    complete({std::move(response.id).value_or(""), response.usage}, out);
+  else
+    error_ = unreadable_completion(response.problem);
+}
+
+void response_reader::complete(response_completed x, std::vector<model_event>& out) {
+  completed_ = true;
+  error_.reset();
+  out.emplace_back(std::move(x));
+}
+
+void response_reader::on_failed(const event_fields& x) {
+  std::string_view error;
+  if (x.response.kind == json_kind::object) {
+    json_scan scan{x.response.text};
+    while (const auto member = scan.next())
+      if (member->name == "error")
+        error = member->value.text;
+  }
+  error_ = failed_response(error);
+}
+
+} // namespace troupe::model_client

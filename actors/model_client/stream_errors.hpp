@@ -1,0 +1,29 @@
+#pragma once
+
+#include "messages/errors.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// How a stream that had begun can fail (contract responses-client.md 6.4, 6.5, 8.1).
+namespace troupe::model_client {
+
+/// `stream disconnected before completion: ` and the text.
+model_error stream_error(std::string_view text,
+                         std::optional<std::chrono::milliseconds> delay = std::nullopt);
+
+/// The plan lacks this product; the same text for an HTTP answer and a failed response.
+model_error usage_not_included();
+
+/// What a `response.failed` event means; `error_json` is its `response.error`, empty when there is
+/// none.
+model_error failed_response(std::string_view error_json);
+
+/// The wait that a rate-limit message asks for: `try again in`, a decimal number, and `ms`, `s` or
+/// a word that begins with s. A guess by construction, as in the reference. Absurd numbers count as
+/// a year.
+std::optional<std::chrono::milliseconds> requested_delay(std::string_view message);
+
+} // namespace troupe::model_client
