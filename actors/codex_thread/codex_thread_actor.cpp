@@ -178,9 +178,16 @@ private:
 
   caf::result<void> on_model_events(model_events& x) {
     step([&](effects& out) { session_.on_model_events(x, out); });
-    if (const auto due = session_.take_credit_due(); due > 0 && operation_)
-      caf::anon_send(services_.client, stream_credit{*operation_, due});
+    grant_credit();
     return caf::unit;
+  }
+
+  /// Events may overtake the answer that names the operation; what they used is granted after it.
+  void grant_credit() {
+    if (!operation_)
+      return;
+    if (const auto due = session_.take_credit_due(); due > 0)
+      caf::anon_send(services_.client, stream_credit{*operation_, due});
   }
 
   caf::result<void> on_stream_ended(const stream_ended& x) {
@@ -278,10 +285,11 @@ private:
     self_->request(services_.client, caf::infinite, std::move(x), stream_consumer_actor{self_})
       .then(
         [this, stream](const stream_opened& opened) {
-          if (session_.stream() == stream)
-            operation_ = opened.operation;
-          else // given up meanwhile; a stream that has ended by itself ignores this
-            caf::anon_send(services_.client, cancel_stream{opened.operation});
+          if (session_.stream() !=
+              stream) // given up meanwhile; one that ended by itself ignores this
+            return caf::anon_send(services_.client, cancel_stream{opened.operation});
+          operation_ = opened.operation;
+          grant_credit();
         },
         [this, stream](const caf::error& err) {
           if (session_.stream() == stream)

@@ -1,0 +1,151 @@
+#pragma once
+
+#include "messages/interfaces.hpp"
+#include "messages/json/item_json.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Services that answer at once and keep what they were asked: peers of threads in tests without
+/// network, files and processes.
+namespace troupe::testing {
+
+/// What happened at the fake services. Shared with the test; read it only while no message is in
+/// flight.
+struct service_log {
+  std::vector<open_stream> streams;
+  stream_consumer_actor consumer; ///< of the last stream
+  std::vector<stream_credit> credits;
+  std::vector<cancel_stream> cancels;
+  std::vector<rollout_line> lines;
+  std::vector<run_tool> tools;
+  std::vector<cancel_tools> tool_cancels;
+  std::vector<thread_id> closed;
+  rollout_history stored;     ///< what `load_rollout` finds; without a path: nothing
+  std::string append_failure; ///< not empty: appends are refused with it
+};
+
+using service_log_ptr = std::shared_ptr<service_log>;
+
+inline model_facts fake_model(const std::string& slug) {
+  model_info info;
+  info.slug = slug.empty() ? "default-model" : slug;
+  return {.info = shared_value{info},
+          .instructions = shared_text{"Be brief."},
+          .instructions_json = shared_text{"\"Be brief.\""}};
+}
+
+inline models_manager_actor::behavior_type fake_models(models_manager_actor::pointer) {
+  return {[](const get_model_info& x) -> caf::result<model_facts> { return fake_model(x.slug); },
+          [](const list_models&) -> caf::result<model_list> { return model_list{}; }};
+}
+
+inline model_client_actor::behavior_type fake_client(model_client_actor::pointer,
+                                                     service_log_ptr log) {
+  return {[log](const open_stream& x,
+                const stream_consumer_actor& consumer) -> caf::result<stream_opened> {
+            log->streams.push_back(x);
+            log->consumer = consumer;
+            return stream_opened{log->streams.size()};
+          },
+          [log](const stream_credit& x) -> caf::result<void> {
+            log->credits.push_back(x);
+            return caf::unit;
+          },
+          [log](const cancel_stream& x) -> caf::result<void> {
+            log->cancels.push_back(x);
+            return caf::unit;
+          }};
+}
+
+inline rollout_recorder_actor::behavior_type fake_recorder(rollout_recorder_actor::pointer,
+                                                           service_log_ptr log) {
+  return {[](const create_rollout&) -> caf::result<rollout_opened> {
+            return rollout_opened{"/fake/rollout.jsonl"};
+          },
+          [log](const load_rollout&) -> caf::result<rollout_history> {
+            if (log->stored.path.empty())
+              return caf::make_error(errc::no_such_rollout, "no rollout found");
+            return log->stored;
+          },
+          [log](const append_rollout& x) -> caf::result<void> {
+            if (!log->append_failure.empty())
+              return caf::make_error(errc::rollout_unwritable, log->append_failure);
+            log->lines.insert(log->lines.end(), x.lines.begin(), x.lines.end());
+            return caf::unit;
+          },
+          [log](const close_rollout& x) -> caf::result<void> {
+            log->closed.push_back(x.thread);
+            return caf::unit;
+          },
+          [](const list_rollouts&) -> caf::result<rollout_page> { return rollout_page{}; }};
+}
+
+inline tool_runner_actor::behavior_type fake_tools(tool_runner_actor::pointer,
+                                                   service_log_ptr log) {
+  return {[log](const run_tool& x, const tool_listener_actor&) -> caf::result<tool_result> {
+            log->tools.push_back(x);
+            return tool_result{
+              .call_id = x.call_id, .output = "done", .success = true, .notes = {}};
+          },
+          [log](const cancel_tools& x) -> caf::result<void> {
+            log->tool_cancels.push_back(x);
+            return caf::unit;
+          }};
+}
+
+inline services_changed spawn_fake_services(caf::actor_system& sys, const service_log_ptr& log) {
+  return {.models = sys.spawn(fake_models),
+          .client = sys.spawn(fake_client, log),
+          .recorder = sys.spawn(fake_recorder, log),
+          .tools = sys.spawn(fake_tools, log)};
+}
+
+/// Services end when told so; they do not end with their last user.
+inline void end_services(const services_changed& x) {
+  for (const auto& handle :
+       {caf::actor_cast<caf::actor>(x.models), caf::actor_cast<caf::actor>(x.client),
+        caf::actor_cast<caf::actor>(x.recorder), caf::actor_cast<caf::actor>(x.tools)})
+    caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+}
+
+/// What an event sink has received.
+struct sink_log {
+  std::vector<event> events;
+  std::vector<events_lagged> gaps;
+};
+
+inline event_sink_actor::behavior_type collecting_sink(event_sink_actor::pointer,
+                                                       std::shared_ptr<sink_log> log) {
+  return {[log](const event_batch& x) -> caf::result<void> {
+            log->events.insert(log->events.end(), x.events.begin(), x.events.end());
+            return caf::unit;
+          },
+          [log](const events_lagged& x) -> caf::result<void> {
+            log->gaps.push_back(x);
+            return caf::unit;
+          }};
+}
+
+/// A whole answer of a model: one message, then completion.
+inline std::vector<model_event> one_message(std::string_view text) {
+  token_usage usage;
+  usage.total_tokens = 15;
+  return {output_item_done{make_message("assistant", text)}, response_completed{"r", usage}};
+}
+
+template <class T>
+std::size_t count_of(const sink_log& log) {
+  std::size_t count = 0;
+  for (const auto& event : log.events)
+    count += std::holds_alternative<T>(event.msg) ? 1 : 0;
+  return count;
+}
+
+} // namespace troupe::testing
