@@ -1,0 +1,61 @@
+#include "apps/common/output_channel.hpp"
+
+#include "config/environment.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace troupe::common {
+
+namespace {
+
+/// A descriptor that its owner made non-blocking takes its time.
+void wait_until_writable(int descriptor) {
+  pollfd request{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  ::poll(&request, 1, -1);
+}
+
+} // namespace
+
+void output_channel::write(std::string_view text) {
+  while (!text.empty() && !closed_) {
+    const auto written = ::write(descriptor_, text.data(), text.size());
+    if (written >= 0)
+      text.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno == EAGAIN)
+      wait_until_writable(descriptor_);
+    else if (errno != EINTR)
+      closed_ = true;
+  }
+}
+
+bool output_channel::is_terminal() const {
+  return ::isatty(descriptor_) == 1;
+}
+
+void ignore_broken_pipes() {
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+unsigned terminal_width(int descriptor) {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return 80;
+  return size.ws_col;
+}
+
+bool uses_color(color_choice choice, const output_channel& channel) {
+  switch (choice) {
+  case color_choice::always: return true;
+  case color_choice::never: return false;
+  case color_choice::automatic: break;
+  }
+  const auto env = config::process_environment();
+  return channel.is_terminal() && !config::non_blank(env, "NO_COLOR") &&
+         env("TERM").value_or("dumb") != "dumb";
+}
+
+} // namespace troupe::common

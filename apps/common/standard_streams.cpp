@@ -1,0 +1,32 @@
+#include "apps/common/standard_streams.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace troupe::common {
+
+void open_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
+      ::open("/dev/null", O_RDWR); // takes the lowest free number, which is this one
+}
+
+std::variant<std::string, std::error_code> read_to_end(int descriptor, std::size_t max_bytes) {
+  std::string out;
+  std::array<char, 64 * 1024> buffer;
+  for (;;) {
+    const auto count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count == 0)
+      return out;
+    if (count > 0)
+      out.append(buffer.data(), static_cast<std::size_t>(count));
+    else if (errno != EINTR)
+      return std::error_code{errno, std::generic_category()};
+    if (out.size() > max_bytes)
+      return std::make_error_code(std::errc::file_too_large);
+  }
+}
+
+} // namespace troupe::common

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+#include <variant>
+
+namespace troupe::common {
+
+/// Opens /dev/null for each of the descriptors 0 to 2 that the parent left closed: otherwise the
+/// first file or socket would take its number and receive our output. Call it first in `main`.
+void open_standard_streams();
+
+/// Everything up to the end of the stream. `std::errc::file_too_large` beyond `max_bytes`. Blocks.
+std::variant<std::string, std::error_code> read_to_end(int descriptor, std::size_t max_bytes);
+
+} // namespace troupe::common
