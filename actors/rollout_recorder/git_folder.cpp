@@ -1,0 +1,204 @@
+#include "actors/rollout_recorder/git_folder.hpp"
+
+#include <algorithm>
+
+namespace troupe::rollout_recorder {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int max_link_depth = 5; // of symbolic references, as in git
+constexpr int max_parents = 64;   // folders looked at above the working directory
+constexpr std::string_view branch_prefix = "refs/heads/";
+
+std::string_view first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  while (!text.empty() && (text.back() == '\r' || text.back() == ' '))
+    text.remove_suffix(1);
+  return text;
+}
+
+bool is_object_id(std::string_view text) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return (text.size() == 40 || text.size() == 64) && std::all_of(text.begin(), text.end(), is_hex);
+}
+
+/// A worktree has a folder of its own for HEAD and shares the rest.
+struct git_folders {
+  fs::path own;
+  fs::path common;
+};
+
+git_folders with_common(const fs::path& own, const text_source& read) {
+  const auto common = read(own / "commondir");
+  if (!common || first_line(*common).empty())
+    return {own, own};
+  return {own, own / fs::path{first_line(*common)}};
+}
+
+bool has_head(const fs::path& folder, const text_source& read) {
+  const auto head = read(folder / "HEAD");
+  return head && (head->starts_with("ref:") || is_object_id(first_line(*head)));
+}
+
+/// `.git` is the folder itself or, in worktrees and submodules, a file that names it.
+std::optional<fs::path> git_folder_of(const fs::path& tree, const text_source& read) {
+  constexpr std::string_view pointer = "gitdir: ";
+  if (has_head(tree / ".git", read))
+    return tree / ".git";
+  const auto text = read(tree / ".git");
+  if (!text || !text->starts_with(pointer))
+    return std::nullopt;
+  auto folder = tree / fs::path{first_line(*text).substr(pointer.size())};
+  if (!has_head(folder, read))
+    return std::nullopt;
+  return folder;
+}
+
+bool is_bare_repository(const fs::path& folder, const text_source& read) {
+  return has_head(folder, read) && read(folder / "config");
+}
+
+std::optional<git_folders> find_folders(const fs::path& cwd, const text_source& read) {
+  auto folder = cwd;
+  for (int i = 0; i < max_parents; ++i) {
+    if (const auto own = git_folder_of(folder, read))
+      return with_common(*own, read);
+    if (is_bare_repository(folder, read))
+      return git_folders{folder, folder};
+    if (!folder.has_relative_path())
+      return std::nullopt;
+    folder = folder.parent_path();
+  }
+  return std::nullopt;
+}
+
+/// A name from a file must not lead out of the repository.
+bool is_safe_ref(std::string_view name) {
+  return name.starts_with("refs/") && name.find("..") == std::string_view::npos;
+}
+
+std::optional<std::string> commit_of(const git_folders& folders, std::string name,
+                                     const text_source& read) {
+  for (int depth = 0; depth < max_link_depth && is_safe_ref(name); ++depth) {
+    auto text = read(folders.own / name);
+    if (!text)
+      text = read(folders.common / name);
+    if (!text) {
+      const auto packed = read(folders.common / "packed-refs");
+      return packed ? find_packed_ref(*packed, name) : std::nullopt;
+    }
+    const auto line = first_line(*text);
+    if (is_object_id(line))
+      return std::string{line};
+    if (!line.starts_with("ref: "))
+      return std::nullopt;
+    name = line.substr(5);
+  }
+  return std::nullopt;
+}
+
+// Git's configuration language, as far as values of one section go.
+
+std::string_view without_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_origin_header(std::string_view line) {
+  constexpr std::string_view section = "[remote";
+  if (!equals_ignoring_case(line.substr(0, section.size()), section))
+    return false;
+  return without_blanks(line.substr(section.size())).starts_with("\"origin\"]");
+}
+
+/// A value without its quotes, escapes and comment.
+std::string plain_value(std::string_view text) {
+  std::string out;
+  std::size_t keep = 0; // trailing blanks count only inside quotes
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '"') {
+      quoted = !quoted;
+      keep = out.size();
+      continue;
+    }
+    if (!quoted && (c == '#' || c == ';'))
+      break;
+    if (c == '\\' && i + 1 < text.size()) {
+      c = text[++i];
+      c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+    }
+    out += c;
+    if (quoted || (c != ' ' && c != '\t' && c != '\r'))
+      keep = out.size();
+  }
+  out.resize(keep);
+  return out;
+}
+
+} // namespace
+
+std::optional<git_facts> read_git_facts(const fs::path& cwd, const text_source& read) {
+  const auto folders = find_folders(cwd, read);
+  if (!folders)
+    return std::nullopt;
+  git_facts facts;
+  const auto head = read(folders->own / "HEAD").value_or(std::string{});
+  const auto line = first_line(head);
+  if (line.starts_with("ref:")) {
+    const auto name = without_blanks(line.substr(4));
+    facts.commit_hash = commit_of(*folders, std::string{name}, read);
+    // Git cannot name the branch before its first commit.
+    if (facts.commit_hash && name.starts_with(branch_prefix))
+      facts.branch = name.substr(branch_prefix.size());
+  } else if (is_object_id(line)) {
+    facts.commit_hash = line;
+  }
+  if (const auto config = read(folders->common / "config"))
+    facts.repository_url = find_origin_url(*config);
+  return facts;
+}
+
+std::optional<std::string> find_packed_ref(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const auto line = first_line(text);
+    const auto blank = line.find(' ');
+    if (blank != std::string_view::npos && line.substr(blank + 1) == name &&
+        is_object_id(line.substr(0, blank)))
+      return std::string{line.substr(0, blank)};
+    const auto end = text.find('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_origin_url(std::string_view text) {
+  bool in_origin = false;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = without_blanks(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.starts_with('[')) {
+      in_origin = is_origin_header(line);
+      continue;
+    }
+    const auto equals = line.find('=');
+    if (in_origin && equals != std::string_view::npos &&
+        equals_ignoring_case(without_blanks(line.substr(0, equals)), "url"))
+      return plain_value(without_blanks(line.substr(equals + 1)));
+  }
+  return std::nullopt;
+}
+
+} // namespace troupe::rollout_recorder

@@ -1,0 +1,78 @@
+#include "actors/rollout_recorder/rollout_reader.hpp"
+
+#include "actors/rollout_recorder/meta_codec.hpp"
+
+#include <utility>
+
+namespace troupe::rollout_recorder {
+
+void rollout_reader::feed(std::string_view chunk) {
+  for (auto end = chunk.find('\n'); end != std::string_view::npos; end = chunk.find('\n')) {
+    const auto piece = chunk.substr(0, end);
+    chunk.remove_prefix(end + 1);
+    if (open_line_.empty() && !is_too_long_ && piece.size() <= line_limit_) {
+      end_line(piece); // the usual case, without a copy
+      continue;
+    }
+    take_piece(piece);
+    end_line(open_line_);
+    open_line_.clear();
+  }
+  take_piece(chunk);
+}
+
+std::variant<rollout_contents, failed_reading> rollout_reader::finish() {
+  if (!open_line_.empty() || is_too_long_) {
+    const auto damaged_before = contents_.damaged_lines;
+    end_line(open_line_);
+    contents_.torn_tail = contents_.damaged_lines > damaged_before;
+  }
+  if (invalid_utf8_line_ != 0)
+    return failed_reading{reading_fault::invalid_utf8, invalid_utf8_line_};
+  if (contents_.lines.empty() && contents_.damaged_lines == 0)
+    return failed_reading{reading_fault::empty_file, 0};
+  if (!has_meta_)
+    return failed_reading{reading_fault::no_session_meta, 0};
+  return std::move(contents_);
+}
+
+void rollout_reader::take_piece(std::string_view piece) {
+  if (is_too_long_)
+    return;
+  if (piece.size() > line_limit_ - open_line_.size()) {
+    is_too_long_ = true;
+    open_line_ = {};
+    return;
+  }
+  open_line_ += piece;
+}
+
+void rollout_reader::end_line(std::string_view line) {
+  ++line_number_;
+  if (std::exchange(is_too_long_, false)) {
+    ++contents_.damaged_lines;
+    return;
+  }
+  if (without_space(line).empty())
+    return;
+  const auto decoded = decoder_.decode(line);
+  if (const auto* good = std::get_if<decoded_line>(&decoded)) {
+    keep(*good);
+    return;
+  }
+  ++contents_.damaged_lines;
+  if (std::get<line_fault>(decoded) == line_fault::invalid_utf8 && invalid_utf8_line_ == 0)
+    invalid_utf8_line_ = line_number_;
+}
+
+void rollout_reader::keep(const decoded_line& line) {
+  if (line.kind == line_kind::meta && !has_meta_) {
+    if (const auto meta = parse_meta(line.payload)) {
+      contents_.thread = meta->thread;
+      has_meta_ = true;
+    }
+  }
+  contents_.lines.push_back({line.kind, shared_text{std::string{line.payload}}});
+}
+
+} // namespace troupe::rollout_recorder

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "actors/rollout_recorder/line_codec.hpp"
+#include "messages/rollout.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace troupe::rollout_recorder {
+
+/// A rollout as read back. `lines.size() + damaged_lines` is the number of lines that are not
+/// blank.
+struct rollout_contents {
+  thread_id thread; ///< of the first session_meta
+  std::vector<rollout_line> lines;
+  std::uint64_t damaged_lines = 0;
+  bool torn_tail = false; ///< the last line has no newline and is damaged; counted above
+};
+
+enum class reading_fault : std::uint8_t { empty_file, no_session_meta, invalid_utf8 };
+
+struct failed_reading {
+  reading_fault fault = reading_fault::empty_file;
+  std::uint64_t line = 0; ///< counted from 1; of invalid UTF-8
+};
+
+/// Reads a rollout chunk by chunk by the rules of contract rollouts.md 7. Lines that cannot be read
+/// are counted and left out, a torn last line among them.
+/// One deviation: a line that ends inside a UTF-8 character is damaged, it does not fail the load;
+/// that is what a killed process leaves behind.
+class rollout_reader {
+public:
+  /// A longer line is damaged. A turn with a few images of 20 MB each is shorter.
+  static constexpr std::size_t max_line_bytes = 256 * 1024 * 1024;
+
+  explicit rollout_reader(std::size_t line_limit = max_line_bytes) : line_limit_(line_limit) {}
+
+  void feed(std::string_view chunk);
+
+  /// Call once, after the last chunk.
+  std::variant<rollout_contents, failed_reading> finish();
+
+private:
+  void take_piece(std::string_view piece);
+  void end_line(std::string_view line);
+  void keep(const decoded_line& line);
+
+  std::size_t line_limit_;
+  line_decoder decoder_;
+  std::string open_line_;    // what came of a line whose newline is still to come
+  bool is_too_long_ = false; // of the open line; the rest of it is skipped
+  std::uint64_t line_number_ = 0;
+  bool has_meta_ = false;
+  std::uint64_t invalid_utf8_line_ = 0;
+  rollout_contents contents_;
+};
+
+} // namespace troupe::rollout_recorder
