@@ -28,11 +28,17 @@ catalogue parse_bundled() {
 }
 
 std::string_view personality_text(const model_messages& messages, std::optional<personality> p) {
-  const auto& chosen = !p                             ? messages.personality_default
-                       : *p == personality::friendly  ? messages.personality_friendly
-                       : *p == personality::pragmatic ? messages.personality_pragmatic
-                                                      : std::nullopt;
-  return chosen ? std::string_view{*chosen} : std::string_view{};
+  const auto view = [](const std::optional<std::string>& text) {
+    return text ? std::string_view{*text} : std::string_view{};
+  };
+  if (!p)
+    return view(messages.personality_default);
+  switch (*p) {
+  case personality::none: return {};
+  case personality::friendly: return view(messages.personality_friendly);
+  case personality::pragmatic: return view(messages.personality_pragmatic);
+  }
+  return {};
 }
 
 truncation_policy limited(truncation_policy x, std::int64_t tokens) {

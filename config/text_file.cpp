@@ -116,12 +116,13 @@ std::error_code write_private_file(const fs::path& file, std::string_view text) 
   auto draft = target;
   draft += ".tmp." + std::to_string(::getpid());
   fs::remove(draft, error); // left by a process that died with the same id
-  if ((error = write_new_file(draft, text))) {
+  error = write_new_file(draft, text);
+  if (!error)
+    fs::rename(draft, target, error);
+  if (error) {
     std::error_code ignored;
     fs::remove(draft, ignored);
-    return error;
   }
-  fs::rename(draft, target, error);
   return error;
 }
 

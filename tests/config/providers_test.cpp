@@ -121,7 +121,7 @@ SCENARIO("an entry with a built-in id is ignored") {
 }
 
 SCENARIO("mistakes in a provider are errors with their place") {
-  CHECK_EQ(provider_error("base_url = 'x'"), "1:2: a model provider needs a `name`");
+  CHECK_EQ(provider_error("base_url = 'x'"), "1:1: a model provider needs a `name`");
   CHECK_EQ(provider_error("name = 'P'\nwire_api = 'chat'"),
            "3:12: `wire_api = \"chat\"` is not supported any more; set `wire_api = \"responses\"` "
            "for this provider. Background: https://github.com/openai/codex/discussions/7782");
