@@ -2,6 +2,8 @@
 add_library(troupe_warnings INTERFACE)
 target_compile_options(troupe_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Werror
+  # Designated initialisers name what differs from the defaults; the rest is left out on purpose.
+  -Wno-missing-field-initializers
   # GCC 12 reports false positives of these inside inlined standard library code.
   -Wno-error=maybe-uninitialized -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
   -Wno-array-bounds -Wno-dangling-pointer)
