@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace troupe::sim {
+
+enum class endpoint : std::uint8_t {
+  responses,
+  compact,
+  memories,
+  plain_models,
+  model_catalogue,
+  statistics,
+  websocket, ///< an upgrade, which is refused
+  unknown,
+};
+
+/// Which endpoint a request means. Any base path is accepted, because base URLs come with and
+/// without `/v1`. `upgrade`: the value of that header, empty when absent.
+endpoint endpoint_of(std::string_view method, std::string_view target, std::string_view upgrade);
+
+} // namespace troupe::sim

@@ -1,0 +1,152 @@
+#include "apps/sim/sim_command.hpp"
+
+#include "apps/common/exit_codes.hpp"
+#include "apps/common/output_channel.hpp"
+#include "apps/sim/builtin.hpp"
+#include "apps/sim/simulator.hpp"
+#include "config/text_file.hpp"
+#include "net/io_pool.hpp"
+
+#include <CLI/App.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <future>
+#include <memory>
+#include <unistd.h>
+
+namespace troupe::sim {
+
+namespace {
+
+constexpr auto description =
+  "Simulate a model provider on this machine. Serves the Responses API (server-sent events) from a "
+  "scenario: a TOML file whose rules decide what the \"model\" says, which tools it calls, how "
+  "fast "
+  "it is and what goes wrong. No key, no network, no cost; the same seed gives the same run.";
+
+constexpr auto footer = R"(Examples:
+  troupe sim                               play the built-in scenario "default"
+  troupe sim my.toml --port 4000           play a file of yours
+  troupe sim my.toml --check               only look for mistakes in it
+  troupe sim --builtin chaos --seed 7      see what your agents do when the provider misbehaves
+
+The first line on stdout says where it listens. Point a provider there:
+  [model_providers.sim]
+  name = "sim"
+  base_url = "http://127.0.0.1:4000/v1"
+
+GET /sim/stats tells what has happened so far; Ctrl-C ends it. docs/scenarios.md explains scenarios.)";
+
+struct sim_options {
+  std::string file;
+  std::string builtin;
+  std::uint16_t port = 0;
+  std::string port_file;
+  std::optional<std::uint64_t> seed;
+  std::string log_file;
+  std::size_t threads = 1;
+  bool list = false;
+  bool check = false;
+};
+
+void say(std::string_view text) {
+  common::output_channel{STDOUT_FILENO}.write(text);
+}
+
+int fail(std::string_view text) {
+  common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", text));
+  return common::exit_failed;
+}
+
+int list_scenarios() {
+  for (const auto& x : builtin_scenarios())
+    if (const auto loaded = load_builtin(x.name))
+      say(fmt::format("{:<10}{}\n", x.name, loaded->description));
+  return common::exit_ok;
+}
+
+/// Becomes ready with the first SIGINT or SIGTERM.
+std::future<void> stop_request(net::io_pool& pool) {
+  const auto arrival = std::make_shared<std::promise<void>>();
+  pool.on_signals({SIGINT, SIGTERM}, [arrival, arrived = false](int) mutable {
+    if (!std::exchange(arrived, true))
+      arrival->set_value();
+  });
+  return arrival->get_future();
+}
+
+int serve(scenario what, const sim_options& options) {
+  const auto name = what.name;
+  net::io_pool pool{options.threads};
+  const auto stop = stop_request(pool);
+  simulator sim{pool, std::move(what), {options.port, options.seed, options.log_file}};
+  if (const auto problem = sim.start())
+    return fail(*problem);
+  if (!options.port_file.empty())
+    if (const auto error =
+          config::write_private_file(options.port_file, fmt::format("{}\n", sim.port())))
+      return fail(fmt::format("{}: {}", options.port_file, error.message()));
+  say(fmt::format("listening on {}\n", sim.base_url()));
+  stop.wait();
+  const auto stats = sim.stats();
+  sim.stop();
+  pool.stop();
+  common::output_channel{STDERR_FILENO}.write(
+    fmt::format("{}: {} requests, {} answered by a rule\n", name, stats.requests, stats.responses));
+  return common::exit_ok;
+}
+
+int run(const sim_options& options) {
+  common::ignore_broken_pipes();
+  if (options.list)
+    return list_scenarios();
+  auto opened = open_scenario(options.builtin.empty() ? options.file : options.builtin);
+  if (const auto* problem = std::get_if<std::string>(&opened))
+    return fail(*problem);
+  auto& what = std::get<scenario>(opened);
+  if (!options.check)
+    return serve(std::move(what), options);
+  say(fmt::format("{}: {} rules, {} faults, no mistakes\n", what.name, what.rules.size(),
+                  what.faults.size()));
+  return common::exit_ok;
+}
+
+void add_options(CLI::App& app, sim_options& x) {
+  auto* file =
+    app
+      .add_option("SCENARIO", x.file, "Scenario to play: a TOML file or the name of a built-in one")
+      ->type_name("FILE");
+  app.add_option("--builtin", x.builtin, "Built-in scenario to play; --list shows them")
+    ->type_name("NAME")
+    ->excludes(file);
+  app.add_option("--port", x.port, "Port to listen on; 0, the default, takes a free one")
+    ->type_name("PORT");
+  app
+    .add_option("--port-file", x.port_file,
+                "Write the port to this file once the simulator listens, for scripts")
+    ->type_name("FILE");
+  app.add_option("--seed", x.seed, "Seed of all choices instead of the scenario's")
+    ->type_name("NUMBER");
+  app
+    .add_option("--log", x.log_file,
+                "Append every request to this file, one JSON object per line; without credentials")
+    ->type_name("FILE");
+  app.add_option("--threads", x.threads, "I/O threads; one serves some thousand streams")
+    ->type_name("NUMBER")
+    ->check(CLI::Range(1, 64).description(""));
+  app.add_flag("--list", x.list, "List the built-in scenarios");
+  app.add_flag("--check", x.check, "Check the scenario and end");
+}
+
+} // namespace
+
+void add_command(CLI::App& app, std::function<int()>& selected) {
+  const auto options = std::make_shared<sim_options>();
+  auto* command = app.add_subcommand("sim", description);
+  add_options(*command, *options);
+  command->footer(footer);
+  command->callback([options, &selected] { selected = [options] { return run(*options); }; });
+}
+
+} // namespace troupe::sim
