@@ -1,0 +1,39 @@
+#include "actors/tool_runner/path_view.hpp"
+
+#include "config/text_file.hpp"
+
+#include <filesystem>
+#include <system_error>
+#include <variant>
+
+namespace troupe::tool_runner {
+
+namespace fs = std::filesystem;
+
+path_kind disk_paths::kind(const std::string& path) const {
+  std::error_code error;
+  switch (fs::status(path, error).type()) {
+  case fs::file_type::regular: return path_kind::file;
+  case fs::file_type::directory: return path_kind::folder;
+  case fs::file_type::not_found:
+  case fs::file_type::none: return path_kind::missing;
+  default: return path_kind::other; // an enum of the library: pipes, devices, sockets, unknown
+  }
+}
+
+std::optional<std::string> disk_paths::resolved(const std::string& path) const {
+  std::error_code error;
+  const auto result = fs::canonical(path, error);
+  if (error)
+    return std::nullopt;
+  return result.string();
+}
+
+std::string disk_paths::first_line(const std::string& path) const {
+  constexpr std::size_t longest_line = 4096; // a path and a word
+  const auto text = config::read_text_prefix(path, longest_line);
+  const auto* line = std::get_if<std::string>(&text);
+  return line ? line->substr(0, line->find('\n')) : std::string{};
+}
+
+} // namespace troupe::tool_runner

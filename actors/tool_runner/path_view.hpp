@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace troupe::tool_runner {
+
+enum class path_kind : std::uint8_t { missing, file, folder, other };
+
+/// What planning a sandbox asks of the file system; a test brings its own. Paths are absolute.
+class path_view {
+public:
+  virtual ~path_view() = default;
+
+  /// Symbolic links are followed.
+  virtual path_kind kind(const std::string& path) const = 0;
+
+  /// The path without symbolic links; none when something on the way does not exist.
+  virtual std::optional<std::string> resolved(const std::string& path) const = 0;
+
+  /// The first line of a small file; empty when it cannot be read.
+  virtual std::string first_line(const std::string& path) const = 0;
+};
+
+/// The disk. Blocks.
+class disk_paths final : public path_view {
+public:
+  path_kind kind(const std::string& path) const override;
+  std::optional<std::string> resolved(const std::string& path) const override;
+  std::string first_line(const std::string& path) const override;
+};
+
+} // namespace troupe::tool_runner
