@@ -1,0 +1,178 @@
+#include "actors/node_root/node.hpp"
+
+#include "actors/model_client/model_client_actor.hpp"
+#include "actors/model_client/user_agent.hpp"
+#include "actors/models_manager/models_manager_actor.hpp"
+#include "actors/node_root/node_root_actor.hpp"
+#include "actors/node_root/thread_settings.hpp"
+#include "actors/rollout_recorder/rollout_recorder_actor.hpp"
+#include "actors/thread_manager/thread_manager_actor.hpp"
+#include "actors/tool_runner/tool_runner_actor.hpp"
+#include "config/log.hpp"
+#include "config/node_config.hpp"
+#include "net/blocking_pool.hpp"
+#include "net/http_client.hpp"
+#include "net/io_pool.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+#include <thread>
+#include <utility>
+
+namespace troupe::node_root {
+
+namespace {
+
+std::size_t worker_count(std::size_t wanted) {
+  return wanted > 0 ? wanted : std::max<std::size_t>(std::thread::hardware_concurrency(), 2);
+}
+
+model_client::client_identity identity_of(const node_options& x) {
+  const auto originator = model_client::originator_text(x.environment, x.originator);
+  return {.originator = originator,
+          .user_agent =
+            model_client::user_agent_text({.originator = originator,
+                                           .version = x.client_version,
+                                           .os = model_client::this_platform(),
+                                           .terminal = model_client::terminal_text(x.environment),
+                                           .suffix = {}})};
+}
+
+models_manager::model_knowledge knowledge_of(const node_options& x) {
+  models_manager::model_knowledge result;
+  result.features = x.settings.features;
+  result.login = config::kind_of(x.login);
+  if (x.settings.model_catalog_json) {
+    auto read = config::read_catalogue_file(*x.settings.model_catalog_json);
+    if (auto* models = std::get_if<config::catalogue>(&read)) {
+      result.models = std::move(*models);
+      result.source = models_manager::catalogue_source::file;
+    } else {
+      log::warning("{} is not usable; the bundled catalogue is used",
+                   x.settings.model_catalog_json->string());
+    }
+  }
+  return result;
+}
+
+} // namespace
+
+// Destroyed from the bottom up: handles, then the threads that post to actors, then the actor
+// system.
+struct node::state {
+  explicit state(node_options x)
+    : options(std::move(x)), configuration(worker_count(options.workers)), system(configuration),
+      io(options.io_threads), http(io) {}
+
+  node_options options;
+  node_config configuration;
+  caf::actor_system system;
+  net::io_pool io;
+  net::blocking_pool files;
+  net::http_client http;
+  node_root_actor root;
+  thread_manager_actor threads;
+  services_changed services;
+  bool stopped = false;
+
+  service_starters starters() {
+    return {.models = [this] { return models_manager::spawn(system, knowledge_of(options)); },
+            .client = [this] { return start_client(); },
+            .recorder = [this] { return start_recorder(); },
+            .tools = [this] { return start_tools(); },
+            .threads = [this](const services_changed& x) { return start_threads(x); }};
+  }
+
+  model_client_actor start_client() {
+    model_client::dependencies deps;
+    deps.http = &http;
+    deps.providers = options.settings.model_providers;
+    deps.environment = options.environment;
+    deps.login = options.login;
+    deps.identity = identity_of(options);
+    return model_client::spawn(system, std::move(deps));
+  }
+
+  rollout_recorder_actor start_recorder() {
+    rollout_recorder::dependencies deps;
+    deps.home = options.settings.home;
+    deps.originator = model_client::originator_text(options.environment, options.originator);
+    deps.cli_version = options.client_version;
+    deps.post = [this](std::function<void()> run) { files.post(std::move(run)); };
+    return rollout_recorder::spawn(system, std::move(deps));
+  }
+
+  tool_runner_actor start_tools() {
+    tool_runner::dependencies deps;
+    deps.io = &io;
+    deps.own_program = options.own_program;
+    return tool_runner::spawn(system, std::move(deps));
+  }
+
+  thread_manager_actor start_threads(const services_changed& x) {
+    return thread_manager::spawn(
+      system, {.thread = {.services = x,
+                          .tools = tools_json,
+                          .tmpdir = options.environment("TMPDIR").value_or("")},
+               .node = {options.name.empty() ? "node-" + std::to_string(::getpid()) : options.name},
+               .limits = {}});
+  }
+};
+
+node::node(node_options options) : state_(std::make_unique<state>(std::move(options))) {
+  auto started = start(state_->system, state_->starters());
+  state_->root = std::move(started.root);
+  state_->threads = std::move(started.threads);
+  state_->services = std::move(started.services);
+}
+
+node::~node() {
+  stop();
+}
+
+caf::actor_system& node::system() {
+  return state_->system;
+}
+net::io_pool& node::io() {
+  return state_->io;
+}
+net::blocking_pool& node::files() {
+  return state_->files;
+}
+const thread_manager_actor& node::threads() const {
+  return state_->threads;
+}
+const services_changed& node::services() const {
+  return state_->services;
+}
+const node_options& node::options() const {
+  return state_->options;
+}
+
+void node::stop() {
+  if (std::exchange(state_->stopped, true))
+    return;
+  caf::anon_send_exit(state_->root, caf::exit_reason::user_shutdown);
+  state_->root = nullptr;
+  state_->threads = nullptr;
+  state_->services = {};
+  // CAF waits for its actors without a limit; a node that cannot stop must still end, with
+  // everything that is acknowledged already on disk.
+  auto all_gone =
+    std::async(std::launch::async, [this] { state_->system.await_all_actors_done(); });
+  if (all_gone.wait_for(state_->options.stop_limit) != std::future_status::ready) {
+    log::error("{} actor(s) did not end in time; the process ends without them",
+               state_->system.registry().running());
+    std::quick_exit(EXIT_FAILURE);
+  }
+  state_->io.stop();
+  state_->files.stop();
+}
+
+} // namespace troupe::node_root

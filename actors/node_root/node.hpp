@@ -1,0 +1,68 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "config/credentials.hpp"
+#include "config/environment.hpp"
+#include "messages/interfaces.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::net {
+class io_pool;
+class blocking_pool;
+} // namespace troupe::net
+
+namespace troupe::node_root {
+
+/// Registers the types of all messages with CAF. Once per process, before the first `node`.
+void register_types();
+
+struct node_options {
+  config::config settings; ///< home, providers and features of this process
+  config::environment environment = config::process_environment();
+  std::optional<config::login> login;
+  std::string originator = "codex_exec";
+  std::string client_version;
+  std::string name; ///< of the node; empty: made from the process id
+  std::size_t io_threads = 1;
+  std::size_t workers = 0; ///< actor threads; 0: the number of cores, at least 2
+  /// Starts `sandbox` helpers and applies patches: this program's own file.
+  std::string own_program = "/proc/self/exe";
+  /// How long a stop may take before the process is ended without more ado.
+  std::chrono::milliseconds stop_limit{15'000};
+};
+
+/// A whole node in this process: actor system, network threads, services, thread manager. Belongs
+/// to `main`.
+class node {
+public:
+  explicit node(node_options options);
+
+  /// `stop`.
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  caf::actor_system& system();
+  net::io_pool& io();
+  net::blocking_pool& files();
+  const thread_manager_actor& threads() const;
+  const services_changed& services() const;
+  const node_options& options() const;
+
+  /// Ends the threads (open turns are interrupted and recorded), then the services, then the actor
+  /// system's use of them. Blocks until it is done. What a front end has spawned itself must have
+  /// ended before. Idempotent.
+  void stop();
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace troupe::node_root

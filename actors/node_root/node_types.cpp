@@ -1,0 +1,18 @@
+#include "actors/node_root/node.hpp"
+
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+
+// A file of its own: the tables for all types take longer to compile than everything else of this
+// folder.
+namespace troupe::node_root {
+
+void register_types() {
+  caf::init_global_meta_objects<caf::id_block::troupe>();
+  caf::openssl::manager::init_global_meta_objects();
+  caf::io::middleman::init_global_meta_objects();
+  caf::core::init_global_meta_objects();
+}
+
+} // namespace troupe::node_root

@@ -1,0 +1,66 @@
+#include "actors/node_root/thread_settings.hpp"
+
+#include "actors/tool_runner/tool_specs.hpp"
+
+#include <map>
+#include <utility>
+
+namespace troupe::node_root {
+
+thread_config make_thread_config(const config::config& from, const session_source& source,
+                                 std::string originator, std::string user_instructions) {
+  thread_config x;
+  x.model = from.model.value_or("");
+  x.provider = from.model_provider_id;
+  x.cwd = from.cwd.string();
+  x.approval_policy = from.approval_policy;
+  x.sandbox_policy = from.sandbox_policy;
+  x.effort = from.model_reasoning_effort;
+  x.summary = from.model_reasoning_summary.value_or(reasoning_summary::automatic);
+  x.verbosity = from.model_verbosity;
+  x.personality = from.personality;
+  x.base_instructions = shared_text{from.base_instructions.value_or("")};
+  x.user_instructions = shared_text{std::move(user_instructions)};
+  x.developer_instructions = shared_text{from.developer_instructions.value_or("")};
+  x.environment = from.shell_environment_policy;
+  x.web_search = from.web_search;
+  x.context_window = from.model_context_window;
+  x.auto_compact_token_limit = from.model_auto_compact_token_limit;
+  x.tool_output_token_limit = from.tool_output_token_limit;
+  x.supports_reasoning_summaries = from.model_supports_reasoning_summaries;
+  x.stream_max_retries = from.model_provider.stream_max_retries;
+  x.features = feature_names(from.features);
+  x.originator = std::move(originator);
+  x.source = source;
+  return x;
+}
+
+std::vector<std::string> feature_names(const config::feature_set& x) {
+  std::vector<std::string> names;
+  for (const auto& entry : config::all_features())
+    if (x.enabled(entry.id))
+      names.emplace_back(entry.key);
+  return names;
+}
+
+config::feature_set feature_set_of(const std::vector<std::string>& names) {
+  config::feature_set result;
+  for (const auto& entry : config::all_features())
+    result.set(entry.id, config::feature_switch::disable);
+  for (const auto& name : names)
+    if (auto id = config::find_feature(name))
+      result.set(*id, config::feature_switch::enable);
+  return result;
+}
+
+shared_text tools_json(const model_info& model, const thread_config& config) {
+  thread_local std::map<tool_runner::tool_set, shared_text> known;
+  const auto offered =
+    tool_runner::offered_tools(feature_set_of(config.features), model, config.web_search);
+  auto [it, is_new] = known.try_emplace(offered);
+  if (is_new)
+    it->second = shared_text{tool_runner::tool_specs_json(offered)};
+  return it->second;
+}
+
+} // namespace troupe::node_root
