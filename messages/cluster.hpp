@@ -107,4 +107,40 @@ bool inspect(Inspector& f, relay_cut& x) {
   return f.object(x).fields();
 }
 
+/// Asks a relay for the thread manager of a node: of its own node, or, from inside its node, of a
+/// peer it follows. Answer: the handle, or `errc::node_unreachable`.
+struct get_thread_manager {
+  node_name node;
+  bool operator==(const get_thread_manager&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, get_thread_manager& x) {
+  return f.object(x).fields(f.field("node", x.node));
+}
+
+/// Tells a relay to follow the relay that is published at this address, and to dial again whenever
+/// the link is lost. To be sent from inside its node, after it was published itself.
+struct add_peer {
+  std::string host;
+  std::uint16_t port = 0;
+  bool operator==(const add_peer&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, add_peer& x) {
+  return f.object(x).fields(f.field("host", x.host), f.field("port", x.port));
+}
+
+/// A link to its relay, inside a node: the peer cannot be reached any more.
+struct link_down {
+  node_name node;
+  bool operator==(const link_down&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, link_down& x) {
+  return f.object(x).fields(f.field("node", x.node));
+}
+
 } // namespace troupe

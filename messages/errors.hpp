@@ -27,11 +27,12 @@ enum class errc : std::uint8_t {
   rollout_unwritable,
   sandbox_unavailable,
   incompatible_node, ///< another wire version
-  internal
+  internal,
+  node_unreachable ///< there is no link to that node at the moment
 };
 template <>
 struct enum_texts<errc> {
-  static constexpr std::array<std::string_view, 15> values{"no_error",
+  static constexpr std::array<std::string_view, 16> values{"no_error",
                                                            "no_such_thread",
                                                            "no_such_model",
                                                            "no_such_provider",
@@ -45,13 +46,15 @@ struct enum_texts<errc> {
                                                            "rollout_unwritable",
                                                            "sandbox_unavailable",
                                                            "incompatible_node",
-                                                           "internal"};
+                                                           "internal",
+                                                           "node_unreachable"};
 };
 
 constexpr bool may_retry(errc x) {
   switch (x) {
   case errc::queue_full:
-  case errc::service_restarted: return true;
+  case errc::service_restarted:
+  case errc::node_unreachable: return true;
   case errc::no_error:
   case errc::no_such_thread:
   case errc::no_such_model:

@@ -110,7 +110,8 @@ using tool_runner_actor = caf::typed_actor<
   /// Ends calls and processes.
   caf::result<void>(cancel_tools)>;
 
-/// The node's services as its threads use them. Sent when one was restarted: older handles are dead.
+/// The node's services as its threads use them. Sent when one was restarted: older handles are
+/// dead.
 struct services_changed {
   models_manager_actor models;
   model_client_actor client;
@@ -169,6 +170,17 @@ using thread_manager_actor = caf::typed_actor<
   caf::result<void>(close_all_threads),
   /// From the node's root.
   caf::result<void>(services_changed)>;
+
+/// A link to its relay, inside a node: the peer is followed from now on.
+struct link_up {
+  node_name node;
+  thread_manager_actor manager; ///< the peer's
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, link_up& x) {
+  return f.object(x).fields(f.field("node", x.node), f.field("manager", x.manager));
+}
 
 } // namespace troupe
 

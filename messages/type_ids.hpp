@@ -147,6 +147,12 @@ CAF_ADD_TYPE_ID(troupe, (troupe::thread_manager_actor))
 
 CAF_ADD_TYPE_ID(troupe, (troupe::services_changed))
 
+// Relays
+CAF_ADD_TYPE_ID(troupe, (troupe::get_thread_manager))
+CAF_ADD_TYPE_ID(troupe, (troupe::add_peer))
+CAF_ADD_TYPE_ID(troupe, (troupe::link_up))
+CAF_ADD_TYPE_ID(troupe, (troupe::link_down))
+
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ERROR_CODE_ENUM(troupe::errc)

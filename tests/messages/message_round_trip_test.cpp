@@ -26,6 +26,9 @@ bool same(const event_credit& a, const event_credit& b) {
 bool same(const unsubscribe_events& a, const unsubscribe_events& b) {
   return a.thread == b.thread && a.sink == b.sink;
 }
+bool same(const link_up& a, const link_up& b) {
+  return a.node == b.node && a.manager == b.manager;
+}
 bool same(const services_changed& a, const services_changed& b) {
   return a.models == b.models && a.client == b.client && a.recorder == b.recorder &&
          a.tools == b.tools;
@@ -48,6 +51,9 @@ struct fixture : test_coordinator_fixture<> {
   }
   void fill(event_credit& x, unsigned seed) const { x = {thread_id{{1, 2, 3}}, sink(), seed + 7}; }
   void fill(unsubscribe_events& x, unsigned) const { x = {thread_id{{1, 2, 3}}, sink()}; }
+  void fill(link_up& x, unsigned) const {
+    x = {{"peer"}, caf::actor_cast<thread_manager_actor>(peer)};
+  }
   void fill(services_changed& x, unsigned) const {
     x = {caf::actor_cast<models_manager_actor>(peer), caf::actor_cast<model_client_actor>(peer),
          caf::actor_cast<rollout_recorder_actor>(peer), caf::actor_cast<tool_runner_actor>(peer)};

@@ -10,7 +10,7 @@ namespace {
 
 /// The block as it travels: a name's place is its number. Append only; with a new name raise
 /// `wire_version`.
-constexpr std::array<std::string_view, 112> names{"troupe::thread_id",
+constexpr std::array<std::string_view, 116> names{"troupe::thread_id",
                                                   "troupe::node_name",
                                                   "troupe::errc",
                                                   "troupe::response_item",
@@ -121,7 +121,11 @@ constexpr std::array<std::string_view, 112> names{"troupe::thread_id",
                                                   "troupe::stream_consumer_actor",
                                                   "troupe::tool_listener_actor",
                                                   "troupe::thread_manager_actor",
-                                                  "troupe::services_changed"};
+                                                  "troupe::services_changed",
+                                                  "troupe::get_thread_manager",
+                                                  "troupe::add_peer",
+                                                  "troupe::link_up",
+                                                  "troupe::link_down"};
 
 } // namespace
 
