@@ -54,6 +54,9 @@ struct config {
   std::optional<troupe::personality> personality; ///< `pragmatic` unless the feature is off
   std::optional<std::filesystem::path> model_catalog_json;
   std::string chatgpt_base_url;
+  std::string originator; ///< header `originator` and first part of the user agent
+  /// PEM file with further trusted authorities: CODEX_CA_CERTIFICATE, else SSL_CERT_FILE.
+  std::optional<std::filesystem::path> ca_bundle;
 
   troupe::approval_policy approval_policy = troupe::approval_policy::on_request;
   troupe::sandbox_policy sandbox_policy;
@@ -79,7 +82,6 @@ struct config {
   std::vector<std::string> forced_chatgpt_workspaces; ///< empty: any
   std::optional<std::chrono::seconds> thread_unload_delay;
   bool unbounded_connection_retries = false; ///< `features.unbounded_connection_retries`
-  bool suppress_unstable_features_warning = false;
 
   /// Things to tell the user at thread start; none of them stops anything.
   std::vector<std::string> warnings;

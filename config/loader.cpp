@@ -41,6 +41,7 @@ public:
   std::variant<config, config_error> run() {
     read_features();
     read_model();
+    read_environment();
     read_tuning();
     read_approval();
     read_sandbox();
@@ -68,8 +69,12 @@ private:
   void read_feature(const table_reader& from, std::string_view key) {
     const auto id = find_feature(key);
     const auto on = id ? from.boolean(key) : std::nullopt;
-    if (on)
-      result_.features.set(*id, *on ? feature_switch::enable : feature_switch::disable);
+    if (!on)
+      return;
+    result_.features.set(*id, *on ? feature_switch::enable : feature_switch::disable);
+    const auto& entry = all_features()[static_cast<std::size_t>(*id)];
+    if (*on && entry.stage == feature_stage::under_development && !entry.enabled_by_default)
+      unstable_features_.emplace_back(entry.key);
   }
 
   void read_model() {
@@ -90,6 +95,16 @@ private:
     result_.chatgpt_base_url =
       from_.text("chatgpt_base_url").value_or("https://chatgpt.com/backend-api/");
     result_.model_catalog_json = from_.path("model_catalog_json");
+  }
+
+  void read_environment() {
+    const auto& env = request_.env;
+    const auto originator = non_blank(env, "CODEX_INTERNAL_ORIGINATOR_OVERRIDE");
+    result_.originator =
+      originator && is_legal_header_value(*originator) ? *originator : request_.originator;
+    if (const auto bundle =
+          first_of(non_blank(env, "CODEX_CA_CERTIFICATE"), non_blank(env, "SSL_CERT_FILE")))
+      result_.ca_bundle = request_.cwd / *bundle;
   }
 
   void read_tuning() {
@@ -248,8 +263,11 @@ private:
         std::chrono::seconds{std::min<std::uint64_t>(*delay, max_unload_delay.count())};
     result_.unbounded_connection_retries =
       from_.table("features").boolean("unbounded_connection_retries").value_or(false);
-    result_.suppress_unstable_features_warning =
-      from_.boolean("suppress_unstable_features_warning").value_or(false);
+    const auto suppress = from_.boolean("suppress_unstable_features_warning").value_or(false);
+    if (!suppress && !unstable_features_.empty())
+      warn(fmt::format("features under development are on and may not work: {}; "
+                       "`suppress_unstable_features_warning = true` hides this",
+                       fmt::join(unstable_features_, ", ")));
   }
 
   std::variant<config, config_error> select_model_provider() {
@@ -295,6 +313,7 @@ private:
   requirements limits_;
   table_reader from_;
   std::optional<std::string> local_provider_;
+  std::vector<std::string> unstable_features_;
   config result_;
 };
 

@@ -41,6 +41,8 @@ struct load_request {
   typed_overrides typed;
   environment env;
   std::string client_version;
+  /// The front end's name; CODEX_INTERNAL_ORIGINATOR_OVERRIDE replaces it.
+  std::string originator = "codex_exec";
 };
 
 inline constexpr std::size_t max_config_file_bytes = 4 * 1024 * 1024;

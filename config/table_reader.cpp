@@ -1,7 +1,6 @@
 #include "config/table_reader.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <utility>
 

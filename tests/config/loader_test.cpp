@@ -292,4 +292,29 @@ SCENARIO("the root of the working directory may end in a slash") {
   CHECK_EQ(loaded().model.value_or(""), "project");
 }
 
+SCENARIO("features under development give a warning, once, unless it is suppressed") {
+  user_file("[features]\nmemory_tool = true\nsqlite = true\nremote_models = true\nundo = true\n"
+            "runtime_metrics = false\n");
+  CHECK_EQ(loaded().warnings, std::vector<std::string>{
+                                "features under development are on and may not work: memory_tool, "
+                                "sqlite; `suppress_unstable_features_warning = true` hides this"});
+  request.overrides = {"suppress_unstable_features_warning=true"};
+  CHECK(loaded().warnings.empty());
+}
+
+SCENARIO("originator and authorities come from the environment") {
+  request.originator = "front_end";
+  CHECK_EQ(loaded().originator, "front_end");
+  CHECK(!loaded().ca_bundle);
+  request.env = environment_of(
+    {{"CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "codex_sdk_ts"}, {"SSL_CERT_FILE", "/s.pem"}});
+  CHECK_EQ(loaded().originator, "codex_sdk_ts");
+  CHECK_EQ(loaded().ca_bundle->string(), "/s.pem");
+  request.env = environment_of({{"CODEX_INTERNAL_ORIGINATOR_OVERRIDE", "a\nb"},
+                                {"SSL_CERT_FILE", "/s.pem"},
+                                {"CODEX_CA_CERTIFICATE", "c.pem"}});
+  CHECK_EQ(loaded().originator, "front_end");
+  CHECK_EQ(loaded().ca_bundle->string(), (workspace / "c.pem").string());
+}
+
 END_FIXTURE_SCOPE()

@@ -65,3 +65,15 @@ SCENARIO("brackets and dots inside strings and comments do not count") {
   CHECK_EQ(parsed("a = \"\\\"" + many + "\"\n"), R"({"a":"\")" + many + R"("})");
   CHECK_EQ(parsed("a = [" + repeated("0.5, ", 100) + "]").size(), 6 + 100 * 3U + 101);
 }
+
+SCENARIO("the deepest document that is allowed can be read, merged and printed") {
+  const auto key = repeated("a.", max_key_parts - 1) + "a = ";
+  const auto text = repeated(key + "{", max_nesting) + "x = 1" + repeated("}", max_nesting);
+  const auto source =
+    std::make_shared<const settings_source>(settings_source{"/h/config.toml", "/h", text});
+  const auto result = parse_toml(source);
+  REQUIRE(std::holds_alternative<setting_table>(result));
+  const auto& root = std::get<setting_table>(result);
+  const auto depth = max_key_parts * max_nesting + 1;
+  CHECK_EQ(canonical_json(merged(root, root)).size(), depth * 6 - 5 + 6);
+}
