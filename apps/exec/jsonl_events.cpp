@@ -1,9 +1,9 @@
 #include "apps/exec/jsonl_events.hpp"
 
 #include "apps/exec/jsonl_items.hpp"
+#include "messages/json/writer.hpp"
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace json = boost::json;
 namespace {
 
 void put_line(const json::object& x, std::string& out) {
-  out += json::serialize(x);
+  append_json(out, x);
   out += '\n';
 }
 
@@ -23,11 +23,11 @@ void put_item(std::string_view type, json::object item, std::string& out) {
 }
 
 void put_error(std::string_view message, std::string& out) {
-  put_line({{"type", "error"}, {"message", text_json(message)}}, out);
+  put_line({{"type", "error"}, {"message", message}}, out);
 }
 
 void put_turn_failed(std::string_view message, std::string& out) {
-  put_line({{"type", "turn.failed"}, {"error", {{"message", text_json(message)}}}}, out);
+  put_line({{"type", "turn.failed"}, {"error", {{"message", message}}}}, out);
 }
 
 } // namespace

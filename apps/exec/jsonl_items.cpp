@@ -1,7 +1,6 @@
 #include "apps/exec/jsonl_items.hpp"
 
 #include "actors/tool_runner/shell_words.hpp"
-#include "actors/tool_runner/utf8_text.hpp"
 #include "config/text_file.hpp"
 
 #include <boost/json/array.hpp>
@@ -26,8 +25,8 @@ json::object command_json(std::string_view id, const exec_command_begin& x, std:
                           json::value exit_code, item_progress progress) {
   return {{"id", id},
           {"type", "command_execution"},
-          {"command", text_json(tool_runner::shell_joined(x.command))},
-          {"aggregated_output", text_json(output)},
+          {"command", tool_runner::shell_joined(x.command)},
+          {"aggregated_output", output},
           {"exit_code", std::move(exit_code)},
           {"status", to_text(progress)}};
 }
@@ -40,14 +39,8 @@ json::value action_json(const web_search_item& x) {
 
 } // namespace
 
-json::value text_json(std::string_view text) {
-  if (tool_runner::is_valid_utf8(text))
-    return json::string{text};
-  return json::string{tool_runner::replace_invalid_utf8(text)};
-}
-
 json::object agent_message_json(std::string_view id, const agent_message_item& x) {
-  return {{"id", id}, {"type", "agent_message"}, {"text", text_json(x.text)}};
+  return {{"id", id}, {"type", "agent_message"}, {"text", x.text}};
 }
 
 std::optional<json::object> reasoning_json(std::string_view id, const reasoning_item& x) {
@@ -59,13 +52,13 @@ std::optional<json::object> reasoning_json(std::string_view id, const reasoning_
   }
   if (config::trimmed(text).empty())
     return std::nullopt;
-  return json::object{{"id", id}, {"type", "reasoning"}, {"text", text_json(text)}};
+  return json::object{{"id", id}, {"type", "reasoning"}, {"text", text}};
 }
 
 json::object web_search_json(std::string_view id, const web_search_item& x) {
   return {{"id", x.id.empty() ? id : std::string_view{x.id}},
           {"type", "web_search"},
-          {"query", text_json(x.query)},
+          {"query", x.query},
           {"action", action_json(x)}};
 }
 
@@ -86,7 +79,7 @@ json::object file_change_json(std::string_view id, const file_changes& changes,
                               item_progress progress) {
   json::array list;
   for (const auto& [path, change] : changes)
-    list.push_back({{"path", text_json(path)}, {"kind", troupe::to_text(change.kind)}});
+    list.push_back({{"path", path}, {"kind", troupe::to_text(change.kind)}});
   return {{"id", id},
           {"type", "file_change"},
           {"changes", std::move(list)},
@@ -96,13 +89,12 @@ json::object file_change_json(std::string_view id, const file_changes& changes,
 json::object todo_list_json(std::string_view id, const plan_update& x) {
   json::array list;
   for (const auto& step : x.plan)
-    list.push_back(
-      {{"text", text_json(step.step)}, {"completed", step.status == step_status::completed}});
+    list.push_back({{"text", step.step}, {"completed", step.status == step_status::completed}});
   return {{"id", id}, {"type", "todo_list"}, {"items", std::move(list)}};
 }
 
 json::object error_item_json(std::string_view id, std::string_view message) {
-  return {{"id", id}, {"type", "error"}, {"message", text_json(message)}};
+  return {{"id", id}, {"type", "error"}, {"message", message}};
 }
 
 json::object usage_json(const token_usage& x) {

@@ -3,17 +3,13 @@
 #include "messages/event.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 #include <optional>
 #include <string_view>
 
 /// The items of the JSONL events as JSON objects (contract exec-and-sdk.md 2.2). `id` is the
-/// `item_N` of the line. Texts are made valid UTF-8 here: tools may print anything.
+/// `item_N` of the line. Texts are as they came; `append_json` makes them valid UTF-8.
 namespace troupe::exec {
-
-/// A JSON string; undecodable bytes become U+FFFD.
-boost::json::value text_json(std::string_view text);
 
 boost::json::object agent_message_json(std::string_view id, const agent_message_item& x);
 

@@ -4,7 +4,7 @@
 #include "apps/common/image_file.hpp"
 #include "apps/exec/git_check.hpp"
 #include "apps/exec/last_message.hpp"
-#include "apps/exec/output_schema.hpp"
+#include "apps/common/output_schema.hpp"
 #include "tests/apps/exec_events_fixture.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -12,6 +12,9 @@
 
 using namespace troupe;
 using namespace troupe::exec;
+using common::parse_output_schema;
+using common::read_output_schema;
+using common::schema_problem;
 using namespace std::string_literals;
 using test::temp_folder;
 

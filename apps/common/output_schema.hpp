@@ -8,8 +8,8 @@
 #include <string_view>
 #include <variant>
 
-/// The JSON Schema of `--output-schema` (contract exec-and-sdk.md 1.6).
-namespace troupe::exec {
+/// JSON Schemas that final messages must follow (contract exec-and-sdk.md 1.6).
+namespace troupe::common {
 
 inline constexpr std::size_t max_schema_bytes = 1024 * 1024;
 
@@ -26,4 +26,4 @@ std::variant<shared_text, schema_problem> parse_output_schema(std::string_view t
 /// Reads and parses. Blocks.
 std::variant<shared_text, schema_problem> read_output_schema(const std::filesystem::path& file);
 
-} // namespace troupe::exec
+} // namespace troupe::common

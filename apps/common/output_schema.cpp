@@ -1,11 +1,11 @@
-#include "apps/exec/output_schema.hpp"
+#include "apps/common/output_schema.hpp"
 
 #include "config/text_file.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-namespace troupe::exec {
+namespace troupe::common {
 
 namespace {
 
@@ -36,4 +36,4 @@ std::variant<shared_text, schema_problem> read_output_schema(const std::filesyst
   return parse_output_schema(std::get<std::string>(read), file.string());
 }
 
-} // namespace troupe::exec
+} // namespace troupe::common
