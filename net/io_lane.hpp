@@ -60,8 +60,8 @@ private:
 /// An event loop for one thread. Everything but `post` and `dispatch` belongs to that thread.
 ///
 /// Every object that holds an Asio object also holds its lane, because an Asio object must not
-/// outlive its context. Handles held by users are weak for the same reason they are cheap: the
-/// conversation itself is owned by its pending operations and dies on its lane.
+/// outlive its context. Handles held by users are weak: a conversation is owned by itself or
+/// its operations, and dies on its lane.
 class io_lane {
 public:
   io_lane() : context_(1), work_(context_.get_executor()) {}

@@ -127,16 +127,18 @@ void io_pool::post(std::function<void()> run) {
 
 timer_handle io_pool::after(std::chrono::milliseconds delay, std::function<void()> run) {
   const auto& lane = lanes_[pick_lane()];
-  const auto call = std::make_shared<delayed_call>(lane, std::move(run));
+  auto call = std::make_shared<delayed_call>(lane, std::move(run));
   auto control = std::make_shared<timer_handle::control>(lane, call);
-  lane->dispatch([call, delay] { call->start(delay); });
+  // Moved, here and elsewhere: the last owner of a conversation must be on its lane.
+  lane->dispatch([call = std::move(call), delay] { call->start(delay); });
   return timer_handle{std::move(control)};
 }
 
 void io_pool::on_signals(std::initializer_list<int> signals, std::function<void(int)> run) {
   const auto& lane = lanes_.front();
-  const auto watch = std::make_shared<signal_watch>(lane, std::move(run));
-  lane->dispatch([watch, numbers = std::vector<int>{signals}] { watch->start(numbers); });
+  auto watch = std::make_shared<signal_watch>(lane, std::move(run));
+  lane->dispatch(
+    [watch = std::move(watch), numbers = std::vector<int>{signals}] { watch->start(numbers); });
 }
 
 std::size_t io_pool::pick_lane() const {

@@ -1,0 +1,67 @@
+#include "net/call_clock.hpp"
+
+#include "net/limits.hpp"
+
+#include <algorithm>
+
+namespace troupe::net {
+
+namespace {
+
+using time_point = call_clock::time_point;
+
+// Limits come from configuration files and may be absurd.
+time_point later(time_point from, std::chrono::milliseconds by) {
+  return by < time_point::max() - from ? from + by : time_point::max();
+}
+
+} // namespace
+
+call_clock::call_clock(const call_limits& limits, std::chrono::milliseconds start_delay,
+                       time_point now)
+  : limits_(limits), start_delay_(start_delay),
+    total_deadline_(limits.total.count() > 0 ? later(now, limits.total) : time_point::max()),
+    since_(now) {}
+
+void call_clock::enter(step x, time_point now) {
+  step_ = x;
+  since_ = now;
+}
+
+void call_clock::progress(time_point now) {
+  if (step_ == step::body)
+    since_ = std::max(since_, now);
+}
+
+call_clock::time_point call_clock::deadline() const {
+  // What has been answered already cannot exceed the total limit any more.
+  return step_ == step::draining ? step_deadline() : std::min(step_deadline(), total_deadline_);
+}
+
+net_errc call_clock::verdict() const {
+  if (step_ != step::draining && total_deadline_ <= step_deadline())
+    return net_errc::timed_out_total;
+  switch (step_) {
+  case step::head: return net_errc::timed_out_headers;
+  case step::body: return net_errc::idle_timeout;
+  case step::waiting:
+  case step::connecting:
+  case step::suspended:
+  case step::draining: return net_errc::none;
+  }
+  return net_errc::none; // unreachable; keeps GCC content
+}
+
+call_clock::time_point call_clock::step_deadline() const {
+  switch (step_) {
+  case step::waiting: return later(since_, start_delay_);
+  case step::head: return later(since_, limits_.head);
+  case step::body: return later(since_, limits_.idle);
+  case step::draining: return later(since_, drain_limit);
+  case step::connecting:
+  case step::suspended: return time_point::max();
+  }
+  return time_point::max(); // unreachable; keeps GCC content
+}
+
+} // namespace troupe::net
