@@ -12,6 +12,10 @@
 /// (guides/caf.md 8.3, 9.3).
 namespace troupe {
 
+/// Name of the local group. Who joins hears of later events only: join first, then ask the thread
+/// manager for its list, and merge by id.
+inline constexpr const char* thread_events_group = "thread-events";
+
 struct thread_created {
   thread_id thread;
   std::optional<thread_id> parent;

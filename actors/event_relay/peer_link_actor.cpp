@@ -1,0 +1,241 @@
+#include "actors/event_relay/peer_link_actor.hpp"
+
+#include "actors/common/harden.hpp"
+#include "actors/event_relay/peer_view.hpp"
+#include "config/log.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/group.hpp>
+#include <caf/group_manager.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <random>
+#include <set>
+
+namespace troupe::event_relay {
+
+namespace {
+
+class link_state {
+public:
+  link_state(caf::event_based_actor* self, link_dependencies deps)
+    : self_(self), deps_(std::move(deps)), random_(deps_.jitter_seed) {
+    harden(self_);
+    self_->set_down_handler([this](const caf::down_msg& x) {
+      if (peer_ && peer_ == x.source)
+        lose("the link was lost");
+    });
+    self_->set_exit_handler([this](caf::exit_msg& x) { self_->quit(std::move(x.reason)); });
+  }
+
+  caf::behavior make_behavior() {
+    events_ = self_->system().groups().get_local(thread_events_group);
+    away_since_ = self_->clock().now();
+    start_round();
+    return {
+      [this](const thread_created& x) { on_created(x); },
+      [this](const thread_closed& x) { on_closed(x); },
+      [this](const relay_cut&) { on_cut(); },
+      [this](caf::connect_atom, std::uint64_t round, bool reachable) {
+        on_probed(round, reachable);
+      },
+    };
+  }
+
+  static inline const char* name = "peer-link";
+
+private:
+  // -- answers. A late one, of an earlier round, is ignored.
+
+  auto on_error() {
+    return [this, round = round_](const caf::error& x) {
+      if (round != round_)
+        return;
+      if (x == errc::incompatible_node)
+        wait(deps_.limits.incompatible_redial, to_string(x));
+      else
+        lose(to_string(x));
+    };
+  }
+
+  template <class Answer, class Message, class OnAnswer>
+  void ask(Message message, OnAnswer on_answer) {
+    self_->request(peer_, deps_.limits.answer, std::move(message))
+      .then(
+        [this, round = round_, on_answer = std::move(on_answer)](const Answer& x) {
+          if (round == round_)
+            on_answer(x);
+        },
+        on_error());
+  }
+
+  // -- one round: probe, dial, hello, manager, follow
+
+  void start_round() {
+    ++round_;
+    if (!deps_.probe)
+      return dial();
+    deps_.probe(deps_.peer.host, deps_.peer.port,
+                [link = caf::actor{self_}, round = round_](bool reachable) {
+                  caf::anon_send(link, caf::connect_atom_v, round, reachable);
+                });
+  }
+
+  void on_probed(std::uint64_t round, bool reachable) {
+    if (round != round_)
+      return;
+    if (reachable)
+      dial();
+    else
+      lose("nothing listens there");
+  }
+
+  void dial() {
+    self_
+      ->request(deps_.dialler, deps_.limits.answer, caf::connect_atom_v, deps_.peer.host,
+                deps_.peer.port)
+      .then(
+        [this, round = round_](const caf::node_id&, const caf::strong_actor_ptr& relay,
+                               const std::set<std::string>&) {
+          if (round == round_)
+            on_connected(relay);
+        },
+        on_error());
+  }
+
+  void on_connected(const caf::strong_actor_ptr& relay) {
+    if (!relay)
+      return lose("no relay is published there");
+    peer_ = caf::actor_cast<caf::actor>(relay);
+    self_->monitor(peer_);
+    ask<hello_reply>(hello{wire_version, deps_.node},
+                     [this](const hello_reply& x) { on_hello(x); });
+  }
+
+  void on_hello(const hello_reply& x) {
+    if (x.wire_version != wire_version)
+      return refuse(x.wire_version);
+    if (x.node == deps_.node)
+      return lose("the peer has this node's name");
+    ask<thread_manager_actor>(
+      get_thread_manager{x.node}, [this](const thread_manager_actor& manager) {
+        manager_ = manager;
+        ask<following>(follow{deps_.node}, [this](const following& list) { on_following(list); });
+      });
+  }
+
+  void on_following(const following& x) {
+    for (const auto& event : view_.resync(x))
+      publish(event);
+    follows_ = true;
+    attempts_ = 0;
+    taken_ = 0;
+    log::info("peer-link: following node {} at {}:{}", x.node.value, deps_.peer.host,
+              deps_.peer.port);
+    self_->send(deps_.relay, link_up{x.node, manager_});
+    start_beat();
+  }
+
+  // -- following
+
+  void on_created(const thread_created& x) {
+    if (!follows_)
+      return;
+    count_taken();
+    if (view_.add(x))
+      caf::anon_send(events_, x);
+  }
+
+  void on_closed(const thread_closed& x) {
+    if (!follows_)
+      return;
+    count_taken();
+    if (view_.remove(x))
+      caf::anon_send(events_, x);
+  }
+
+  void publish(const thread_event& x) {
+    std::visit([this](const auto& event) { caf::anon_send(events_, event); }, x);
+  }
+
+  void count_taken() {
+    if (++taken_ >= deps_.limits.credit_batch)
+      give_credit();
+  }
+
+  void give_credit() { self_->send(peer_, relay_credit{std::exchange(taken_, 0)}); }
+
+  void start_beat() {
+    self_->run_delayed(deps_.limits.beat, [this, round = round_] {
+      if (round != round_)
+        return;
+      give_credit();
+      start_beat();
+    });
+  }
+
+  void on_cut() {
+    if (follows_)
+      lose("the peer cut us: too many events open");
+  }
+
+  // -- loss
+
+  void refuse(std::uint32_t theirs) {
+    wait(deps_.limits.incompatible_redial,
+         fmt::format("wire version {} here, {} there", wire_version, theirs));
+  }
+
+  void lose(const std::string& why) {
+    ++attempts_;
+    std::uniform_real_distribution<double> jitter{redial_jitter_low, redial_jitter_high};
+    wait(redial_delay(deps_.limits, attempts_, jitter(random_)), why);
+  }
+
+  void wait(std::chrono::milliseconds delay, const std::string& why) {
+    log::warning("peer-link: {}:{}: {}; next try in {} ms", deps_.peer.host, deps_.peer.port, why,
+                 delay.count());
+    ++round_;
+    drop_peer();
+    if (self_->clock().now() - away_since_ >= deps_.limits.forget)
+      for (const auto& event : view_.forget())
+        publish(event);
+    self_->run_delayed(delay, [this, round = round_] {
+      if (round == round_)
+        start_round();
+    });
+  }
+
+  void drop_peer() {
+    if (peer_)
+      self_->demonitor(peer_);
+    peer_ = nullptr;
+    manager_ = nullptr;
+    if (!std::exchange(follows_, false))
+      return;
+    away_since_ = self_->clock().now();
+    self_->send(deps_.relay, link_down{view_.node()});
+  }
+
+  caf::event_based_actor* self_;
+  link_dependencies deps_;
+  std::mt19937_64 random_;
+  caf::group events_;
+  std::uint64_t round_ = 0; // of dialling; whatever belongs to another one is void
+  unsigned attempts_ = 0;   // since the peer was last followed
+  caf::actor peer_;
+  thread_manager_actor manager_;
+  bool follows_ = false;
+  std::uint32_t taken_ = 0; // events not yet given credit for
+  peer_view view_;
+  caf::actor_clock::time_point away_since_;
+};
+
+} // namespace
+
+caf::actor spawn_link(caf::event_based_actor* owner, link_dependencies deps) {
+  return owner->spawn<caf::stateful_actor<link_state>, caf::linked>(std::move(deps));
+}
+
+} // namespace troupe::event_relay

@@ -1,0 +1,52 @@
+#include "config/node_config.hpp"
+
+#include "messages/wire_version.hpp"
+
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace troupe::config {
+
+namespace {
+
+std::size_t worker_count(std::size_t wanted) {
+  return wanted != 0 ? wanted : std::max(std::thread::hardware_concurrency(), 2U);
+}
+
+} // namespace
+
+node_config::node_config(const node_options& options) {
+  config_file_path.clear();
+  set("caf.scheduler.policy", "sharing");
+  set("caf.scheduler.max-threads", worker_count(options.threads));
+  // Without a limit an actor whose mailbox is never empty would keep its worker for ever.
+  set("caf.scheduler.max-throughput", std::size_t{100});
+  if (options.networking == networking::none)
+    return;
+  load<caf::io::middleman>();
+  set("caf.middleman.heartbeat-interval", caf::timespan{options.heartbeat});
+  set("caf.middleman.connection-timeout", caf::timespan{options.connection_timeout});
+  set("caf.middleman.app-identifiers",
+      std::vector<std::string>{"troupe-" + std::to_string(wire_version)});
+  set("caf.middleman.workers", std::size_t{1});
+  if (options.networking == networking::plain)
+    return;
+  load<caf::openssl::manager>();
+  openssl_certificate = options.tls.certificate;
+  openssl_key = options.tls.key;
+  openssl_passphrase = options.tls.passphrase.reveal();
+  openssl_cafile = options.tls.authority;
+}
+
+std::optional<std::string> problem_of(const node_options& x) {
+  if (x.networking != networking::tls)
+    return std::nullopt;
+  return problem_of(x.tls);
+}
+
+} // namespace troupe::config

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "config/tls_files.hpp"
+
+#include <caf/actor_system_config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace troupe::config {
+
+/// Whether a process talks to other nodes. Modules that are not loaded cost neither threads nor
+/// start-up time.
+enum class networking : std::uint8_t { none, plain, tls };
+
+struct node_options {
+  config::networking networking = networking::none;
+
+  /// Workers of the scheduler; 0: one per core, at least 2.
+  std::size_t threads = 0;
+
+  tls_files tls; ///< with `networking::tls`
+
+  /// A peer that is silent this long is dropped at the next beat (guides/caf.md 9.1).
+  std::chrono::milliseconds heartbeat{2000};
+  std::chrono::milliseconds connection_timeout{7000};
+};
+
+/// CAF's configuration of a process of ours (guides/caf.md 9.4, 12 and 13). Reads neither files nor
+/// arguments: CAF would take a file from the working directory. The meta objects must have been
+/// initialised before. What the product can be told stands in config.toml, not here.
+class node_config : public caf::actor_system_config {
+public:
+  /// The options must have no problem.
+  explicit node_config(const node_options& options);
+};
+
+/// Why a node cannot start with these options; none when it can. Reads the TLS files.
+std::optional<std::string> problem_of(const node_options& x);
+
+} // namespace troupe::config
