@@ -1,17 +1,13 @@
 #include "actors/tool_runner/exec_format.hpp"
 
 #include "actors/tool_runner/output_truncation.hpp"
-#include "messages/json/document.hpp"
-#include "messages/json/object_reader.hpp"
 #include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iterator>
-#include <utility>
 
 namespace troupe::tool_runner {
 
@@ -52,20 +48,6 @@ std::string debug_quoted(std::string_view text) {
   return result;
 }
 
-/// The number of lines that a formatted truncation has put before its text, and the text.
-std::pair<std::optional<std::uint64_t>, std::string_view>
-without_line_count(std::string_view output) {
-  if (!output.starts_with(line_count_header))
-    return {std::nullopt, output};
-  const auto digits = output.substr(line_count_header.size());
-  std::uint64_t count = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  const auto rest = digits.substr(static_cast<std::size_t>(end - digits.data()));
-  if (error != std::errc{} || !rest.starts_with("\n\n"))
-    return {std::nullopt, output};
-  return {count, rest.substr(2)};
-}
-
 } // namespace
 
 std::string shell_json_output(const exec_outcome& x, const truncation_policy& policy) {
@@ -87,29 +69,6 @@ std::string shell_lines_output(const exec_outcome& x, const truncation_policy& p
   if (lines != count_lines(shown))
     fmt::format_to(std::back_inserter(result), "{}{}\n", line_count_header, lines);
   return result + "Output:\n" + shown;
-}
-
-std::optional<std::string> lines_of_shell_json(std::string_view json) {
-  if (!json.starts_with('{'))
-    return std::nullopt;
-  const json_document document{json};
-  if (!document.root())
-    return std::nullopt;
-  object_reader outer{*document.root()};
-  const auto output = outer.text("output");
-  const auto* metadata = outer.optional_object("metadata");
-  if (outer.failed() || !metadata)
-    return std::nullopt;
-  object_reader inner{*metadata};
-  const auto exit_code = inner.integer("exit_code");
-  const auto duration = inner.real("duration_seconds");
-  if (inner.failed())
-    return std::nullopt;
-  const auto [count, text] = without_line_count(output);
-  auto result = fmt::format("Exit code: {}\nWall time: {} seconds\n", exit_code, duration);
-  if (count)
-    fmt::format_to(std::back_inserter(result), "{}{}\n", line_count_header, *count);
-  return fmt::format("{}Output:\n{}", result, text);
 }
 
 std::string unified_exec_output(const collected_output& x, std::int64_t max_output_tokens) {

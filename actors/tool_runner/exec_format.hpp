@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-/// What the model gets to read about a command. Contract tools.md 1.6, 3.4, 3.5 and 4.4; the texts
+/// What the model gets to read about a command. Contract tools.md 1.6, 3.4 and 4.4; the texts
 /// are part of the contract, to the letter.
 namespace troupe::tool_runner {
 
@@ -33,9 +33,6 @@ std::string shell_json_output(const exec_outcome& x, const truncation_policy& po
 
 /// Lines with exit code, wall time and output: `shell_command`.
 std::string shell_lines_output(const exec_outcome& x, const truncation_policy& policy);
-
-/// The lines that a request shows in place of a `shell_json_output`; none for any other text.
-std::optional<std::string> lines_of_shell_json(std::string_view json);
 
 /// What `exec_command` or `write_stdin` has collected.
 struct collected_output {

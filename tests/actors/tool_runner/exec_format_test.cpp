@@ -60,21 +60,6 @@ SCENARIO("a timeout is said in the first line") {
            R"("metadata":{"exit_code":124,"duration_seconds":10.0}})");
 }
 
-SCENARIO("JSON outputs are shown as lines in requests that offer the freeform patch tool") {
-  CHECK_EQ(lines_of_shell_json(shell_json_output(an_outcome("hi\n", 200ms), roomy)),
-           "Exit code: 0\nWall time: 0.2 seconds\nOutput:\nhi\n");
-  CHECK_EQ(lines_of_shell_json(shell_json_output(an_outcome("1\n2\n3\n", 1s), tight)),
-           "Exit code: 0\nWall time: 1 seconds\nTotal output lines: 3\nOutput:\n"
-           "1\n…2 chars truncated…3\n");
-  for (const auto* other : {"", "text", "{", "[]", "{}", R"({"output":1,"metadata":{}})",
-                            R"({"output":"x"})", R"({"output":"x","metadata":{"exit_code":"0"}})"})
-    CHECK_EQ(lines_of_shell_json(other), std::nullopt);
-  CHECK_EQ(
-    lines_of_shell_json(
-      R"({"output":"Total output lines: x","metadata":{"exit_code":1,"duration_seconds":1}})"),
-    "Exit code: 1\nWall time: 1 seconds\nOutput:\nTotal output lines: x");
-}
-
 SCENARIO("unified exec outputs tell whether the process still runs") {
   collected_output x{.chunk_id = "4f9a02",
                      .wall_time = 152'300us,

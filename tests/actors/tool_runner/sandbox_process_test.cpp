@@ -1,4 +1,4 @@
-#define CAF_SUITE sandbox_run
+#define CAF_SUITE sandbox_process
 #include <caf/test/bdd_dsl.hpp>
 
 #include "actors/tool_runner/sandbox_plan.hpp"
