@@ -231,6 +231,18 @@ void session::on_model_facts(model_facts facts, effects& out) {
   proceed(out);
 }
 
+void session::on_model_failed(const std::string& reason, effects& out) {
+  if (!std::exchange(waits_for_model_, false) || queue_.empty())
+    return;
+  const auto id = queue_.front().id;
+  queue_.pop_front();
+  out.emit(id,
+           turn_error{.message = "no information about model " + core_.config.model + ": " + reason});
+  out.emit(id, task_complete{});
+  core_.config.model = core_.model.info->slug;
+  proceed(out);
+}
+
 // -- turns
 // ---------------------------------------------------------------------------------------------------
 

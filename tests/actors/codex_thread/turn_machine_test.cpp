@@ -26,7 +26,7 @@ SCENARIO("a plain turn records the input, asks the model and ends after its line
           R"({"type":"message","role":"user","content":[{"type":"input_text","text":"hello"}]})");
         CHECK_EQ(events_of<task_started>(first).front().model_context_window, 95'000);
       }
-      AND_WHEN("the model answers") {
+      WHEN("the model answers") {
         s.model_says("hi");
         auto second = s.take();
         THEN("the message event stands before the item, and nobody hears of the end yet") {
