@@ -72,9 +72,6 @@ private:
     event_sink_actor sink;
   };
 
-  // -- start
-  // -------------------------------------------------------------------------------------------------
-
   caf::result<thread_started> on_start(const start_session& x) {
     if (starting_ || started_)
       return caf::make_error(errc::invalid_request, "the thread was started already");
@@ -128,9 +125,6 @@ private:
     self_->quit(err);
   }
 
-  // -- inbox and subscribers
-  // -----------------------------------------------------------------------------------
-
   caf::result<submitted> on_submission(submission x) {
     if (!started_)
       return caf::make_error(errc::invalid_request, "the thread is still starting");
@@ -173,9 +167,6 @@ private:
     return it == sinks_.end() ? nullptr : &*it;
   }
 
-  // -- answers of the services
-  // -----------------------------------------------------------------------------------
-
   caf::result<void> on_model_events(model_events& x) {
     step([&](effects& out) { session_.on_model_events(x, out); });
     grant_credit();
@@ -217,9 +208,6 @@ private:
       .then([](const rollout_history&) {},
             [this](const caf::error& err) { failure_ = to_string(err); });
   }
-
-  // -- carrying out
-  // --------------------------------------------------------------------------------------------
 
   template <class Step>
   void step(Step f) {
@@ -339,9 +327,6 @@ private:
       caf::anon_send(it->sink, event_batch{session_.id(), std::move(due.events)});
     }
   }
-
-  // -- end
-  // -----------------------------------------------------------------------------------------------------
 
   void on_exit(caf::exit_msg& x) {
     if (starting_) {

@@ -24,9 +24,6 @@ session::session(thread_config config, tool_list tools, std::string tmpdir)
   core_.tmpdir = std::move(tmpdir);
 }
 
-// -- start
-// ---------------------------------------------------------------------------------------------------
-
 get_model_info session::model_question() const {
   const auto& config = core_.config;
   return {.slug = config.model,
@@ -121,9 +118,6 @@ thread_started session::started() const {
                   .rollout_path = core_.rollout_path};
   return x;
 }
-
-// -- inbox
-// ---------------------------------------------------------------------------------------------------
 
 bool session::is_repeated(const std::string& id) const {
   return std::find(given_ids_.begin(), given_ids_.end(), id) != given_ids_.end();
@@ -236,15 +230,12 @@ void session::on_model_failed(const std::string& reason, effects& out) {
     return;
   const auto id = queue_.front().id;
   queue_.pop_front();
-  out.emit(id,
-           turn_error{.message = "no information about model " + core_.config.model + ": " + reason});
+  out.emit(
+    id, turn_error{.message = "no information about model " + core_.config.model + ": " + reason});
   out.emit(id, task_complete{});
   core_.config.model = core_.model.info->slug;
   proceed(out);
 }
-
-// -- turns
-// ---------------------------------------------------------------------------------------------------
 
 void session::start_turn(std::string id, user_input input, effects& out) {
   tell_settings(id, out);
@@ -340,9 +331,6 @@ void session::after_turn_step(effects& out) {
   state_since_ = std::chrono::system_clock::now();
   proceed(out);
 }
-
-// -- end
-// -----------------------------------------------------------------------------------------------------
 
 void session::shut_down(effects& out) {
   if (state_ == thread_state::stopping)

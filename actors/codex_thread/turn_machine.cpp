@@ -36,9 +36,6 @@ turn_machine::turn_machine(session_core& core, std::string id, user_input input)
   : core_(core), id_(std::move(id)), input_(std::move(input)), context_(make_tool_context(core)),
     turn_context_line_(turn_context_json(core, input_.output_schema_json)) {}
 
-// -- start and input
-// -----------------------------------------------------------------------------------------
-
 void turn_machine::begin(effects& out) {
   out.emit(id_, task_started{effective_context_window(*core_.model.info)});
   record_user_input(input_, out);
@@ -60,9 +57,6 @@ void turn_machine::record_user_input(const user_input& input, effects& out) {
     out.lines.push_back(std::move(line));
   out.emit(id_, item_completed{std::move(item)});
 }
-
-// -- model requests
-// ------------------------------------------------------------------------------------------
 
 void turn_machine::next_request(effects& out) {
   if (++requests_ > max_requests)
@@ -99,9 +93,6 @@ std::uint32_t turn_machine::take_credit_due() {
     return 0;
   return std::exchange(used_credit_, 0);
 }
-
-// -- events of the stream
-// ------------------------------------------------------------------------------------
 
 void turn_machine::on_model_events(model_events& x, effects& out) {
   if (x.stream != stream_ || stream_ == 0)
@@ -193,9 +184,6 @@ void turn_machine::emit_tokens(effects& out) {
   out.emit(id_, std::move(count));
 }
 
-// -- tools
-// ---------------------------------------------------------------------------------------------------
-
 void turn_machine::on_tool_call(const response_item& item, effects& out) {
   core_.record(item, id_, out);
   calls_stream_ = stream_;
@@ -277,9 +265,6 @@ void turn_machine::record_outputs(effects& out) {
   calls_.clear();
 }
 
-// -- failure
-// -------------------------------------------------------------------------------------------------
-
 void turn_machine::on_stream_ended(const stream_ended& x, effects& out) {
   if (x.stream != stream_ || stream_ == 0)
     return;
@@ -332,9 +317,6 @@ void turn_machine::fail(turn_error error, effects& out) {
   last_message_.reset();
   finish(out);
 }
-
-// -- end
-// -----------------------------------------------------------------------------------------------------
 
 void turn_machine::finish(effects& out) {
   // Input that came too late for another request is kept for the next turn's model (contract

@@ -65,9 +65,6 @@ private:
     std::size_t open = 0;
   };
 
-  // -- start
-  // ---------------------------------------------------------------------------------------------------
-
   caf::result<thread_started> start(thread_config config, std::optional<load_rollout> resume) {
     if (closing_)
       return caf::make_error(errc::shutting_down, "the node is shutting down");
@@ -128,9 +125,6 @@ private:
     when_empty();
   }
 
-  // -- requests about threads
-  // ------------------------------------------------------------------------------------
-
   static caf::error unknown(const thread_id& id) {
     return caf::make_error(errc::no_such_thread, "no thread with id: " + to_string(id));
   }
@@ -185,9 +179,6 @@ private:
       caf::anon_send(found->handle, x);
     return caf::unit;
   }
-
-  // -- end
-  // -----------------------------------------------------------------------------------------------------
 
   caf::result<void> on_remove(const remove_thread& x) {
     const auto* found = threads_.find(x.thread);
