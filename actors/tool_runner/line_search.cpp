@@ -58,7 +58,7 @@ std::optional<std::size_t> line_search::find(std::span<const std::string> patter
     for (const auto& line : pattern)
       wanted.push_back(level == plain_level ? without_typography(line)
                                             : std::string{reduced(line, level)});
-    for (auto index = first; index <= last && comparisons_ <= max_comparisons; ++index)
+    for (auto index = first; index <= last && comparisons_ <= max_comparisons_; ++index)
       if (matches(lines.subspan(index), wanted))
         return index;
   }
@@ -83,7 +83,7 @@ std::span<const std::string_view> line_search::lines_at(std::size_t level) {
 bool line_search::matches(std::span<const std::string_view> lines,
                           std::span<const std::string> pattern) {
   for (std::size_t i = 0; i < pattern.size(); ++i)
-    if (++comparisons_ > max_comparisons || lines[i] != pattern[i])
+    if (++comparisons_ > max_comparisons_ || lines[i] != pattern[i])
       return false;
   return true;
 }

@@ -22,10 +22,12 @@ class line_search {
 public:
   /// Comparisons of lines one patch may cost per file; a search beyond it finds nothing. A fraction
   /// of a second of CPU, and far above what the patches that models write need.
-  static constexpr std::uint64_t max_comparisons = 50'000'000;
+  static constexpr std::uint64_t default_comparisons = 50'000'000;
 
   /// `lines` must outlive the search.
-  explicit line_search(std::span<const std::string_view> lines) : lines_(lines) {}
+  explicit line_search(std::span<const std::string_view> lines,
+                       std::uint64_t max_comparisons = default_comparisons)
+    : lines_(lines), max_comparisons_(max_comparisons) {}
 
   /// Index of the first line of `pattern` at or behind `from`. At the end of the file only the last
   /// possible index counts, before `from` never. An empty pattern is found at `from`.
@@ -41,6 +43,7 @@ private:
   bool matches(std::span<const std::string_view> lines, std::span<const std::string> pattern);
 
   std::span<const std::string_view> lines_;
+  std::uint64_t max_comparisons_;
   std::array<std::vector<std::string_view>, level_count> tolerant_lines_;
   std::vector<std::string> plain_lines_; ///< what the views of the last level refer to
   std::uint64_t comparisons_ = 0;

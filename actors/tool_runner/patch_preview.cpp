@@ -18,7 +18,8 @@ namespace {
 /// Applies hunks to a layer above the files and notes what they change.
 class previewer {
 public:
-  previewer(std::string_view cwd, const file_view& files) : cwd_(cwd), files_(files) {}
+  previewer(std::string_view cwd, const file_view& files, std::size_t max_bytes)
+    : cwd_(cwd), files_(files), max_bytes_(max_bytes) {}
 
   std::optional<patch_refusal> operator()(const add_file& x) {
     const auto path = absolute_path(cwd_, x.path);
@@ -72,7 +73,7 @@ private:
     auto result = read_layered(path);
     if (const auto* text = std::get_if<std::string>(&result)) {
       bytes_read_ += text->size();
-      if (bytes_read_ > max_preview_bytes)
+      if (bytes_read_ > max_bytes_)
         return std::make_error_code(std::errc::file_too_large);
     }
     return result;
@@ -107,6 +108,7 @@ private:
 
   std::string_view cwd_;
   const file_view& files_;
+  std::size_t max_bytes_;
   std::map<std::string, std::optional<std::string>> layer_; ///< none: removed
   std::map<std::string, std::string> first_texts_;
   file_changes changes_;
@@ -115,9 +117,9 @@ private:
 
 } // namespace
 
-std::variant<file_changes, patch_refusal> preview_patch(const patch& x, std::string_view cwd,
-                                                        const file_view& files) {
-  previewer preview{cwd, files};
+std::variant<file_changes, patch_refusal>
+preview_patch(const patch& x, std::string_view cwd, const file_view& files, std::size_t max_bytes) {
+  previewer preview{cwd, files, max_bytes};
   for (const auto& hunk : x.hunks)
     if (auto refusal = std::visit(preview, hunk))
       return std::move(*refusal);

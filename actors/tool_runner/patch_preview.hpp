@@ -28,7 +28,8 @@ struct patch_refusal {
 /// cannot be applied: an update that does not fit, a file that cannot be read. Each hunk sees the
 /// effect of the ones before it, as it will when applied. Reads files, writes none.
 std::variant<file_changes, patch_refusal> preview_patch(const patch& x, std::string_view cwd,
-                                                        const file_view& files);
+                                                        const file_view& files,
+                                                        std::size_t max_bytes = max_preview_bytes);
 
 /// Every path that `changes` write to or remove, move targets included.
 std::vector<std::string> touched_paths(const file_changes& changes);

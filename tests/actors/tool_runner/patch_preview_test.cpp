@@ -104,14 +104,13 @@ SCENARIO("a hunk sees what the hunks before it do") {
 }
 
 SCENARIO("a patch that reads too much is refused") {
-  memory_files files;
-  files.texts["/w/big"] = std::string(file_view::max_file_bytes, 'x');
-  std::string text = "*** Begin Patch\n";
-  for (int i = 0; i < 9; ++i)
-    text += "*** Update File: big\n@@\n+x\n";
-  text += "*** End Patch";
-  const auto result = preview_patch(std::get<patch>(parse_patch(text)), "/w", files);
+  const auto parsed = std::get<patch>(parse_patch("*** Begin Patch\n*** Update File: a\n@@\n+x\n"
+                                                  "*** Update File: a\n@@\n+y\n*** End Patch"));
+  constexpr std::size_t both_readings = 8 + 10;
+  const memory_files files;
+  CHECK(std::holds_alternative<file_changes>(preview_patch(parsed, "/w", files, both_readings)));
+  const auto result = preview_patch(parsed, "/w", files, both_readings - 1);
   REQUIRE(std::holds_alternative<patch_refusal>(result));
   CHECK_EQ(std::get<patch_refusal>(result).message,
-           "Failed to read file to update /w/big: File too large");
+           "Failed to read file to update /w/a: File too large");
 }
