@@ -12,7 +12,8 @@ using time_point = call_clock::time_point;
 
 // Limits come from configuration files and may be absurd.
 time_point later(time_point from, std::chrono::milliseconds by) {
-  return by < time_point::max() - from ? from + by : time_point::max();
+  const auto room = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - from);
+  return by < room ? from + by : time_point::max();
 }
 
 } // namespace

@@ -196,10 +196,11 @@ void http_session::handle_request() {
   hangs_ = false;
   if (input_.empty() && !is_reading_)
     input_.release();
-  const auto control =
+  auto control =
     std::make_shared<responder::control>(lane_, weak_from_this(), request_number_, unsent_bytes_);
+  responder_ = control;
   in_handler_ = true;
-  core_->on_request(std::exchange(request_, {}), responder{control});
+  core_->on_request(std::exchange(request_, {}), responder{std::move(control)});
   in_handler_ = false;
   flush();
 }

@@ -1,0 +1,69 @@
+#define CAF_SUITE call_clock
+#include <caf/test/bdd_dsl.hpp>
+
+#include "net/call_clock.hpp"
+
+using namespace std::literals;
+using namespace troupe::net;
+using enum call_clock::step;
+
+namespace {
+
+constexpr call_clock::time_point start{1h};
+constexpr auto never = call_clock::time_point::max();
+constexpr call_limits limits{.connect = 1s, .head = 2s, .idle = 3s};
+
+} // namespace
+
+SCENARIO("each step has its own deadline and meaning") {
+  call_clock clock{limits, 5s, start};
+  CHECK(clock.deadline() == start + 5s);
+  CHECK_EQ(clock.verdict(), net_errc::none);
+  clock.enter(connecting, start);
+  CHECK(clock.deadline() == never);
+  clock.enter(head, start + 1s);
+  CHECK(clock.deadline() == start + 3s);
+  CHECK_EQ(clock.verdict(), net_errc::timed_out_headers);
+  clock.enter(body, start + 2s);
+  CHECK(clock.deadline() == start + 5s);
+  CHECK_EQ(clock.verdict(), net_errc::idle_timeout);
+  clock.enter(suspended, start + 3s);
+  CHECK(clock.deadline() == never);
+  clock.enter(draining, start + 3s);
+  CHECK(clock.deadline() == start + 3s + drain_limit);
+  CHECK_EQ(clock.verdict(), net_errc::none);
+}
+
+SCENARIO("progress moves the idle deadline forwards only, and no other") {
+  call_clock clock{limits, 0s, start};
+  clock.enter(body, start);
+  clock.progress(start + 2s);
+  CHECK(clock.deadline() == start + 5s);
+  clock.progress(start + 1s);
+  CHECK(clock.deadline() == start + 5s);
+  clock.enter(head, start + 2s);
+  clock.progress(start + 3s);
+  CHECK(clock.deadline() == start + 4s);
+}
+
+SCENARIO("the total limit ends whichever step it meets, except what has been answered") {
+  auto with_total = limits;
+  with_total.total = 4s;
+  call_clock clock{with_total, 1h, start};
+  for (auto step : {waiting, connecting, suspended}) {
+    clock.enter(step, start + 1s);
+    CHECK(clock.deadline() == start + 4s);
+    CHECK_EQ(clock.verdict(), net_errc::timed_out_total);
+  }
+  clock.enter(head, start + 1s);
+  CHECK(clock.deadline() == start + 3s);
+  CHECK_EQ(clock.verdict(), net_errc::timed_out_headers);
+  clock.enter(draining, start + 4s);
+  CHECK_EQ(clock.verdict(), net_errc::none);
+}
+
+SCENARIO("absurd limits mean no limit") {
+  call_clock clock{{.idle = std::chrono::milliseconds::max()}, 0s, start};
+  clock.enter(body, start);
+  CHECK(clock.deadline() == never);
+}
