@@ -26,16 +26,11 @@ http_session::http_session(std::shared_ptr<io_lane> lane, std::shared_ptr<server
   : lane_(std::move(lane)), core_(std::move(core)), link_(std::move(socket)),
     timer_(lane_->context()), input_(first_buffer_bytes, max_read_buffer_bytes),
     parser_(message_parser::kind::request),
-    unsent_bytes_(std::make_shared<std::atomic<std::size_t>>(0)) {
-  ++core_->connections;
-}
-
-http_session::~http_session() {
-  --core_->connections;
-}
+    unsent_bytes_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 void http_session::start() {
   self_ = shared_from_this();
+  ++core_->connections;
   link_.send_without_delay();
   enter(step::greeting);
   if (!core_->tls) {
@@ -239,6 +234,7 @@ void http_session::close() {
     return;
   const auto alive = shared_from_this();
   step_ = step::closed;
+  --core_->connections;
   timer_.cancel();
   link_.close();
   on_disconnect_ = nullptr;

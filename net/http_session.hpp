@@ -51,7 +51,6 @@ struct responder::control {
 class http_session : public conversation, public std::enable_shared_from_this<http_session> {
 public:
   http_session(std::shared_ptr<io_lane> lane, std::shared_ptr<server_core> core, tcp_socket socket);
-  ~http_session() override;
 
   void start();
   void abandon() override;
