@@ -59,9 +59,11 @@ public:
     result_.items = history_.items();
     if (!last_context_.empty())
       result_.model = text_at(parsed(last_context_), "model");
-    if (!last_usage_.empty())
-      if (const auto* info = parsed(last_usage_).if_contains("info"))
+    if (!last_usage_.empty()) {
+      const auto event = parsed(last_usage_);
+      if (const auto* info = event.if_contains("info"))
         result_.usage = parse_token_usage_info(*info);
+    }
     return std::move(result_);
   }
 

@@ -29,6 +29,8 @@ public:
   using tool_list = std::function<shared_text(const model_info&, const thread_config&)>;
 
   session(thread_config config, tool_list tools, std::string tmpdir);
+  session(const session&) = delete; // a running turn works on this object
+  session& operator=(const session&) = delete;
 
   /// What is asked of the models manager about the configured model.
   get_model_info model_question() const;

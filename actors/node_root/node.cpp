@@ -19,19 +19,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <future>
-#include <thread>
 #include <utility>
 
 namespace troupe::node_root {
 
 namespace {
-
-std::size_t worker_count(std::size_t wanted) {
-  return wanted > 0 ? wanted : std::max<std::size_t>(std::thread::hardware_concurrency(), 2);
-}
 
 model_client::client_identity identity_of(const node_options& x) {
   const auto originator = model_client::originator_text(x.environment, x.originator);
@@ -67,11 +61,13 @@ models_manager::model_knowledge knowledge_of(const node_options& x) {
 // system.
 struct node::state {
   explicit state(node_options x)
-    : options(std::move(x)), configuration(worker_count(options.workers)), system(configuration),
-      io(options.io_threads), http(io) {}
+    : options(std::move(x)),
+      configuration(
+        {.networking = options.networking, .threads = options.workers, .tls = options.tls}),
+      system(configuration), io(options.io_threads), http(io) {}
 
   node_options options;
-  node_config configuration;
+  config::node_config configuration;
   caf::actor_system system;
   net::io_pool io;
   net::blocking_pool files;

@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "config/credentials.hpp"
 #include "config/environment.hpp"
+#include "config/node_config.hpp"
 #include "messages/interfaces.hpp"
 
 #include <chrono>
@@ -31,6 +32,8 @@ struct node_options {
   std::string name; ///< of the node; empty: made from the process id
   std::size_t io_threads = 1;
   std::size_t workers = 0; ///< actor threads; 0: the number of cores, at least 2
+  config::networking networking = config::networking::none; ///< talks to other nodes?
+  config::tls_files tls;                                    ///< with `networking::tls`
   /// Starts `sandbox` helpers and applies patches: this program's own file.
   std::string own_program = "/proc/self/exe";
   /// How long a stop may take before the process is ended without more ado.

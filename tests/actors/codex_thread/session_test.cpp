@@ -142,13 +142,22 @@ SCENARIO("settings persist, and the model is told what changed") {
   }
 }
 
+namespace {
+
+/// A turn with another model than the session's.
+void say_to_other_model(scripted_session& s) {
+  user_turn turn;
+  turn.settings.model = "other-model";
+  turn.input = says("go");
+  s.submit(turn);
+}
+
+} // namespace
+
 SCENARIO("a turn with another model waits for what is known of it") {
-  GIVEN("an idle session") {
+  GIVEN("a turn with a new model") {
     scripted_session s;
-    user_turn turn;
-    turn.settings.model = "other-model";
-    turn.input = says("go");
-    s.submit(turn);
+    say_to_other_model(s);
     auto asked = s.take();
     REQUIRE(asked.fetch_model.has_value());
     CHECK_EQ(asked.fetch_model->slug, "other-model");
@@ -162,6 +171,14 @@ SCENARIO("a turn with another model waits for what is known of it") {
         CHECK(out.lines[0].payload_json.view().find("<model_switch>") != std::string_view::npos);
       }
     }
+  }
+}
+
+SCENARIO("a turn whose model nobody can describe fails and lets the next one run") {
+  GIVEN("a turn with a new model") {
+    scripted_session s;
+    say_to_other_model(s);
+    s.take();
     WHEN("the models manager fails") {
       s.uut.on_model_failed("restarted", s.out);
       auto out = s.take();

@@ -153,21 +153,33 @@ SCENARIO("a retryable failure is told, waits longer each time and sends the same
         CHECK(last.flush == flush_goal::turn_end);
       }
     }
-    WHEN("the provider asks for a delay") {
-      auto asked = cut;
-      asked.retry_after = std::chrono::milliseconds{11'054};
-      s.stream_fails(asked);
-      THEN("that delay is used") {
-        CHECK_EQ(s.take().open->delay.count(), 11'054);
-      }
-    }
-    WHEN("the failure is final") {
-      s.stream_fails({.code = model_errc::quota_exceeded,
-                      .message = "no more",
-                      .retry_after = {},
-                      .http_status = {}});
+  }
+}
+
+SCENARIO("a delay that the provider asks for is used, up to an hour") {
+  GIVEN("a running turn") {
+    scripted_session s;
+    s.submit(says("hello"));
+    s.take();
+    model_error asked{.code = model_errc::stream, .message = "slow down"};
+    asked.retry_after = std::chrono::milliseconds{11'054};
+    s.stream_fails(asked);
+    CHECK_EQ(s.take().open->delay.count(), 11'054);
+    asked.retry_after = std::chrono::hours{48};
+    s.stream_fails(asked);
+    CHECK(s.take().open->delay == std::chrono::hours{1});
+  }
+}
+
+SCENARIO("a final failure ends the turn at once") {
+  GIVEN("a running turn") {
+    scripted_session s;
+    s.submit(says("hello"));
+    s.take();
+    WHEN("the quota is used up") {
+      s.stream_fails({.code = model_errc::quota_exceeded, .message = "no more"});
       auto last = s.take();
-      THEN("the turn ends at once") {
+      THEN("there is no retry") {
         CHECK(events_of<stream_error>(last).empty());
         CHECK(events_of<turn_error>(last).front().info == error_class::usage_limit_exceeded);
         CHECK(last.flush == flush_goal::turn_end);
@@ -262,6 +274,13 @@ SCENARIO("input during a turn joins it and is sent with the next request") {
         CHECK(out.open->request.input.back().view().find("second") != std::string_view::npos);
       }
     }
+  }
+}
+
+SCENARIO("a turn that holds all the input it can refuses more") {
+  GIVEN("a turn that streams") {
+    scripted_session s;
+    s.submit(says("first"));
     WHEN("more input comes than a turn holds") {
       for (std::size_t i = 0; i < turn_machine::max_pending_inputs; ++i)
         REQUIRE(std::holds_alternative<submitted>(s.submit(says("more"))));

@@ -146,7 +146,7 @@ SCENARIO("a thread that fails is reported closed with the reason; the others do 
       THEN("subscribers of the group hear of it") {
         REQUIRE_EQ(published->closed.size(), 1u);
         CHECK_EQ(published->closed[0].thread, first);
-        CHECK_EQ(published->closed[0].reason, "exit_reason(kill)");
+        CHECK_EQ(published->closed[0].reason, "caf::exit_reason::kill");
         CHECK(ask<thread_summary>(thread_status_request{second}));
         CHECK(!ask<thread_summary>(thread_status_request{first}));
       }
