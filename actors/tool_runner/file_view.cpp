@@ -1,5 +1,7 @@
 #include "actors/tool_runner/file_view.hpp"
 
+#include "actors/tool_runner/owned_descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,22 +15,6 @@ namespace {
 std::error_code last_error() {
   return {errno, std::generic_category()};
 }
-
-/// Closes a file descriptor at the end of a scope.
-class open_file {
-public:
-  explicit open_file(int fd) : fd_(fd) {}
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  ~open_file() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  int fd() const { return fd_; }
-
-private:
-  int fd_;
-};
 
 std::error_code read_all(int fd, std::string& out) {
   char block[16 * 1024];
@@ -50,11 +36,11 @@ std::error_code read_all(int fd, std::string& out) {
 
 std::variant<file_snapshot, std::error_code> disk_files::read(const std::string& path) const {
   // Without O_NONBLOCK the open itself would wait for a writer of a pipe.
-  const open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-  if (file.fd() < 0)
+  const owned_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (!file.is_open())
     return last_error();
   struct stat status {};
-  if (::fstat(file.fd(), &status) != 0)
+  if (::fstat(file.number(), &status) != 0)
     return last_error();
   if (S_ISDIR(status.st_mode))
     return std::make_error_code(std::errc::is_a_directory);
@@ -62,7 +48,7 @@ std::variant<file_snapshot, std::error_code> disk_files::read(const std::string&
     return std::make_error_code(std::errc::operation_not_supported);
   file_snapshot result;
   result.mode = (status.st_mode & S_IXUSR) != 0 ? file_mode::executable : file_mode::regular;
-  if (const auto error = read_all(file.fd(), result.content))
+  if (const auto error = read_all(file.number(), result.content))
     return error;
   return result;
 }

@@ -5,13 +5,11 @@
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
-#include <utility>
 
 namespace troupe::tool_runner {
 
@@ -67,36 +65,24 @@ std::variant<seccomp_program, std::error_code> seccomp_program::make() {
     return std::make_error_code(std::errc::not_supported);
   if (const auto result = add_rules(rules.get()); result != 0)
     return error_of(-result);
-  seccomp_program program{::memfd_create("troupe-seccomp", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-  if (program.fd_ < 0)
+  owned_descriptor file{::memfd_create("troupe-seccomp", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+  if (!file.is_open())
     return error_of(errno);
-  if (const auto result = seccomp_export_bpf(rules.get(), program.fd_); result != 0)
+  if (const auto result = seccomp_export_bpf(rules.get(), file.number()); result != 0)
     return error_of(-result);
-  if (::fcntl(program.fd_, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) !=
-      0)
+  constexpr auto seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (::fcntl(file.number(), F_ADD_SEALS, seals) != 0)
     return error_of(errno);
-  return program;
+  return seccomp_program{std::move(file)};
 }
 
-seccomp_program::seccomp_program(seccomp_program&& other) noexcept
-  : fd_(std::exchange(other.fd_, -1)) {}
-
-seccomp_program& seccomp_program::operator=(seccomp_program&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-seccomp_program::~seccomp_program() {
-  if (fd_ >= 0)
-    ::close(fd_);
-}
-
-std::variant<int, std::error_code> seccomp_program::open_for_reading() const {
+std::variant<owned_descriptor, std::error_code> seccomp_program::open_for_reading() const {
   // A duplicate would share the reading position with every other child.
-  const auto fd = ::open(fmt::format("/proc/self/fd/{}", fd_).c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
+  const auto path = fmt::format("/proc/self/fd/{}", file_.number());
+  owned_descriptor result{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!result.is_open())
     return error_of(errno);
-  return fd;
+  return result;
 }
 
 } // namespace troupe::tool_runner

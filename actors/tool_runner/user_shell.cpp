@@ -24,25 +24,9 @@ std::string_view program_name(shell_kind kind) {
   return "sh";
 }
 
-std::optional<std::string> find_in_path(std::string_view name, const shell_lookup& lookup) {
-  std::string_view rest = lookup.search_path;
-  while (!rest.empty()) {
-    const auto end = rest.find(':');
-    const auto folder = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    // An empty or relative entry would run whatever lies in the current folder.
-    if (!folder.starts_with('/'))
-      continue;
-    auto candidate = std::string{folder} + "/" + std::string{name};
-    if (lookup.is_file(candidate))
-      return candidate;
-  }
-  return std::nullopt;
-}
-
 std::optional<user_shell> find_shell(shell_kind kind, const shell_lookup& lookup) {
   const auto name = program_name(kind);
-  if (auto found = find_in_path(name, lookup))
+  if (auto found = find_program(name, lookup))
     return user_shell{kind, std::move(*found)};
   auto standard = "/bin/" + std::string{name};
   if (lookup.is_file(standard))
@@ -51,6 +35,21 @@ std::optional<user_shell> find_shell(shell_kind kind, const shell_lookup& lookup
 }
 
 } // namespace
+
+std::optional<std::string> find_program(std::string_view name, const shell_lookup& lookup) {
+  std::string_view rest = lookup.search_path;
+  while (!rest.empty()) {
+    const auto end = rest.find(':');
+    const auto folder = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (!folder.starts_with('/'))
+      continue;
+    auto candidate = std::string{folder} + "/" + std::string{name};
+    if (lookup.is_file(candidate))
+      return candidate;
+  }
+  return std::nullopt;
+}
 
 std::optional<shell_kind> shell_kind_of(std::string_view path) {
   auto name = file_name(path);

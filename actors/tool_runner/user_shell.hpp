@@ -34,6 +34,10 @@ struct shell_lookup {
   std::function<bool(const std::string&)> is_file;
 };
 
+/// The absolute path of a program in the absolute folders of PATH: an empty or relative entry would
+/// run whatever lies in the current folder.
+std::optional<std::string> find_program(std::string_view name, const shell_lookup& lookup);
+
 /// Answers of this machine, with this PATH. Asks the password database: not for hot paths.
 shell_lookup machine_shells(std::string search_path);
 

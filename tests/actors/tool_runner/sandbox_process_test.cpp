@@ -95,12 +95,10 @@ struct fixture {
     auto program = seccomp_program::make();
     REQUIRE(std::holds_alternative<seccomp_program>(program));
     const auto fd = std::get<seccomp_program>(program).open_for_reading();
-    REQUIRE(std::holds_alternative<int>(fd));
-    const auto result = run(bubblewrap_argv(std::get<sandbox_plan>(plan), abilities, workspace,
-                                            words{"/bin/sh", "-c", script}),
-                            std::get<int>(fd));
-    ::close(std::get<int>(fd));
-    return result;
+    REQUIRE(std::holds_alternative<owned_descriptor>(fd));
+    return run(bubblewrap_argv(std::get<sandbox_plan>(plan), abilities, workspace,
+                               words{"/bin/sh", "-c", script}),
+               std::get<owned_descriptor>(fd).number());
   }
 
   std::string root;
@@ -183,10 +181,9 @@ SCENARIO("the filter can be loaded by many children") {
   REQUIRE(std::holds_alternative<seccomp_program>(program));
   for (int i = 0; i < 3; ++i) {
     const auto fd = std::get<seccomp_program>(program).open_for_reading();
-    REQUIRE(std::holds_alternative<int>(fd));
+    REQUIRE(std::holds_alternative<owned_descriptor>(fd));
     char block[4096];
-    CHECK(::read(std::get<int>(fd), block, sizeof block) > 64);
-    ::close(std::get<int>(fd));
+    CHECK(::read(std::get<owned_descriptor>(fd).number(), block, sizeof block) > 64);
   }
 }
 

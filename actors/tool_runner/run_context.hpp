@@ -1,0 +1,57 @@
+#pragma once
+
+#include "actors/tool_runner/call_plan.hpp"
+#include "config/shell_environment.hpp"
+#include "messages/tool.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace troupe::net {
+class io_pool;
+} // namespace troupe::net
+
+/// What the classes around running calls (`*_run`) share. They live on the one thread of an I/O
+/// pool; nothing in them needs a lock.
+namespace troupe::tool_runner {
+
+class sandbox_launcher;
+
+struct run_context {
+  net::io_pool& io;                                ///< one thread
+  std::function<void(std::function<void()>)> post; ///< runs blocking work elsewhere
+  std::shared_ptr<sandbox_launcher> sandbox;
+  config::variables environment; ///< of this process, before any policy
+  std::string own_program;       ///< this program's file, to be the patch program
+  shell_environment shells;
+};
+
+/// Why a call has no result: the protocol was violated.
+struct call_error {
+  std::string message;
+};
+
+/// Where the news of a call goes; both may be called until `finish` was, which is called exactly
+/// once. `progress` may be called after it for processes that go on. From the I/O thread.
+struct call_sink {
+  std::function<void(std::vector<event_msg>)> progress;
+  std::function<void(std::variant<tool_result, call_error>)> finish;
+};
+
+/// A call that runs. Its owner lets go of it after `finish`.
+class open_run {
+public:
+  virtual ~open_run() = default;
+
+  /// Ends the work at once and finishes with the abort text.
+  virtual void cancel() = 0;
+};
+
+/// Runs `work` where it may block, then `then` with its result on the I/O thread.
+template <class Work, class Then>
+void run_blocking(const run_context& context, Work work, Then then);
+
+} // namespace troupe::tool_runner
