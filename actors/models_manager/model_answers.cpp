@@ -35,7 +35,7 @@ model_facts describe(const model_knowledge& knowledge, const std::string& slug,
 
 } // namespace
 
-model_list list_models(const model_knowledge& x) {
+model_list listed_models(const model_knowledge& x) {
   const bool uses_catalogue = x.features.enabled(config::feature::remote_models);
   const auto presets = config::list_presets(uses_catalogue ? std::span<const model_info>{x.models}
                                                            : std::span<const model_info>{},
@@ -53,7 +53,7 @@ std::string default_model(const model_list& x) {
 }
 
 model_answers::model_answers(model_knowledge x)
-  : knowledge_(std::move(x)), list_(list_models(knowledge_)) {}
+  : knowledge_(std::move(x)), list_(listed_models(knowledge_)) {}
 
 const model_facts& model_answers::facts(const get_model_info& question) {
   if (const auto* known = cache_.find(question))

@@ -24,7 +24,7 @@ struct model_knowledge {
 
 /// What a picker may show, hidden models included, best first, one of them marked default (contract
 /// models-manager.md 9.2).
-model_list list_models(const model_knowledge& x);
+model_list listed_models(const model_knowledge& x);
 
 /// The default model's slug (contract models-manager.md 9.3); empty when there is no model.
 std::string default_model(const model_list& x);
