@@ -1,0 +1,122 @@
+#define CAF_SUITE rollout_reader
+#include <caf/test/bdd_dsl.hpp>
+
+#include "actors/rollout_recorder/rollout_reader.hpp"
+
+#include "tests/actors/rollout_recorder/rollout_samples.hpp"
+
+using namespace troupe;
+using namespace troupe::rollout_recorder;
+using troupe::test::sample_thread;
+
+namespace {
+
+using result = std::variant<rollout_contents, failed_reading>;
+
+result read(std::string_view text, std::size_t chunk = 1'000'000,
+            std::size_t line_limit = rollout_reader::max_line_bytes) {
+  rollout_reader reader{line_limit};
+  for (; !text.empty(); text.remove_prefix(std::min(chunk, text.size())))
+    reader.feed(text.substr(0, chunk));
+  return reader.finish();
+}
+
+std::string meta_line(unsigned n) {
+  std::string out;
+  append_line(
+    out, "2026-02-07T09:15:04.120Z",
+    test::line(line_kind::meta, fmt::format(R"({{"id":"{}"}})", to_string(sample_thread(n)))));
+  return out;
+}
+
+std::string context_line(std::string_view name) {
+  std::string out;
+  append_line(out, "2026-02-07T09:15:04.120Z",
+              test::line(line_kind::context, fmt::format(R"({{"cwd":"{}"}})", name)));
+  return out;
+}
+
+const rollout_contents& contents(const result& x) {
+  REQUIRE(std::holds_alternative<rollout_contents>(x));
+  return std::get<rollout_contents>(x);
+}
+
+reading_fault fault(const result& x) {
+  REQUIRE(std::holds_alternative<failed_reading>(x));
+  return std::get<failed_reading>(x).fault;
+}
+
+} // namespace
+
+SCENARIO("all valid lines come back in order, whatever the chunks") {
+  const auto text = meta_line(1) + context_line("/a") + "\n  \n" + context_line("/é") +
+                    meta_line(2) + context_line("/b");
+  for (std::size_t chunk = 1; chunk <= text.size(); ++chunk) {
+    const auto read_back = read(text, chunk);
+    const auto& got = contents(read_back);
+    CHECK_EQ(test::payloads(got.lines),
+             (std::vector<std::string>{fmt::format(R"({{"id":"{}"}})", to_string(sample_thread(1))),
+                                       R"({"cwd":"/a"})", R"({"cwd":"/é"})",
+                                       fmt::format(R"({{"id":"{}"}})", to_string(sample_thread(2))),
+                                       R"({"cwd":"/b"})"}));
+    CHECK_EQ(got.damaged_lines, 0U);
+    CHECK(!got.torn_tail);
+  }
+}
+
+SCENARIO("the thread is that of the first session_meta") {
+  CHECK_EQ(contents(read(context_line("/a") + meta_line(7) + meta_line(8))).thread,
+           sample_thread(7));
+}
+
+SCENARIO("garbage in the middle and a torn last line lose only themselves") {
+  const auto whole = context_line("/c");
+  for (std::size_t kept = 1; kept + 2 < whole.size(); ++kept) {
+    const auto got =
+      read(meta_line(1) + "garbage {\n" + context_line("/b") + "{}\n" + whole.substr(0, kept));
+    CHECK_EQ(contents(got).lines.size(), 2U);
+    CHECK_EQ(contents(got).damaged_lines, 3U);
+    CHECK(contents(got).torn_tail);
+  }
+}
+
+SCENARIO("a last line that lacks only its newline is kept") {
+  auto text = meta_line(1) + context_line("/c");
+  text.pop_back();
+  const auto got = read(text);
+  CHECK_EQ(contents(got).lines.size(), 2U);
+  CHECK_EQ(contents(got).damaged_lines, 0U);
+  CHECK(!contents(got).torn_tail);
+}
+
+SCENARIO("files without a thread fail") {
+  CHECK(fault(read("")) == reading_fault::empty_file);
+  CHECK(fault(read(" \n\t\r\n  ")) == reading_fault::empty_file);
+  CHECK(fault(read(context_line("/a"))) == reading_fault::no_session_meta);
+  CHECK(fault(read("garbage")) == reading_fault::no_session_meta);
+}
+
+SCENARIO("invalid UTF-8 fails the load and names the line") {
+  const auto got = read(meta_line(1) + "\n" + "{\"a\":\"\xff\"}\n" + context_line("/a"));
+  CHECK(fault(got) == reading_fault::invalid_utf8);
+  CHECK_EQ(std::get<failed_reading>(got).line, 3U);
+}
+
+SCENARIO("a line that was cut inside a character is damaged, at the end and when mended") {
+  for (const auto* rest : {"", "\n"}) {
+    const auto got = read(meta_line(1) + "{\"timestamp\":\"\xe2\x82" + rest);
+    CHECK_EQ(contents(got).lines.size(), 1U);
+    CHECK_EQ(contents(got).damaged_lines, 1U);
+  }
+}
+
+SCENARIO("a line over the limit is damaged and not kept in memory") {
+  const auto text =
+    meta_line(1) + std::string(5000, 'x') + "\n" + context_line("/a") + std::string(5000, 'y');
+  for (const std::size_t chunk : {7U, 1000U, 100'000U}) {
+    const auto got = read(text, chunk, 1000);
+    CHECK_EQ(contents(got).lines.size(), 2U);
+    CHECK_EQ(contents(got).damaged_lines, 2U);
+    CHECK(contents(got).torn_tail);
+  }
+}
