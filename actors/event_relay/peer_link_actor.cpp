@@ -126,14 +126,15 @@ private:
   }
 
   void on_following(const following& x) {
-    for (const auto& event : view_.resync(x))
-      publish(event);
     follows_ = true;
     attempts_ = 0;
     taken_ = 0;
     log::info("peer-link: following node {} at {}:{}", x.node.value, deps_.peer.host,
               deps_.peer.port);
+    // Before the events: who hears of a thread can ask the relay for its manager.
     self_->send(deps_.relay, link_up{x.node, manager_});
+    for (const auto& event : view_.resync(x))
+      publish(event);
     start_beat();
   }
 
