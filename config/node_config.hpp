@@ -16,7 +16,7 @@ namespace troupe::config {
 enum class networking : std::uint8_t { none, plain, tls };
 
 struct node_options {
-  config::networking networking = networking::none;
+  troupe::config::networking networking = troupe::config::networking::none;
 
   /// Workers of the scheduler; 0: one per core, at least 2.
   std::size_t threads = 0;
