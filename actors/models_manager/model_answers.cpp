@@ -35,6 +35,21 @@ model_facts describe(const model_knowledge& knowledge, const std::string& slug,
 
 } // namespace
 
+std::variant<model_knowledge, config::catalogue_error> read_knowledge(const config::config& from,
+                                                                      config::login_kind login) {
+  model_knowledge result;
+  result.features = from.features;
+  result.login = login;
+  if (!from.model_catalog_json)
+    return result;
+  auto models = config::read_catalogue_file(*from.model_catalog_json);
+  if (auto* error = std::get_if<config::catalogue_error>(&models))
+    return std::move(*error);
+  result.models = std::get<config::catalogue>(std::move(models));
+  result.source = catalogue_source::file;
+  return result;
+}
+
 model_list listed_models(const model_knowledge& x) {
   const bool uses_catalogue = x.features.enabled(config::feature::remote_models);
   const auto presets = config::list_presets(uses_catalogue ? std::span<const model_info>{x.models}

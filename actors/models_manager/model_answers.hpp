@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 
 namespace troupe::models_manager {
 
@@ -21,6 +22,11 @@ struct model_knowledge {
   config::feature_set features;
   config::login_kind login = config::login_kind::none;
 };
+
+/// What a session of that configuration and login knows. Reads the file that `model_catalog_json`
+/// names, if any; the error says what is wrong with it.
+std::variant<model_knowledge, config::catalogue_error> read_knowledge(const config::config& from,
+                                                                      config::login_kind login);
 
 /// What a picker may show, hidden models included, best first, one of them marked default (contract
 /// models-manager.md 9.2).
