@@ -23,20 +23,12 @@ void task_board::fill(steps& out) {
   while (!stopping_ && !todo_.empty() && slots_.size() < limits_.concurrency) {
     const auto plan = todo_.front();
     todo_.pop_front();
-    auto& x = slots_[plan.index];
-    x.plan = plan;
-    const auto& its_task = tasks_[plan.index];
-    if (its_task.has_own_workspace()) {
-      out.emplace_back(prepare_step{plan});
-      continue;
-    }
-    x.phase = phase::starting;
-    x.workspace = its_task.cwd->string();
-    out.emplace_back(start_step{plan.index, x.workspace});
+    slots_[plan.index].plan = plan;
+    out.emplace_back(prepare_step{plan});
   }
 }
 
-steps task_board::on_workspace_ready(std::size_t index, std::string path, const board_time&) {
+steps task_board::on_prepared(std::size_t index, std::string workspace, const board_time&) {
   steps out;
   const auto known = slots_.find(index);
   if (known == slots_.end() || known->second.phase != phase::preparing)
@@ -47,8 +39,8 @@ steps task_board::on_workspace_ready(std::size_t index, std::string path, const 
   }
   auto& x = known->second;
   x.phase = phase::starting;
-  x.workspace = std::move(path);
-  out.emplace_back(start_step{index, x.workspace});
+  x.workspace = std::move(workspace);
+  out.emplace_back(start_step{index});
   return out;
 }
 

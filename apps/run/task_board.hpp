@@ -36,14 +36,13 @@ struct board_time {
   std::chrono::system_clock::time_point wall;
 };
 
-/// Answer: `on_workspace_ready`, or `on_failed`.
+/// Make the workspace and read what belongs to it. Answer: `on_prepared`, or `on_failed`.
 struct prepare_step {
   planned_task task;
 };
 /// Start a thread and submit the task's prompt. Answer: `on_started`, or `on_failed`.
 struct start_step {
   std::size_t index = 0;
-  std::string cwd;
 };
 struct interrupt_step {
   thread_id thread;
@@ -64,7 +63,7 @@ public:
   task_board(const std::vector<task>& tasks, run_plan plan, board_limits limits);
 
   steps start(const board_time& now);
-  steps on_workspace_ready(std::size_t index, std::string path, const board_time& now);
+  steps on_prepared(std::size_t index, std::string workspace, const board_time& now);
   steps on_started(std::size_t index, const session_configured& session, const board_time& now);
   /// The workspace or the thread could not be made.
   steps on_failed(std::size_t index, std::string_view error, const board_time& now);

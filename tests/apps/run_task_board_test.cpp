@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A board with its clock, and its steps as words: "prepare 0", "start 0 /w", "record 1 completed",
+/// A board with its clock, and its steps as words: "prepare 0", "start 0", "record 1 completed",
 /// "remove 0", "interrupt 0". Threads are named by the task index they belong to.
 class stage {
 public:
@@ -25,7 +25,7 @@ public:
 
   std::vector<std::string> begin() { return words(board->start(now)); }
   std::vector<std::string> ready(std::size_t i) {
-    return words(board->on_workspace_ready(i, "/w", now));
+    return words(board->on_prepared(i, "/w", now));
   }
   std::vector<std::string> started(std::size_t i) {
     session_configured session;
@@ -76,7 +76,7 @@ private:
     if (const auto* y = std::get_if<prepare_step>(&x))
       return "prepare " + std::to_string(y->task.index);
     if (const auto* y = std::get_if<start_step>(&x))
-      return "start " + std::to_string(y->index) + " " + y->cwd;
+      return "start " + std::to_string(y->index);
     if (const auto* y = std::get_if<interrupt_step>(&x))
       return "interrupt " + number(y->thread);
     if (const auto* y = std::get_if<remove_step>(&x))
@@ -102,7 +102,7 @@ using words = std::vector<std::string>;
 SCENARIO("a task goes from its workspace to its result") {
   stage s{1};
   CHECK_EQ(s.begin(), words{"prepare 0"});
-  CHECK_EQ(s.ready(0), words{"start 0 /w"});
+  CHECK_EQ(s.ready(0), words{"start 0"});
   CHECK_EQ(s.started(0), words{});
   s.now.steady += 1500ms;
   CHECK_EQ(s.event(0, item_completed{agent_message_item{"", "hi", ""}}), words{});
@@ -243,17 +243,6 @@ SCENARIO("answers that nobody waits for change nothing") {
   s.run(0);
   CHECK_EQ(s.ready(0), words{});
   CHECK_EQ(s.failed(0), words{});
-}
-
-SCENARIO("a task with a folder of its own needs no workspace") {
-  std::vector<task> tasks(1);
-  tasks[0].id = "1";
-  tasks[0].cwd = "/src";
-  task_board board{tasks, run_plan{.todo = {{0, 1}}}, {}};
-  const auto first = board.start({});
-  REQUIRE_EQ(first.size(), 1u);
-  REQUIRE(std::holds_alternative<start_step>(first[0]));
-  CHECK_EQ(std::get<start_step>(first[0]).cwd, "/src");
 }
 
 SCENARIO("kept results count in the progress") {

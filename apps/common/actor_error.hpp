@@ -1,0 +1,12 @@
+#pragma once
+
+#include <caf/fwd.hpp>
+
+#include <string>
+
+namespace troupe::common {
+
+/// An actor's error for a person: the sentence that came with it, else its code.
+std::string error_text(const caf::error& x);
+
+} // namespace troupe::common

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "apps/sim/simulator.hpp"
+#include "config/config.hpp"
+#include "net/io_pool.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace troupe::common {
+
+/// What `--offline` means: a simulated model in this process, still behind loopback HTTP. It has
+/// an I/O thread of its own, so that it starts before a node and takes nothing from it.
+class offline_model {
+public:
+  /// `scenario` is the name of a built-in one or a file; empty: the default. The error is a text
+  /// for the user.
+  static std::variant<std::unique_ptr<offline_model>, std::string>
+  start(const std::string& scenario, std::optional<std::uint64_t> seed);
+
+  /// Makes the simulator the provider of all threads that run with `settings`.
+  void use_in(config::config& settings) const;
+
+private:
+  offline_model(sim::scenario scenario, std::optional<std::uint64_t> seed);
+
+  net::io_pool pool_;
+  sim::simulator simulator_;
+};
+
+} // namespace troupe::common

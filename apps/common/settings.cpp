@@ -1,0 +1,80 @@
+#include "apps/common/settings.hpp"
+
+#include "apps/common/version.hpp"
+#include "config/home.hpp"
+
+#include <fmt/format.h>
+
+namespace troupe::common {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+settings_problem to_problem(const config::config_error& x) {
+  return {to_string(x)};
+}
+
+std::variant<fs::path, settings_problem> open_home(const config::environment& env) {
+  auto found = config::find_home(env);
+  if (const auto* error = std::get_if<config::config_error>(&found))
+    return to_problem(*error);
+  auto& home = std::get<fs::path>(found);
+  if (const auto error = config::create_home(home))
+    return settings_problem{
+      fmt::format("Error: cannot create {}: {}", home.string(), error.message())};
+  return std::move(home);
+}
+
+/// A login that the configuration forbids is removed, so that the next start does not meet it.
+std::optional<settings_problem> refuse_forbidden_login(const loaded_settings& x) {
+  if (!x.login)
+    return std::nullopt;
+  auto refusal = config::refuse_login(*x.login, x.settings.forced_login_method,
+                                      x.settings.forced_chatgpt_workspaces);
+  if (!refusal)
+    return std::nullopt;
+  config::remove_login(x.settings.home);
+  return settings_problem{*std::move(refusal)};
+}
+
+} // namespace
+
+std::variant<loaded_settings, settings_problem> load_settings(settings_request request) {
+  loaded_settings out;
+  out.environment = config::process_environment();
+  auto home = open_home(out.environment);
+  if (auto* problem = std::get_if<settings_problem>(&home))
+    return std::move(*problem);
+  request.typed.approval_policy = approval_policy::never; // nobody is there to ask
+  auto loaded = config::load({.home = std::get<fs::path>(std::move(home)),
+                              .cwd = std::move(request.cwd),
+                              .overrides = std::move(request.overrides),
+                              .typed = std::move(request.typed),
+                              .env = out.environment,
+                              .client_version = std::string{program_version()}});
+  if (const auto* error = std::get_if<config::config_error>(&loaded))
+    return to_problem(*error);
+  out.settings = std::get<config::config>(std::move(loaded));
+  auto login =
+    config::load_login(out.settings.home, out.environment, config::key_from_environment::allowed);
+  if (const auto* error = std::get_if<config::credential_error>(&login))
+    out.settings.warnings.push_back(error->message);
+  else
+    out.login = std::get<std::optional<config::login>>(std::move(login));
+  if (auto problem = refuse_forbidden_login(out))
+    return *std::move(problem);
+  return out;
+}
+
+std::variant<fs::path, settings_problem> working_root(const std::optional<std::string>& given) {
+  std::error_code error;
+  auto root = given ? fs::canonical(*given, error) : fs::current_path(error);
+  if (!error && !fs::is_directory(root, error) && !error)
+    error = std::make_error_code(std::errc::not_a_directory);
+  if (error)
+    return settings_problem{fmt::format("Error: {}", error.message())};
+  return root;
+}
+
+} // namespace troupe::common

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "config/credentials.hpp"
+#include "config/environment.hpp"
+#include "config/loader.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// Configuration and login as the commands that run threads need them.
+namespace troupe::common {
+
+struct settings_request {
+  std::filesystem::path cwd;          ///< absolute, exists
+  std::vector<std::string> overrides; ///< the texts after `-c`
+  config::typed_overrides typed;      ///< the approval policy becomes `never` whatever it says
+};
+
+struct loaded_settings {
+  config::config settings;
+  std::optional<config::login> login;
+  config::environment environment;
+};
+
+/// What stderr gets before the program ends with exit code 1; without a newline at its end.
+struct settings_problem {
+  std::string message;
+};
+
+/// Reads the home (created when missing), all configuration layers and the login, CODEX_API_KEY
+/// included. Blocks. A login store that cannot be read counts as not logged in and is added to the
+/// settings' warnings.
+std::variant<loaded_settings, settings_problem> load_settings(settings_request request);
+
+/// The directory that `-C` names, else the current one: absolute and canonical.
+std::variant<std::filesystem::path, settings_problem>
+working_root(const std::optional<std::string>& given);
+
+} // namespace troupe::common

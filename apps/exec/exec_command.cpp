@@ -1,0 +1,162 @@
+#include "apps/exec/exec_command.hpp"
+
+#include "actors/node_root/node.hpp"
+#include "actors/node_root/thread_settings.hpp"
+#include "apps/common/exit_codes.hpp"
+#include "apps/common/offline_model.hpp"
+#include "apps/common/version.hpp"
+#include "apps/exec/exec_args.hpp"
+#include "apps/exec/exec_driver_actor.hpp"
+#include "apps/exec/exec_request.hpp"
+#include "apps/exec/last_message.hpp"
+#include "apps/exec/session_names.hpp"
+#include "config/home.hpp"
+#include "config/project_docs.hpp"
+#include "config/text_file.hpp"
+
+#include <caf/send.hpp>
+#include <CLI/App.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <future>
+#include <memory>
+#include <unistd.h>
+#include <utility>
+
+namespace troupe::exec {
+
+namespace {
+
+constexpr std::size_t max_index_bytes = 64 * 1024 * 1024;
+
+int refuse(std::string_view message) {
+  common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", message));
+  return common::exit_failed;
+}
+
+printer make_printer(const exec_args& args, const config::config& settings) {
+  const printer::channels to{common::output_channel{STDOUT_FILENO},
+                             common::output_channel{STDERR_FILENO}};
+  if (args.json)
+    return {to, jsonl_events{}};
+  const auto style =
+    common::uses_color(args.color, to.standard_error) ? text_style::colored : text_style::plain;
+  auto reasoning = reasoning_display::summary;
+  if (settings.hide_agent_reasoning)
+    reasoning = reasoning_display::hidden;
+  else if (settings.show_raw_agent_reasoning)
+    reasoning = reasoning_display::raw;
+  return {to, human_output{style, reasoning}};
+}
+
+thread_config make_config(const exec_args& args, const config::config& settings) {
+  auto out = node_root::make_thread_config(
+    settings, session_source{.kind = source_kind::exec}, settings.originator,
+    config::user_instructions(settings.home, settings.cwd, settings.project_docs).value_or(""));
+  out.ephemeral = args.ephemeral;
+  return out;
+}
+
+/// A name that no thread carries starts a new thread, as in the released binary.
+thread_choice named_thread(const config::config& settings, const std::string& name,
+                           thread_config config) {
+  const auto index =
+    config::read_text_file(config::session_index_file(settings.home), max_index_bytes);
+  const auto* text = std::get_if<std::string>(&index);
+  const auto found = text == nullptr ? std::nullopt : find_thread_name(*text, name);
+  if (!found)
+    return start_thread{std::move(config)};
+  return resume_thread{found, {}, std::move(config)};
+}
+
+thread_choice choose_thread(const exec_args& args, const config::config& settings,
+                            thread_config config) {
+  if (!args.resume)
+    return start_thread{std::move(config)};
+  const auto& target = *args.resume;
+  if (target.last)
+    return resume_last{target.all ? "" : settings.cwd.string()};
+  if (!target.session)
+    return start_thread{std::move(config)};
+  if (const auto id = parse_thread_id(*target.session))
+    return resume_thread{id, {}, std::move(config)};
+  return named_thread(settings, *target.session, std::move(config));
+}
+
+/// Ctrl-C asks for an orderly end; a second one does not wait for it.
+void interrupt_on_signals(net::io_pool& io, const exec_driver_actor& driver) {
+  io.on_signals({SIGINT}, [driver, count = std::make_shared<int>(0)](int) {
+    if (++*count > 1)
+      std::quick_exit(common::exit_failed);
+    caf::anon_send(driver, interrupt_turn{});
+  });
+}
+
+exec_result run_turn(node_root::node& node, const exec_args& args, exec_request request) {
+  auto& settings = request.settings.settings;
+  const auto config = make_config(args, settings);
+  exec_job job{.thread = choose_thread(args, settings, config),
+               .config = config,
+               .input = std::move(request.input),
+               .prompt = std::move(request.prompt),
+               .warnings = settings.warnings};
+  std::promise<exec_result> promise;
+  auto result = promise.get_future();
+  const auto driver = spawn_driver(
+    node.system(), std::move(job),
+    {node.threads(), node.services().recorder, make_printer(args, settings)}, std::move(promise));
+  interrupt_on_signals(node.io(), driver);
+  return result.get();
+}
+
+int report(const exec_args& args, const exec_result& result) {
+  if (result.start_error)
+    return refuse(fmt::format("Error: {}", *result.start_error));
+  const auto status = result.outcome.status();
+  if (args.last_message_file && status != common::turn_status::interrupted)
+    common::output_channel{STDERR_FILENO}.write(
+      write_last_message(*args.last_message_file, result.outcome));
+  return status == common::turn_status::completed ? common::exit_ok : common::exit_failed;
+}
+
+int run(const exec_args& args, common::override_options root) {
+  if (args.refusal)
+    return refuse(fmt::format("Error: {}", *args.refusal));
+  auto prepared = prepare_request(args, std::move(root));
+  if (const auto* refusal = std::get_if<request_refusal>(&prepared))
+    return refuse(refusal->message);
+  auto& request = std::get<exec_request>(prepared);
+  std::unique_ptr<common::offline_model> offline;
+  if (args.offline) {
+    auto started = common::offline_model::start(*args.offline, args.seed);
+    if (const auto* problem = std::get_if<std::string>(&started))
+      return refuse(fmt::format("Error: {}", *problem));
+    offline = std::get<std::unique_ptr<common::offline_model>>(std::move(started));
+    offline->use_in(request.settings.settings);
+  }
+  node_root::register_types();
+  node_root::node_options options;
+  options.settings = request.settings.settings;
+  options.environment = request.settings.environment;
+  options.login = request.settings.login;
+  options.client_version = common::program_version();
+  node_root::node node{std::move(options)};
+  const auto result = run_turn(node, args, std::move(request));
+  const auto exit_code = report(args, result);
+  node.stop();
+  return exit_code;
+}
+
+} // namespace
+
+void add_command(CLI::App& app, std::function<int()>& selected) {
+  const auto parser = std::make_shared<exec_parser>(app);
+  parser->app().callback([parser, &app, &selected] {
+    selected = [args = parser->finish(), root = common::given_overrides(app)] {
+      return run(args, root);
+    };
+  });
+}
+
+} // namespace troupe::exec
