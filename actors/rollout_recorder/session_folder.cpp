@@ -82,6 +82,16 @@ std::optional<fs::path> guess_path(const fs::path& folder, const thread_id& thre
   return std::nullopt;
 }
 
+/// A visitor that stops at the thread's file and leaves it in `found`.
+auto name_finder(const thread_id& thread, std::optional<fs::path>& found) {
+  return [&](const list_candidate& candidate) {
+    if (candidate.thread != thread)
+      return walk::on;
+    found = candidate.path;
+    return walk::stop;
+  };
+}
+
 } // namespace
 
 std::optional<sys_seconds> local_time(system_clock::time_point time) {
@@ -109,12 +119,13 @@ std::optional<fs::path> find_dated(const fs::path& folder, const thread_id& thre
   if (auto path = guess_path(folder, thread))
     return path;
   std::optional<fs::path> found;
-  walk_dated(folder, [&](const list_candidate& candidate) {
-    if (candidate.thread != thread)
-      return walk::on;
-    found = candidate.path;
-    return walk::stop;
-  });
+  walk_dated(folder, name_finder(thread, found));
+  return found;
+}
+
+std::optional<fs::path> find_flat(const fs::path& folder, const thread_id& thread) {
+  std::optional<fs::path> found;
+  walk_flat(folder, name_finder(thread, found));
   return found;
 }
 

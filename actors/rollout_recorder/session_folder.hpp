@@ -32,6 +32,10 @@ void walk_flat(const std::filesystem::path& folder,
 std::optional<std::filesystem::path> find_dated(const std::filesystem::path& folder,
                                                 const thread_id& thread);
 
+/// The same for a flat folder.
+std::optional<std::filesystem::path> find_flat(const std::filesystem::path& folder,
+                                               const thread_id& thread);
+
 /// In whole seconds; none when it cannot be told.
 std::optional<std::chrono::sys_seconds> modification_time(const std::filesystem::path& file);
 

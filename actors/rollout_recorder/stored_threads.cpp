@@ -154,6 +154,10 @@ std::optional<fs::path> find_by_id(const fs::path& home, const thread_id& thread
   return find_dated(config::sessions_folder(home), thread);
 }
 
+std::optional<fs::path> find_archived(const fs::path& home, const thread_id& thread) {
+  return find_flat(config::archived_sessions_folder(home), thread);
+}
+
 std::optional<stored_thread> find_last(const fs::path& home, const last_thread_filter& filter) {
   list_rollouts request;
   request.order = rollout_order::updated_at;

@@ -20,6 +20,10 @@ std::variant<rollout_page, store_error> list(const std::filesystem::path& home,
 std::optional<std::filesystem::path> find_by_id(const std::filesystem::path& home,
                                                 const thread_id& thread);
 
+/// The file of an archived thread.
+std::optional<std::filesystem::path> find_archived(const std::filesystem::path& home,
+                                                   const thread_id& thread);
+
 /// What `resume --last` looks for (contract exec-and-sdk.md 1.2).
 struct last_thread_filter {
   std::string provider;                     ///< of the thread; one that recorded none passes, too
