@@ -2,7 +2,7 @@
 
 #include "actors/rollout_recorder/batcher.hpp"
 #include "actors/rollout_recorder/file_set.hpp"
-#include "actors/rollout_recorder/store.hpp"
+#include "actors/rollout_recorder/rollout_store.hpp"
 #include "messages/ids.hpp"
 
 #include <cstddef>

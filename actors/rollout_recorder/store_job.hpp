@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/rollout_recorder/store.hpp"
+#include "actors/rollout_recorder/rollout_store.hpp"
 #include "actors/rollout_recorder/stored_threads.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "apps/threads/threads_command.hpp"
 
-#include "actors/rollout_recorder/store.hpp"
+#include "actors/rollout_recorder/rollout_store.hpp"
 #include "actors/rollout_recorder/stored_threads.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"

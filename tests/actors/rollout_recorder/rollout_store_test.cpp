@@ -1,7 +1,7 @@
-#define CAF_SUITE store
+#define CAF_SUITE rollout_store
 #include <caf/test/bdd_dsl.hpp>
 
-#include "actors/rollout_recorder/store.hpp"
+#include "actors/rollout_recorder/rollout_store.hpp"
 
 #include "actors/rollout_recorder/line_codec.hpp"
 #include "tests/actors/rollout_recorder/rollout_samples.hpp"

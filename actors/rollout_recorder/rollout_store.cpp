@@ -1,4 +1,4 @@
-#include "actors/rollout_recorder/store.hpp"
+#include "actors/rollout_recorder/rollout_store.hpp"
 
 #include "actors/rollout_recorder/git_folder.hpp"
 #include "actors/rollout_recorder/line_codec.hpp"
