@@ -40,21 +40,29 @@ std::optional<settings_problem> refuse_forbidden_login(const loaded_settings& x)
 
 } // namespace
 
+std::variant<config::config, settings_problem>
+load_config(const fs::path& home, const config::environment& env, settings_request request) {
+  request.typed.approval_policy = approval_policy::never; // nobody is there to ask
+  auto loaded = config::load({.home = home,
+                              .cwd = std::move(request.cwd),
+                              .overrides = std::move(request.overrides),
+                              .typed = std::move(request.typed),
+                              .env = env,
+                              .client_version = std::string{program_version()}});
+  if (const auto* error = std::get_if<config::config_error>(&loaded))
+    return to_problem(*error);
+  return std::get<config::config>(std::move(loaded));
+}
+
 std::variant<loaded_settings, settings_problem> load_settings(settings_request request) {
   loaded_settings out;
   out.environment = config::process_environment();
   auto home = open_home(out.environment);
   if (auto* problem = std::get_if<settings_problem>(&home))
     return std::move(*problem);
-  request.typed.approval_policy = approval_policy::never; // nobody is there to ask
-  auto loaded = config::load({.home = std::get<fs::path>(std::move(home)),
-                              .cwd = std::move(request.cwd),
-                              .overrides = std::move(request.overrides),
-                              .typed = std::move(request.typed),
-                              .env = out.environment,
-                              .client_version = std::string{program_version()}});
-  if (const auto* error = std::get_if<config::config_error>(&loaded))
-    return to_problem(*error);
+  auto loaded = load_config(std::get<fs::path>(home), out.environment, std::move(request));
+  if (auto* problem = std::get_if<settings_problem>(&loaded))
+    return std::move(*problem);
   out.settings = std::get<config::config>(std::move(loaded));
   auto login =
     config::load_login(out.settings.home, out.environment, config::key_from_environment::allowed);

@@ -31,6 +31,11 @@ struct settings_problem {
   std::string message;
 };
 
+/// All configuration layers as they apply to `request.cwd`. Blocks.
+std::variant<config::config, settings_problem> load_config(const std::filesystem::path& home,
+                                                           const config::environment& env,
+                                                           settings_request request);
+
 /// Reads the home (created when missing), all configuration layers and the login, CODEX_API_KEY
 /// included. Blocks. A login store that cannot be read counts as not logged in and is added to the
 /// settings' warnings.

@@ -53,13 +53,17 @@ steps task_board::on_started(std::size_t index, const session_configured& sessio
     return out;
   }
   auto& x = known->second;
-  x.phase = phase::running;
   x.thread = session.session_id;
   x.session = session;
   x.started = now;
   threads_[x.thread] = index;
-  if (stopping_)
-    interrupt(x, now, out);
+  if (stopping_) { // it has done nothing yet: nothing to report
+    x.phase = phase::ending;
+    out.emplace_back(remove_step{x.thread});
+    return out;
+  }
+  x.phase = phase::running;
+  out.emplace_back(submit_step{index, x.thread});
   return out;
 }
 
@@ -200,12 +204,21 @@ std::string task_board::error_of(const slot& x) const {
   return {};
 }
 
-task_board::slot* task_board::running_slot(const thread_id& thread) {
+const task_board::slot* task_board::running_slot(const thread_id& thread) const {
   const auto known = threads_.find(thread);
   if (known == threads_.end())
     return nullptr;
-  auto& x = slots_.at(known->second);
+  const auto& x = slots_.at(known->second);
   return x.phase == phase::running ? &x : nullptr;
+}
+
+task_board::slot* task_board::running_slot(const thread_id& thread) {
+  return const_cast<slot*>(std::as_const(*this).running_slot(thread));
+}
+
+bool task_board::may_submit(const thread_id& thread) const {
+  const auto* x = running_slot(thread);
+  return x != nullptr && !x->give_up;
 }
 
 progress_counts task_board::counts() const {

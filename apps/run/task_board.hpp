@@ -40,9 +40,14 @@ struct board_time {
 struct prepare_step {
   planned_task task;
 };
-/// Start a thread and submit the task's prompt. Answer: `on_started`, or `on_failed`.
+/// Answer: `on_started`, or `on_failed`.
 struct start_step {
   std::size_t index = 0;
+};
+/// Submit the task's prompt, unless `may_submit` says otherwise by then.
+struct submit_step {
+  std::size_t index = 0;
+  thread_id thread;
 };
 struct interrupt_step {
   thread_id thread;
@@ -54,7 +59,8 @@ struct remove_step {
 struct record_step {
   result_record record;
 };
-using step = std::variant<prepare_step, start_step, interrupt_step, remove_step, record_step>;
+using step =
+  std::variant<prepare_step, start_step, submit_step, interrupt_step, remove_step, record_step>;
 using steps = std::vector<step>;
 
 class task_board {
@@ -75,6 +81,9 @@ public:
   steps on_tick(const board_time& now);
   /// Starts nothing more and interrupts what runs.
   steps stop(const board_time& now);
+
+  /// False once the thread is to end: what is submitted then would still run.
+  bool may_submit(const thread_id& thread) const;
 
   /// Nothing runs and nothing is left to start.
   bool is_done() const { return slots_.empty() && (stopping_ || todo_.empty()); }
@@ -101,6 +110,7 @@ private:
   void count(const result_record& x);
   result_record record_of(const slot& x, const board_time& now) const;
   std::string error_of(const slot& x) const;
+  const slot* running_slot(const thread_id& thread) const;
   slot* running_slot(const thread_id& thread);
 
   const std::vector<task>& tasks_;

@@ -24,9 +24,7 @@ public:
   }
 
   std::vector<std::string> begin() { return words(board->start(now)); }
-  std::vector<std::string> ready(std::size_t i) {
-    return words(board->on_prepared(i, "/w", now));
-  }
+  std::vector<std::string> ready(std::size_t i) { return words(board->on_prepared(i, "/w", now)); }
   std::vector<std::string> started(std::size_t i) {
     session_configured session;
     session.session_id = thread(i);
@@ -53,6 +51,8 @@ public:
   }
   std::vector<std::string> stop() { return words(board->stop(now)); }
 
+  bool may_submit(std::size_t i) const { return board->may_submit(thread(i)); }
+
   /// Task `i` with its turn under way.
   void run(std::size_t i) {
     ready(i);
@@ -77,6 +77,8 @@ private:
       return "prepare " + std::to_string(y->task.index);
     if (const auto* y = std::get_if<start_step>(&x))
       return "start " + std::to_string(y->index);
+    if (const auto* y = std::get_if<submit_step>(&x))
+      return "submit " + number(y->thread);
     if (const auto* y = std::get_if<interrupt_step>(&x))
       return "interrupt " + number(y->thread);
     if (const auto* y = std::get_if<remove_step>(&x))
@@ -103,7 +105,7 @@ SCENARIO("a task goes from its workspace to its result") {
   stage s{1};
   CHECK_EQ(s.begin(), words{"prepare 0"});
   CHECK_EQ(s.ready(0), words{"start 0"});
-  CHECK_EQ(s.started(0), words{});
+  CHECK_EQ(s.started(0), words{"submit 0"});
   s.now.steady += 1500ms;
   CHECK_EQ(s.event(0, item_completed{agent_message_item{"", "hi", ""}}), words{});
   CHECK(!s.board->is_done());
@@ -203,15 +205,34 @@ SCENARIO("stopping interrupts what runs, forgets what waits and keeps what is fi
   s.ready(2);
   CHECK_EQ(s.stop(), words{"interrupt 1"});
   CHECK_EQ(s.removed(0), words{});
-  CHECK_EQ(s.started(2), words{"interrupt 2"});
+  CHECK_EQ(s.started(2), words{"remove 2"});
   CHECK_EQ(s.event(1, turn_aborted{}), (words{"record 2 interrupted", "remove 1"}));
   CHECK_EQ(s.records.at(1).error, "interrupted");
   s.removed(1);
   CHECK(!s.board->is_done());
-  CHECK_EQ(s.tick(10s), (words{"record 3 interrupted", "remove 2"}));
   s.removed(2);
   CHECK(s.board->is_done());
-  CHECK_EQ(s.records.size(), 3u);
+  CHECK_EQ(s.records.size(), 2u);
+}
+
+SCENARIO("a turn that does not end after the stop is reported as interrupted") {
+  stage s{1};
+  s.begin();
+  s.run(0);
+  CHECK_EQ(s.stop(), words{"interrupt 0"});
+  CHECK_EQ(s.tick(9s), words{});
+  CHECK_EQ(s.tick(1s), (words{"record 1 interrupted", "remove 0"}));
+}
+
+SCENARIO("nothing is submitted to a thread that was interrupted before its turn") {
+  stage s{1};
+  s.begin();
+  s.run(0);
+  CHECK(s.may_submit(0));
+  s.stop();
+  CHECK(!s.may_submit(0));
+  CHECK(!s.may_submit(7));
+  CHECK_EQ(s.event(0, turn_aborted{}), (words{"record 1 interrupted", "remove 0"}));
 }
 
 SCENARIO("a workspace that is ready after the stop is left alone") {

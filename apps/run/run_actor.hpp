@@ -1,0 +1,64 @@
+#pragma once
+
+#include "apps/run/progress_printer.hpp"
+#include "apps/run/result_file.hpp"
+#include "apps/run/run_plan.hpp"
+#include "apps/run/task_board.hpp"
+#include "apps/run/task_preparation.hpp"
+#include "messages/interfaces.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Runs the tasks of a run: carries out what the task board decides.
+///
+/// Owner: `run`'s command, which waits for the outcome. Sends: threads and their manager; jobs of
+/// the blocking pool; a signal handler sends `interrupt_turn`. Bounds: `board_limits::concurrency`
+/// threads and preparations, one write at a time. Ends: when all is done and written.
+namespace troupe::run {
+
+/// Credit of the event stream of one thread.
+inline constexpr std::uint32_t event_credit_window = 256;
+
+struct run_job {
+  std::vector<task> tasks;
+  run_plan plan;
+  board_limits limits;
+  std::shared_ptr<const run_setup> setup;
+};
+
+struct run_dependencies {
+  thread_manager_actor threads;
+  std::function<void(std::function<void()>)> post; ///< to the blocking pool
+  std::shared_ptr<result_file> results;
+  progress_printer progress;
+  /// Takes each batch of result lines once it is on the disk.
+  std::function<void(std::string_view)> on_written;
+};
+
+struct run_outcome {
+  /// All results that count, those of earlier runs included; without their messages.
+  std::vector<result_record> results;
+  bool stopped = false;
+  std::string write_error; ///< results.jsonl could not be written: the run was stopped
+};
+
+using run_actor =
+  event_sink_actor::extend<caf::result<void>(thread_created), caf::result<void>(thread_closed),
+                           /// Ctrl-C: starts nothing more and interrupts what runs.
+                           caf::result<void>(interrupt_turn),
+                           /// A job of the blocking pool is over.
+                           caf::result<void>(caf::ok_atom, std::uint64_t)>;
+
+run_actor spawn_run(caf::actor_system& sys, run_job job, run_dependencies deps,
+                    std::promise<run_outcome> outcome);
+
+} // namespace troupe::run

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace troupe::run {
+
+/// Registers `troupe run`. When the command line chooses it, `selected` becomes the function that
+/// runs it and returns the exit code.
+void add_command(CLI::App& app, std::function<int()>& selected);
+
+} // namespace troupe::run
