@@ -1,0 +1,82 @@
+#include "actors/tool_runner/patch_apply.hpp"
+#include "apps/common/command_line.hpp"
+#include "apps/common/exit_codes.hpp"
+#include "apps/common/output_channel.hpp"
+#include "apps/common/override_options.hpp"
+#include "apps/common/standard_streams.hpp"
+#include "apps/common/version.hpp"
+#include "apps/exec/exec_command.hpp"
+#include "apps/models/models_command.hpp"
+#include "apps/run/run_command.hpp"
+#include "apps/sim/sim_command.hpp"
+#include "apps/threads/threads_command.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp> // defines what App.hpp only declares
+#include <CLI/Formatter.hpp>
+#include <exception>
+#include <fmt/format.h>
+#include <functional>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace troupe;
+
+constexpr const char* description =
+  R"(Troupe runs agent threads that work like Codex: one from the shell, or thousands at once.)";
+
+constexpr const char* footer = R"(
+First steps, without a key and without a network:
+  troupe exec --offline --skip-git-repo-check "say hello"
+  troupe run tasks.jsonl --offline
+
+With a model: set OPENAI_API_KEY, or use an existing Codex login. Settings, logins and threads
+are those of Codex, in ~/.codex or where CODEX_HOME points.
+)";
+
+int run_program(int argc, char** argv) {
+  CLI::App app{description, "troupe"};
+  common::use_help_format(app);
+  app.footer(footer);
+  app.set_version_flag("-V,--version", fmt::format("troupe {}", common::program_version()));
+  app.require_subcommand(1);
+  common::override_options overrides; // read back through the app: see common::given_overrides
+  common::add_override_options(app, overrides);
+  std::function<int()> selected;
+  exec::add_command(app, selected);
+  run::add_command(app, selected);
+  sim::add_command(app, selected);
+  threads::add_command(app, selected);
+  models::add_command(app, selected);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const auto report = common::report_parse(app, error);
+    common::output_channel{STDOUT_FILENO}.write(report.standard_output);
+    common::output_channel{STDERR_FILENO}.write(report.standard_error);
+    return report.exit_code;
+  }
+  return selected();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  common::open_standard_streams();
+  common::ignore_broken_pipes();
+  // Tools call this program with that word to apply a patch inside their sandbox: nothing else may
+  // start there.
+  if (argc > 1 && argv[1] == tool_runner::apply_patch_argument) {
+    const std::vector<std::string> arguments(argv + 2, argv + argc);
+    return tool_runner::run_apply_patch(arguments);
+  }
+  try {
+    return run_program(argc, argv);
+  } catch (const std::exception& error) { // a bug, or no memory left
+    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
+    return common::exit_failed;
+  }
+}
