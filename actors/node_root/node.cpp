@@ -107,6 +107,7 @@ struct node::state {
   tool_runner_actor start_tools() {
     tool_runner::dependencies deps;
     deps.io = &io;
+    deps.post = [this](std::function<void()> run) { files.post(std::move(run)); };
     deps.own_program = options.own_program;
     return tool_runner::spawn(system, std::move(deps));
   }
