@@ -1,7 +1,7 @@
 #include "apps/sim/event_writer.hpp"
 
-#include "apps/sim/json_text.hpp"
 #include "apps/sim/utf8.hpp"
+#include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 

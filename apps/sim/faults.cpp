@@ -1,6 +1,6 @@
 #include "apps/sim/faults.hpp"
 #include "apps/sim/answer.hpp"
-#include "apps/sim/json_text.hpp"
+#include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include "apps/sim/json_text.hpp"
 #include "apps/sim/utf8.hpp"
+#include "messages/json/writer.hpp"
 
 #include <array>
 #include <charconv>
@@ -9,25 +10,6 @@ namespace troupe::sim {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-
-constexpr bool needs_escape(char c) {
-  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-}
-
-void append_escape(std::string& out, char c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  switch (c) {
-  case '"': out += "\\\""; return;
-  case '\\': out += "\\\\"; return;
-  case '\n': out += "\\n"; return;
-  case '\r': out += "\\r"; return;
-  case '\t': out += "\\t"; return;
-  default:
-    out += "\\u00";
-    out += digits[static_cast<unsigned char>(c) >> 4U];
-    out += digits[static_cast<unsigned char>(c) & 0xFU];
-  }
-}
 
 // Behind the closing quote of the string that opens at `at`.
 std::size_t string_end(std::string_view text, std::size_t at) {
@@ -138,22 +120,10 @@ private:
 
 } // namespace
 
-void append_json_escaped(std::string& out, std::string_view text) {
-  std::size_t done = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!needs_escape(text[i]))
-      continue;
-    out.append(text, done, i - done);
-    append_escape(out, text[i]);
-    done = i + 1;
-  }
-  out.append(text, done);
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  append_json_escaped(out, text);
-  out += '"';
+std::string escaped_json(std::string_view text) {
+  std::string result;
+  append_json_string(result, text);
+  return result.substr(1, result.size() - 2);
 }
 
 std::string unescaped_json(std::string_view raw, std::size_t max_bytes) {

@@ -5,15 +5,12 @@
 #include <string>
 #include <string_view>
 
-/// JSON as text: writing strings, and skimming a document for the few values one wants. A request
-/// body is 40 KB of which the simulator needs 200 bytes; skimming costs a tenth of parsing.
+/// Skims JSON for the few values one wants. A request body is 40 KB, of which the simulator needs
+/// 200 bytes; skimming costs a tenth of parsing.
 namespace troupe::sim {
 
-/// Appends `text` with JSON's escapes, without quotes. Bytes from 0x80 pass as they are.
-void append_json_escaped(std::string& out, std::string_view text);
-
-/// Appends `text` as a JSON string with quotes.
-void append_json_string(std::string& out, std::string_view text);
+/// `text` with JSON's escapes, without quotes; always valid UTF-8.
+std::string escaped_json(std::string_view text);
 
 /// What `raw`, a JSON string with its quotes, stands for; at most `max_bytes` of it. Escaped lone
 /// surrogates and bytes that are not UTF-8 become U+FFFD. Empty when `raw` is no string.

@@ -1,6 +1,7 @@
 #include "apps/sim/other_endpoints.hpp"
 
 #include "apps/sim/json_text.hpp"
+#include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 

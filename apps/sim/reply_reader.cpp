@@ -1,5 +1,5 @@
-#include "apps/sim/json_text.hpp"
 #include "apps/sim/rule_reader.hpp"
+#include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "apps/sim/reply_writer.hpp"
 
-#include "apps/sim/json_text.hpp"
 #include "apps/sim/schema_instance.hpp"
+#include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 
@@ -11,37 +11,6 @@
 namespace troupe::sim {
 
 namespace {
-
-/// An object of JSON members, written one after the other.
-class object_text {
-public:
-  object_text& string(std::string_view name, std::string_view text) {
-    open(name);
-    append_json_string(out_, text);
-    return *this;
-  }
-
-  object_text& raw(std::string_view name, std::string_view json) {
-    open(name);
-    out_ += json;
-    return *this;
-  }
-
-  object_text& number(std::string_view name, std::optional<std::int64_t> value) {
-    return value ? raw(name, std::to_string(*value)) : *this;
-  }
-
-  std::string finish() const { return out_.empty() ? "{}" : out_ + "}"; }
-
-private:
-  void open(std::string_view name) {
-    out_ += out_.empty() ? "{" : ",";
-    append_json_string(out_, name);
-    out_ += ':';
-  }
-
-  std::string out_;
-};
 
 /// The shell tools in the order in which they are preferred (contract tools, section 1.2).
 constexpr auto shell_tools = std::to_array<std::string_view>(
@@ -55,6 +24,19 @@ std::string_view shell_tool_of(const request_view& request) {
 
 std::vector<std::string> shell_words(const std::string& script) {
   return {"bash", "-lc", script};
+}
+
+void write_words(json_writer& json, const std::vector<std::string>& words) {
+  json.begin_array();
+  for (const auto& word : words)
+    json.text(word);
+  json.end_array();
+}
+
+std::string input_object(std::string_view patch) {
+  std::string result;
+  json_writer{result}.begin_object().member("input", patch).end_object();
+  return result;
 }
 
 class writer {
@@ -85,7 +67,7 @@ public:
     const auto form = values_.request->form_of("apply_patch");
     const auto patch = text(x.patch);
     if (form == tool_form::function)
-      out_.function_call("apply_patch", object_text{}.string("input", patch).finish());
+      out_.function_call("apply_patch", input_object(patch));
     else if (form || !values_.request->form_of(shell_tool_of(*values_.request)))
       out_.custom_call("apply_patch", patch);
     else
@@ -103,22 +85,22 @@ private:
     const auto tool = shell_tool_of(*values_.request);
     if (tool == "local_shell")
       return out_.local_shell_call(shell_words(script));
-    object_text arguments;
-    if (tool == "exec_command") {
-      arguments.string("cmd", script).number("yield_time_ms", x.yield_time_ms);
-    } else if (tool == "shell_command") {
-      arguments.string("command", script).number("timeout_ms", x.timeout_ms);
-    } else {
-      std::string words;
-      for (const auto& word : shell_words(script)) {
-        words += words.empty() ? "[" : ",";
-        append_json_string(words, word);
-      }
-      arguments.raw("command", words + "]").number("timeout_ms", x.timeout_ms);
-    }
+    std::string arguments;
+    json_writer json{arguments};
+    json.begin_object();
+    if (tool == "exec_command")
+      json.member("cmd", script);
+    else if (tool == "shell_command")
+      json.member("command", script);
+    else
+      write_words(json.key("command"), shell_words(script));
     if (!x.workdir.empty())
-      arguments.string("workdir", text(x.workdir));
-    out_.function_call(tool, arguments.finish());
+      json.member("workdir", text(x.workdir));
+    const auto& limit = tool == "exec_command" ? x.yield_time_ms : x.timeout_ms;
+    if (limit)
+      json.member(tool == "exec_command" ? "yield_time_ms" : "timeout_ms", *limit);
+    json.end_object();
+    out_.function_call(tool, arguments);
   }
 
   const template_values& values_;

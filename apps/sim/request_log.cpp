@@ -1,7 +1,7 @@
 #include "apps/sim/request_log.hpp"
 
-#include "apps/sim/json_text.hpp"
 #include "apps/sim/utf8.hpp"
+#include "messages/json/writer.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>

@@ -277,7 +277,8 @@ std::variant<request_view, std::string> view_request(std::string_view body) {
     else if (key == "text")
       read_text_settings(view, members.value());
   }
-  if (!members.is_whole() || skip_json_space(body, members.end()) != body.size())
+  if (!without_leading_space(body).starts_with('{') || !members.is_whole() ||
+      skip_json_space(body, members.end()) != body.size())
     return "the body is not one JSON object";
   if (view.raw_input.starts_with('"')) { // the API's short form of one user message
     view.last_user = unescaped_json(view.raw_input, request_view::max_text_bytes);
@@ -285,7 +286,7 @@ std::variant<request_view, std::string> view_request(std::string_view body) {
     view.turn = view.items = 1;
     return view;
   }
-  if (!reader{view}.read_input())
+  if (!view.raw_input.starts_with('[') || !reader{view}.read_input())
     return "the body has no array \"input\"";
   return view;
 }

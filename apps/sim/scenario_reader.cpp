@@ -111,11 +111,11 @@ rule read_rule(field_reader& from, const scenario& so_far) {
     result.usage = read_usage(from);
   result.headers = read_headers(from, scope);
   result.faults = read_faults(from);
+  from.finish();
   if (from.find("reply") == nullptr && result.faults.empty())
     from.errors().refuse(from.where(), fmt::format("{}: a rule needs a reply or a fault; for an "
                                                    "empty answer write reply = []",
                                                    from.path()));
-  from.finish();
   return result;
 }
 

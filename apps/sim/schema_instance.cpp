@@ -87,7 +87,7 @@ public:
 
   json::value make(const json::value& schema, std::string_view name, std::size_t depth) {
     const auto* object = schema.if_object();
-    if (object == nullptr || depth > max_depth || ++values_ > max_values)
+    if (++values_ > max_values || object == nullptr || depth > max_depth)
       return nullptr;
     for (const std::string_view key : {"const", "default"})
       if (const auto* fixed = member(*object, key))
@@ -199,7 +199,7 @@ private:
     };
     if (const auto* required = list_of(schema, "required"))
       for (const auto& name : *required)
-        if (name.is_string() && !result.contains(name.get_string()))
+        if (name.is_string() && !is_exhausted() && !result.contains(name.get_string()))
           result[name.get_string()] =
             make(schema_of(name.get_string()), name.get_string(), depth + 1);
     const auto least = static_cast<std::size_t>(count_of(schema, "minProperties", 0));
@@ -218,7 +218,7 @@ private:
     const auto* items = member(schema, "items");
     const auto& rest = items == nullptr ? anything : *items;
     const auto least = static_cast<std::size_t>(count_of(schema, "minItems", 0));
-    for (std::size_t i = 0; i < least; ++i) {
+    for (std::size_t i = 0; i < least && !is_exhausted(); ++i) {
       // Numbered names keep the elements different, should they have to be unique.
       const auto element = fmt::format("{}_{}", name, i + 1);
       const bool in_front = first != nullptr && i < first->size();
@@ -257,6 +257,8 @@ private:
       return static_cast<std::int64_t>(result);
     return std::isfinite(result) ? json::value(result) : json::value(0);
   }
+
+  bool is_exhausted() const { return values_ > max_values; }
 
   const json::value& root_;
   std::size_t values_ = 0;

@@ -1,7 +1,7 @@
 #include "apps/sim/simulated_model.hpp"
 
-#include "apps/sim/json_text.hpp"
 #include "apps/sim/reply_writer.hpp"
+#include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
 

@@ -1,13 +1,13 @@
 #include "apps/sim/simulator.hpp"
 
 #include "apps/sim/body_decoding.hpp"
-#include "apps/sim/json_text.hpp"
 #include "apps/sim/other_endpoints.hpp"
 #include "apps/sim/request_log.hpp"
 #include "apps/sim/routes.hpp"
 #include "apps/sim/simulated_model.hpp"
 #include "apps/sim/stream_player.hpp"
 #include "apps/sim/thread_table.hpp"
+#include "messages/json/writer.hpp"
 #include "net/http_server.hpp"
 #include "net/limits.hpp"
 

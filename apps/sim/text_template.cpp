@@ -105,11 +105,7 @@ std::string text_template::filtered(std::string text, filter how) {
   case filter::plus: return prefixed(text, '+');
   case filter::minus: return prefixed(text, '-');
   case filter::shell: return shell_quoted(text);
-  case filter::json: {
-    std::string result;
-    append_json_escaped(result, text);
-    return result;
-  }
+  case filter::json: return escaped_json(text);
   }
   return text; // unreachable; keeps GCC content
 }
