@@ -152,9 +152,8 @@ void http_call::send() {
   for (const auto& part : task_.request.body)
     if (part && !part->empty())
       out_.push_back(asio::buffer(*part));
-  link_->link.async_write(out_, [self = shared_from_this()](const error_code& error, std::size_t) {
-    self->on_written(error);
-  });
+  link_->link.async_write(
+    out_, [self = shared_from_this()](const error_code& error) { self->on_written(error); });
 }
 
 std::string http_call::head_text() const {

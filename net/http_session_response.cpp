@@ -190,7 +190,7 @@ void http_session::send_waiting() {
   const auto text = out_.begin_send();
   sending_ = asio::const_buffer{text.data(), text.size()};
   link_.async_write(buffer_view{&sending_, 1},
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
+                    [self = shared_from_this()](const error_code& error) {
                       self->is_writing_ = false;
                       if (self->step_ != step::closed)
                         self->on_written(error);

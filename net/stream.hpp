@@ -5,19 +5,18 @@
 #include "net/io_lane.hpp"
 
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/write.hpp>
 
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace troupe::net {
 
 using tls_engine = asio::ssl::stream<tcp_socket&>;
 
-/// A sequence of buffers that somebody else keeps, so that Asio copies a pointer and not the
-/// sequence.
-using buffer_view = std::span<const asio::const_buffer>;
+/// A sequence of buffers that somebody else keeps and that is used up while it is written.
+using buffer_view = std::span<asio::const_buffer>;
 
 /// A TCP connection, with TLS or without: one type for both, one branch per operation.
 class stream {
@@ -44,13 +43,10 @@ public:
       socket_.async_read_some(buffer, std::forward<Handler>(handler));
   }
 
-  /// Writes all of `buffers`.
+  /// Writes all of `buffers`, then calls `handler` with the error.
   template <class Handler>
   void async_write(buffer_view buffers, Handler&& handler) {
-    if (tls_)
-      asio::async_write(*tls_, buffers, std::forward<Handler>(handler));
-    else
-      asio::async_write(socket_, buffers, std::forward<Handler>(handler));
+    write_all<std::decay_t<Handler>>{*this, buffers, std::forward<Handler>(handler)}.go_on();
   }
 
   /// Small pieces are sent at once: every write here is a whole message or event.
@@ -73,6 +69,37 @@ public:
   }
 
 private:
+  // Instead of Asio's `async_write`, which copies the sequence and passes 16 buffers to a system
+  // call: this one passes 64, so that a request of many parts is one call.
+  template <class Handler>
+  struct write_all {
+    stream& target;
+    buffer_view rest;
+    Handler handler;
+
+    void go_on() {
+      auto& x = target; // `*this` moves into the operation
+      const auto buffers = rest;
+      if (x.tls_)
+        x.tls_->async_write_some(buffers, std::move(*this));
+      else
+        x.socket_.async_write_some(buffers, std::move(*this));
+    }
+
+    void operator()(const boost::system::error_code& error, std::size_t n) {
+      while (!rest.empty() && n >= rest.front().size()) {
+        n -= rest.front().size();
+        rest = rest.subspan(1);
+      }
+      if (error || rest.empty()) {
+        handler(error);
+        return;
+      }
+      rest.front() += n;
+      go_on();
+    }
+  };
+
   tcp_socket socket_;
   std::unique_ptr<tls_engine> tls_;
 };
