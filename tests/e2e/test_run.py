@@ -27,7 +27,7 @@ class Running(ProgramTest):
         self.assertGreater(results["a"]["usage"]["input_tokens"], 0)
         self.assertTrue(json.loads((out / "summary.json").read_text()))
         for entry in results.values():
-            with open(entry["rollout"], encoding="utf-8") as rollout:
+            with open(entry["rollout_path"], encoding="utf-8") as rollout:
                 self.assertEqual(json.loads(rollout.readline())["type"], "session_meta")
 
     def test_one_failure_makes_the_exit_code_1_and_the_others_finish(self):
