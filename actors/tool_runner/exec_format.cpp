@@ -23,14 +23,6 @@ double tenths(std::chrono::nanoseconds x) {
   return std::round(seconds(x) * 10) / 10;
 }
 
-std::string body_of(const exec_outcome& x) {
-  if (x.end == exec_end::exited)
-    return x.aggregated_output;
-  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(x.duration);
-  return fmt::format("command timed out after {} milliseconds\n{}", limit.count(),
-                     x.aggregated_output);
-}
-
 /// `text` as a string literal in a debug rendering.
 std::string debug_quoted(std::string_view text) {
   std::string result = "\"";
@@ -50,10 +42,18 @@ std::string debug_quoted(std::string_view text) {
 
 } // namespace
 
+std::string shown_output(const exec_outcome& x) {
+  if (x.end == exec_end::exited)
+    return x.aggregated_output;
+  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(x.duration);
+  return fmt::format("command timed out after {} milliseconds\n{}", limit.count(),
+                     x.aggregated_output);
+}
+
 std::string shell_json_output(const exec_outcome& x, const truncation_policy& policy) {
   std::string result;
   json_writer json{result};
-  json.begin_object().member("output", formatted_truncation(body_of(x), policy));
+  json.begin_object().member("output", formatted_truncation(shown_output(x), policy));
   json.key("metadata").begin_object().member("exit_code", std::int64_t{x.exit_code});
   json.key("duration_seconds").real(tenths(x.duration));
   json.end_object().end_object();
@@ -61,7 +61,7 @@ std::string shell_json_output(const exec_outcome& x, const truncation_policy& po
 }
 
 std::string shell_lines_output(const exec_outcome& x, const truncation_policy& policy) {
-  const auto body = body_of(x);
+  const auto body = shown_output(x);
   const auto shown = truncate_text(body, policy);
   auto result =
     fmt::format("Exit code: {}\nWall time: {} seconds\n", x.exit_code, tenths(x.duration));
@@ -106,6 +106,12 @@ std::string exec_command_rejected(std::string_view reason) {
 
 std::string exec_command_failed(std::string_view cause) {
   return fmt::format("exec_command failed: CreateProcess {{ message: {} }}", debug_quoted(cause));
+}
+
+std::string exec_command_denied(std::string_view output, std::int32_t exit_code) {
+  const auto message =
+    output.empty() ? fmt::format("Process exited with code {}", exit_code) : std::string{output};
+  return fmt::format("exec_command failed: SandboxDenied {{ message: {} }}", debug_quoted(message));
 }
 
 bool is_shell_tool(std::string_view tool_name) {

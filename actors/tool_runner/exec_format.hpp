@@ -25,6 +25,9 @@ struct exec_outcome {
   bool operator==(const exec_outcome&) const = default;
 };
 
+/// The aggregated output, behind a line that tells of a timeout.
+std::string shown_output(const exec_outcome& x);
+
 /// Exit code of a command that ran into its time limit.
 inline constexpr std::int32_t timed_out_exit_code = 124;
 
@@ -57,8 +60,11 @@ std::string execution_error(std::string_view cause);
 /// `exec_command` that was rejected or forbidden for `reason`.
 std::string exec_command_rejected(std::string_view reason);
 
-/// `exec_command` whose process could not be started or was denied by the sandbox.
+/// `exec_command` whose process could not be started.
 std::string exec_command_failed(std::string_view cause);
+
+/// `exec_command` whose process the sandbox seems to have stopped; `output` is what it had written.
+std::string exec_command_denied(std::string_view output, std::int32_t exit_code);
 
 /// Tools whose outputs are aborted in the layout of a shell.
 bool is_shell_tool(std::string_view tool_name);

@@ -3,16 +3,14 @@
 #include "actors/tool_runner/call_plan.hpp"
 #include "config/shell_environment.hpp"
 #include "messages/tool.hpp"
+#include "net/io_pool.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
-
-namespace troupe::net {
-class io_pool;
-} // namespace troupe::net
 
 /// What the classes around running calls (`*_run`) share. They live on the one thread of an I/O
 /// pool; nothing in them needs a lock.
@@ -52,6 +50,12 @@ public:
 
 /// Runs `work` where it may block, then `then` with its result on the I/O thread.
 template <class Work, class Then>
-void run_blocking(const run_context& context, Work work, Then then);
+void run_blocking(const run_context& context, Work work, Then then) {
+  context.post([&io = context.io, work = std::move(work), then = std::move(then)]() mutable {
+    auto result = std::make_shared<decltype(work())>(work());
+    io.post(
+      [result = std::move(result), then = std::move(then)]() mutable { then(std::move(*result)); });
+  });
+}
 
 } // namespace troupe::tool_runner

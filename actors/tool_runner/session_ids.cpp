@@ -7,7 +7,7 @@
 
 namespace troupe::tool_runner {
 
-std::int32_t new_session_id(std::mt19937& random, const std::set<std::int32_t>& taken) {
+std::int32_t new_session_id(std::minstd_rand& random, const std::set<std::int32_t>& taken) {
   std::uniform_int_distribution<std::int32_t> any{first_session_id, last_session_id};
   auto id = any(random);
   while (taken.contains(id))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -24,14 +25,14 @@ inline constexpr std::size_t many_open_processes = 60;
 inline constexpr std::size_t protected_processes = 8;
 
 /// A random id that is not in `taken`, which must leave one free.
-std::int32_t new_session_id(std::mt19937& random, const std::set<std::int32_t>& taken);
+std::int32_t new_session_id(std::minstd_rand& random, const std::set<std::int32_t>& taken);
 
 enum class liveness : std::uint8_t { running, exited };
 
 /// What pruning looks at.
 struct session_use {
   std::int32_t id = 0;
-  std::uint64_t last_use = 0; ///< greater is later
+  std::chrono::steady_clock::time_point last_use;
   liveness state = liveness::running;
 };
 

@@ -25,6 +25,14 @@ bool is_text(std::string_view content) {
   return content.find('\0') == std::string_view::npos && is_valid_utf8(content);
 }
 
+std::string shown(std::string_view path, std::string_view root) {
+  if (path.size() > root.size() && is_inside(path, root))
+    path.remove_prefix(root.size());
+  while (path.starts_with('/'))
+    path.remove_prefix(1);
+  return std::string{path};
+}
+
 /// What the files noted are now; `unreadable` ones are left out of the diff.
 struct current_state {
   std::optional<file_snapshot> file;
@@ -94,7 +102,7 @@ void turn_diff_tracker::note_file(const std::string& path, const file_view& file
   first_states_.emplace(path, std::move(now.file));
 }
 
-std::string turn_diff_tracker::diff(const file_view& files) const {
+std::string turn_diff_tracker::diff(const file_view& files, std::string_view root) const {
   std::set<std::string> shown_as_moved;
   for (const auto& [from, to] : moves_)
     if (was_moved(from, to, files))
@@ -108,7 +116,7 @@ std::string turn_diff_tracker::diff(const file_view& files) const {
     const auto& new_path = moved ? move->second : path;
     const auto now = read_now(new_path, files);
     if (!now.unreadable && (moved || now.file != before))
-      result += section(before, shown(path), now.file, shown(new_path));
+      result += section(before, shown(path, root), now.file, shown(new_path, root));
   }
   return result;
 }
@@ -123,14 +131,6 @@ bool turn_diff_tracker::was_moved(const std::string& from, const std::string& to
     return false;
   const auto source_now = read_now(from, files);
   return !source_now.file && !source_now.unreadable && read_now(to, files).file.has_value();
-}
-
-std::string turn_diff_tracker::shown(std::string_view path) const {
-  if (path.size() > root_.size() && is_inside(path, root_))
-    path.remove_prefix(root_.size());
-  while (path.starts_with('/'))
-    path.remove_prefix(1);
-  return std::string{path};
 }
 
 std::string git_blob_id(std::string_view content) {

@@ -21,24 +21,20 @@ public:
   /// Old contents kept per turn; files beyond it are left out of the diff.
   static constexpr std::size_t max_tracked_bytes = 32 * 1024 * 1024;
 
-  /// Paths are shown relative to `root` (the repository's, else the turn's folder); paths elsewhere
-  /// as absolute ones without their first slash.
-  explicit turn_diff_tracker(std::string root) : root_(std::move(root)) {}
-
   /// Before a patch is applied.
   void note(const file_changes& changes, const file_view& files);
 
-  /// Diff in git's format over all files noted; empty when nothing differs.
-  std::string diff(const file_view& files) const;
+  /// Diff in git's format over all files noted; empty when nothing differs. Paths are shown
+  /// relative to `root` (the repository's, else the turn's folder); paths elsewhere as absolute
+  /// ones without their first slash.
+  std::string diff(const file_view& files, std::string_view root) const;
 
 private:
   using state = std::optional<file_snapshot>; ///< none: no such file
 
   void note_file(const std::string& path, const file_view& files);
-  std::string shown(std::string_view path) const;
   bool was_moved(const std::string& from, const std::string& to, const file_view& files) const;
 
-  std::string root_;
   std::map<std::string, state> first_states_;
   std::map<std::string, std::string> moves_; ///< old path to newest path
   std::size_t tracked_bytes_ = 0;

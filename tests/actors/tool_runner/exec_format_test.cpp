@@ -100,4 +100,8 @@ SCENARIO("failures are rendered as contracted") {
            R"x(exec_command failed: CreateProcess { message: "Rejected(\"a \\\"b\\\"\\n\")" })x");
   CHECK_EQ(exec_command_failed("no such file"),
            R"(exec_command failed: CreateProcess { message: "no such file" })");
+  CHECK_EQ(exec_command_denied("x: Permission denied\n", 1),
+           R"(exec_command failed: SandboxDenied { message: "x: Permission denied\n" })");
+  CHECK_EQ(exec_command_denied("", 159),
+           R"(exec_command failed: SandboxDenied { message: "Process exited with code 159" })");
 }

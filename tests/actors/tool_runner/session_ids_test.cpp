@@ -13,14 +13,15 @@ namespace {
 std::vector<session_use> sessions(std::int32_t count) {
   std::vector<session_use> result;
   for (std::int32_t id = 1; id <= count; ++id)
-    result.push_back({id, static_cast<std::uint64_t>(id), liveness::running});
+    result.push_back(
+      {id, std::chrono::steady_clock::time_point{std::chrono::seconds{id}}, liveness::running});
   return result;
 }
 
 } // namespace
 
 SCENARIO("session ids are in range and unique") {
-  std::mt19937 random{7};
+  std::minstd_rand random{7};
   std::set<std::int32_t> taken;
   for (int i = 0; i < 5'000; ++i) {
     const auto id = new_session_id(random, taken);

@@ -32,7 +32,7 @@ file_changes touching(const std::string& path, const std::string& move_path = ""
 
 struct fixture {
   memory_files disk;
-  turn_diff_tracker tracker{"/w"};
+  turn_diff_tracker tracker;
 
   void note(const std::string& path, const std::string& move_path = "") {
     tracker.note(touching(path, move_path), disk);
@@ -53,12 +53,14 @@ SCENARIO("an added file is a new file, also after later patches") {
   disk.files["/w/hello.txt"] = {"hello\nworld\n"};
   const std::string head = "diff --git a/hello.txt b/hello.txt\nnew file mode 100644\n"
                            "index 0000000000000000000000000000000000000000..";
-  CHECK_EQ(tracker.diff(disk), head + "94954abda49de8615a048f8d2e64b5de848e27a1\n--- /dev/null\n"
-                                      "+++ b/hello.txt\n@@ -0,0 +1,2 @@\n+hello\n+world\n");
+  CHECK_EQ(tracker.diff(disk, "/w"), head +
+                                       "94954abda49de8615a048f8d2e64b5de848e27a1\n--- /dev/null\n"
+                                       "+++ b/hello.txt\n@@ -0,0 +1,2 @@\n+hello\n+world\n");
   note("/w/hello.txt");
   disk.files["/w/hello.txt"] = {"goodbye\nworld\n"};
-  CHECK_EQ(tracker.diff(disk), head + "770b766dde3c9a220b142a3c70e1d3fcb227852e\n--- /dev/null\n"
-                                      "+++ b/hello.txt\n@@ -0,0 +1,2 @@\n+goodbye\n+world\n");
+  CHECK_EQ(tracker.diff(disk, "/w"), head +
+                                       "770b766dde3c9a220b142a3c70e1d3fcb227852e\n--- /dev/null\n"
+                                       "+++ b/hello.txt\n@@ -0,0 +1,2 @@\n+goodbye\n+world\n");
 }
 
 SCENARIO("a changed file is compared with its first state, with three lines of context") {
@@ -67,19 +69,19 @@ SCENARIO("a changed file is compared with its first state, with three lines of c
   disk.files["/w/a"] = {"1\n2\n3\n4\n5\nx\n"};
   note("/w/a");
   disk.files["/w/a"] = {"1\n2\n3\n4\n5\ny\n"};
-  CHECK_EQ(tracker.diff(disk), "diff --git a/a b/a\n"
-                               "index b414108e81e5091fe0974a1858b4d0d22b107f70.." +
-                                 git_blob_id("1\n2\n3\n4\n5\ny\n") +
-                                 "\n--- a/a\n+++ b/a\n@@ -3,4 +3,4 @@\n 3\n 4\n 5\n-6\n+y\n");
+  CHECK_EQ(tracker.diff(disk, "/w"), "diff --git a/a b/a\n"
+                                     "index b414108e81e5091fe0974a1858b4d0d22b107f70.." +
+                                       git_blob_id("1\n2\n3\n4\n5\ny\n") +
+                                       "\n--- a/a\n+++ b/a\n@@ -3,4 +3,4 @@\n 3\n 4\n 5\n-6\n+y\n");
   disk.files["/w/a"] = {"1\n2\n3\n4\n5\n6\n"};
-  CHECK_EQ(tracker.diff(disk), "");
+  CHECK_EQ(tracker.diff(disk, "/w"), "");
 }
 
 SCENARIO("a deleted file shows its old text") {
   disk.files["/w/a"] = {"x\n", file_mode::executable};
   note("/w/a");
   disk.files.clear();
-  CHECK_EQ(tracker.diff(disk),
+  CHECK_EQ(tracker.diff(disk, "/w"),
            "diff --git a/a b/a\ndeleted file mode 100755\nindex " + git_blob_id("x\n") +
              "..0000000000000000000000000000000000000000\n--- a/a\n+++ /dev/null\n"
              "@@ -1 +0,0 @@\n-x\n");
@@ -89,19 +91,19 @@ SCENARIO("a moved file is a rename, also when it is moved twice") {
   disk.files["/w/a"] = {"x\n"};
   note("/w/a", "/w/b");
   disk.files = {{"/w/b", {"x\n"}}};
-  CHECK_EQ(tracker.diff(disk), "diff --git a/a b/b\nrename from a\nrename to b\n");
+  CHECK_EQ(tracker.diff(disk, "/w"), "diff --git a/a b/b\nrename from a\nrename to b\n");
   note("/w/b", "/w/c");
   disk.files = {{"/w/c", {"y\n"}}};
-  CHECK_EQ(tracker.diff(disk), "diff --git a/a b/c\nrename from a\nrename to c\nindex " +
-                                 git_blob_id("x\n") + ".." + git_blob_id("y\n") +
-                                 "\n--- a/a\n+++ b/c\n@@ -1 +1 @@\n-x\n+y\n");
+  CHECK_EQ(tracker.diff(disk, "/w"), "diff --git a/a b/c\nrename from a\nrename to c\nindex " +
+                                       git_blob_id("x\n") + ".." + git_blob_id("y\n") +
+                                       "\n--- a/a\n+++ b/c\n@@ -1 +1 @@\n-x\n+y\n");
 }
 
 SCENARIO("a move over a file is a deletion and an update") {
   disk.files = {{"/w/a", {"x\n"}}, {"/w/b", {"old\n"}}};
   note("/w/a", "/w/b");
   disk.files = {{"/w/b", {"x\n"}}};
-  const auto diff = tracker.diff(disk);
+  const auto diff = tracker.diff(disk, "/w");
   CHECK(diff.find("deleted file mode") != std::string::npos);
   CHECK(diff.find("-old\n+x\n") != std::string::npos);
   CHECK(diff.find("rename") == std::string::npos);
@@ -113,7 +115,7 @@ SCENARIO("modes, binary files and paths outside are shown as git does") {
   note("/w/bin");
   note("/other/f");
   disk.files = {{"/w/run", {"x\n", file_mode::executable}}, {"/w/bin", {"\xFF"}}};
-  CHECK_EQ(tracker.diff(disk),
+  CHECK_EQ(tracker.diff(disk, "/w"),
            "diff --git a/other/f b/other/f\ndeleted file mode 100644\nindex " + git_blob_id("x\n") +
              "..0000000000000000000000000000000000000000\n--- a/other/f\n+++ /dev/null\n"
              "@@ -1 +0,0 @@\n-x\ndiff --git a/bin b/bin\nindex " +
@@ -129,12 +131,12 @@ SCENARIO("files that cannot be read or are too many are left out") {
   note("/w/b");
   note("/w/locked");
   disk.files = {{"/w/a", disk.files["/w/a"]}};
-  CHECK_EQ(tracker.diff(disk), "");
+  CHECK_EQ(tracker.diff(disk, "/w"), "");
 }
 
 SCENARIO("a failed patch leaves no diff") {
   note("/w/a", "/w/b");
-  CHECK_EQ(tracker.diff(disk), "");
+  CHECK_EQ(tracker.diff(disk, "/w"), "");
 }
 
 END_FIXTURE_SCOPE()

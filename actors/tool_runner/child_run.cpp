@@ -1,0 +1,136 @@
+#include "actors/tool_runner/child_run.hpp"
+
+#include "actors/tool_runner/sandbox_run.hpp"
+
+#include <csignal>
+#include <utility>
+
+namespace troupe::tool_runner {
+
+std::shared_ptr<child_run> child_run::start(std::shared_ptr<const run_context> context,
+                                            child_order order, child_listener listener) {
+  std::shared_ptr<child_run> result{
+    new child_run{std::move(context), std::move(order), std::move(listener)}};
+  result->prepare();
+  return result;
+}
+
+void child_run::prepare() {
+  if (order_.where == attempt::unsandboxed) {
+    // Not at once: the caller gets its handle first.
+    return context_->io.post([self = shared_from_this()] { self->spawn(self->order_.argv, -1); });
+  }
+  sandbox_order wanted{.policy = order_.policy,
+                       .policy_cwd = order_.policy_cwd,
+                       .cwd = order_.cwd,
+                       .argv = order_.argv};
+  context_->sandbox->prepare(
+    std::move(wanted), [self = shared_from_this()](sandbox_launcher::answer found) {
+      if (auto* problem = std::get_if<sandbox_problem>(&found))
+        return self->end({.how = child_end::kind::not_started, .problem = problem->message});
+      auto& launch = std::get<sandbox_launch>(found);
+      self->spawn(std::move(launch.argv), launch.seccomp.number());
+    });
+}
+
+void child_run::spawn(std::vector<std::string> argv, int seccomp) {
+  if (stage_ == stage::killed)
+    return end({.how = child_end::kind::signalled, .number = SIGKILL, .problem = {}});
+  if (stage_ == stage::ended)
+    return;
+  net::process_options options;
+  options.argv = std::move(argv);
+  options.cwd = order_.cwd;
+  options.environment = std::move(order_.environment);
+  if (order_.input)
+    options.input = net::process_options::given_input{std::move(*order_.input)};
+  if (order_.tty == terminal_wish::pty)
+    options.tty = net::process_options::terminal::pty;
+  if (seccomp >= 0)
+    options.inherited = {{.ours = seccomp, .as = seccomp_descriptor}};
+  net::process_handlers handlers;
+  handlers.on_output = [self = shared_from_this()](net::output_stream stream,
+                                                   std::string_view bytes) {
+    if (self->stage_ == stage::ended)
+      return;
+    const auto is_output = stream == net::output_stream::standard_output;
+    self->listener_.on_output(
+      is_output ? output_stream::standard_output : output_stream::standard_error, bytes);
+  };
+  handlers.on_exit = [self = shared_from_this()](net::process_outcome x) {
+    self->on_exit(std::move(x));
+  };
+  stage_ = stage::running;
+  started_ = clock::now();
+  process_ = net::spawn_process(context_->io, std::move(options), std::move(handlers));
+  if (order_.timeout)
+    timer_ =
+      context_->io.after(*order_.timeout, [self = shared_from_this()] { self->on_timeout(); });
+  listener_.on_start();
+}
+
+void child_run::on_timeout() {
+  if (stage_ != stage::running)
+    return;
+  has_timed_out_ = true;
+  kill();
+}
+
+void child_run::kill() {
+  if (stage_ == stage::killed || stage_ == stage::ended)
+    return;
+  const auto was_running = stage_ == stage::running;
+  stage_ = stage::killed;
+  if (!was_running)
+    return; // `spawn` sees it
+  process_.kill_group(SIGKILL);
+  timer_.cancel();
+  timer_ = context_->io.after(kill_limit, [self = shared_from_this()] {
+    self->on_exit(
+      {.error = {}, .system_error = 0, .detail = {}, .exit_code = {}, .signal = SIGKILL});
+  });
+}
+
+void child_run::abandon() {
+  if (stage_ == stage::ended)
+    return;
+  if (stage_ == stage::running)
+    process_.kill_group(SIGKILL);
+  stage_ = stage::ended;
+  timer_.cancel();
+  listener_ = {};
+}
+
+void child_run::write(std::string bytes) {
+  process_.write_stdin(std::move(bytes));
+}
+
+void child_run::on_exit(net::process_outcome outcome) {
+  child_end x{.how = child_end::kind::exited,
+              .problem = {},
+              .duration = clock::now() - started_,
+              .output_held_open = outcome.output_held_open,
+              .errors_held_open = outcome.errors_held_open};
+  if (outcome.error == net::net_errc::spawn_failed) {
+    x.how = child_end::kind::not_started;
+    x.problem = std::move(outcome.detail);
+  } else if (has_timed_out_) {
+    x.how = child_end::kind::timed_out;
+  } else if (outcome.exit_code) {
+    x.number = *outcome.exit_code;
+  } else {
+    x.how = child_end::kind::signalled;
+    x.number = outcome.signal;
+  }
+  end(std::move(x));
+}
+
+void child_run::end(child_end x) {
+  if (stage_ == stage::ended)
+    return;
+  stage_ = stage::ended;
+  timer_.cancel();
+  std::exchange(listener_, {}).on_end(std::move(x));
+}
+
+} // namespace troupe::tool_runner

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "actors/tool_runner/child_end.hpp"
+#include "actors/tool_runner/exec_policy.hpp"
+#include "actors/tool_runner/run_context.hpp"
+#include "actors/tool_runner/tool_arguments.hpp"
+#include "messages/event.hpp"
+#include "net/process.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::tool_runner {
+
+/// A child to be started for a call.
+struct child_order {
+  std::vector<std::string> argv; ///< not empty
+  std::string cwd;
+  std::vector<std::string> environment; ///< "NAME=value"
+  attempt where = attempt::sandboxed;
+  sandbox_policy policy;
+  std::string policy_cwd;
+  terminal_wish tty = terminal_wish::none;
+  std::optional<std::string> input;                 ///< none: the null device, or the terminal
+  std::optional<std::chrono::milliseconds> timeout; ///< none: it may run forever
+};
+
+/// On the I/O thread, in this order. Released after `on_end` or `abandon`.
+struct child_listener {
+  std::function<void()> on_start;
+  std::function<void(output_stream, std::string_view)> on_output;
+  std::function<void(child_end)> on_end; ///< exactly once, unless abandoned
+};
+
+/// One child from its preparation to its end: sandbox, time limit, killing. Lives on the I/O
+/// thread, kept alive by what it waits for.
+class child_run : public std::enable_shared_from_this<child_run> {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// A child that was killed but cannot end (it hangs in the kernel) is given up after this.
+  static constexpr std::chrono::seconds kill_limit{10};
+
+  static std::shared_ptr<child_run> start(std::shared_ptr<const run_context> context,
+                                          child_order order, child_listener listener);
+
+  /// Kills the process group; `on_end` still comes.
+  void kill();
+
+  /// Kills the process group; nothing comes any more.
+  void abandon();
+
+  /// To its standard input, when it has a terminal.
+  void write(std::string bytes);
+
+private:
+  child_run(std::shared_ptr<const run_context> context, child_order order, child_listener listener)
+    : context_(std::move(context)), order_(std::move(order)), listener_(std::move(listener)) {}
+
+  void prepare();
+  void spawn(std::vector<std::string> argv, int seccomp);
+  void on_timeout();
+  void on_exit(net::process_outcome outcome);
+  void end(child_end x);
+
+  enum class stage : std::uint8_t { preparing, running, killed, ended };
+
+  std::shared_ptr<const run_context> context_;
+  child_order order_;
+  child_listener listener_;
+  net::process_handle process_;
+  net::timer_handle timer_;
+  clock::time_point started_;
+  stage stage_ = stage::preparing;
+  bool has_timed_out_ = false;
+};
+
+} // namespace troupe::tool_runner

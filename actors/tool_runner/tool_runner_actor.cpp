@@ -1,0 +1,187 @@
+#include "actors/tool_runner/tool_runner_actor.hpp"
+
+#include "actors/common/harden.hpp"
+#include "actors/tool_runner/sandbox_run.hpp"
+#include "actors/tool_runner/tool_desk_run.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace troupe::tool_runner {
+
+namespace {
+
+/// What the actor understands beside its interface: call number N has ended, with a result or
+/// because the protocol was violated.
+using shell_actor =
+  tool_runner_actor::extend<caf::result<void>(caf::ok_atom, std::uint64_t, tool_result),
+                            caf::result<void>(caf::close_atom, std::uint64_t, std::string)>;
+
+using result_promise = caf::typed_response_promise<tool_result>;
+
+config::variables environment_of_this_process() {
+  config::variables result;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    if (const auto end = text.find('='); end != std::string_view::npos && end > 0)
+      result.emplace(text.substr(0, end), text.substr(end + 1));
+  }
+  return result;
+}
+
+std::string value_of(const config::variables& variables, const std::string& name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
+}
+
+std::string without_links(const std::string& program) {
+  std::error_code error;
+  const auto target = std::filesystem::canonical(program, error);
+  return error ? program : target.string();
+}
+
+std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
+  if (deps.io == nullptr || deps.io->lanes().size() != 1)
+    throw std::invalid_argument{"the tool runner needs an I/O pool of one thread"};
+  if (!deps.post)
+    deps.post = [](const std::function<void()>& run) { run(); };
+  auto environment =
+    deps.environment ? std::move(*deps.environment) : environment_of_this_process();
+  auto lookup = machine_shells(value_of(environment, "PATH"));
+  auto sandbox = std::make_shared<sandbox_launcher>(*deps.io, deps.post, lookup,
+                                                    value_of(environment, "TMPDIR"));
+  const auto users = default_shell(lookup);
+  return std::make_shared<tool_desk>(
+    run_context{.io = *deps.io,
+                .post = std::move(deps.post),
+                .sandbox = std::move(sandbox),
+                .environment = std::move(environment),
+                .own_program = without_links(deps.own_program),
+                .shells = {.users = users, .lookup = std::move(lookup)}});
+}
+
+class state {
+public:
+  state(shell_actor::pointer self, dependencies deps)
+    : self_(self), max_open_calls_(deps.max_open_calls), desk_(make_desk(deps)) {
+    harden(self_);
+    self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
+    self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
+  }
+
+  shell_actor::behavior_type make_behavior() {
+    return {
+      [this](run_tool& x, const tool_listener_actor& listener) {
+        return on_run(std::move(x), listener);
+      },
+      [this](const cancel_tools& x) { return on_cancel(x); },
+      [this](caf::ok_atom, std::uint64_t call, tool_result& x) { return on_result(call, x); },
+      [this](caf::close_atom, std::uint64_t call, const std::string& why) {
+        return on_violation(call, why);
+      },
+    };
+  }
+
+  static inline const char* name = "tool-runner";
+
+private:
+  caf::result<tool_result> on_run(run_tool call, const tool_listener_actor& listener) {
+    if (open_.size() >= max_open_calls_)
+      return caf::make_error(errc::queue_full, "too many tools are running");
+    watch(call.thread, listener);
+    const auto number = ++last_call_;
+    auto answer = self_->make_response_promise<tool_result>();
+    open_.emplace(number, answer);
+    auto sink = sink_for(number, call.turn, listener);
+    desk_->start(std::move(call), std::move(sink));
+    return answer;
+  }
+
+  /// The sink's functions run on the I/O thread: they touch nothing but what they hold.
+  call_sink sink_for(std::uint64_t number, const std::string& turn,
+                     const tool_listener_actor& listener) {
+    return {.progress =
+              [listener, turn](std::vector<event_msg> events) {
+                caf::anon_send(listener, tool_progress{turn, std::move(events)});
+              },
+            .finish =
+              [home = shell_actor{self_}, number](std::variant<tool_result, call_error> x) {
+                if (auto* result = std::get_if<tool_result>(&x))
+                  caf::anon_send(home, caf::ok_atom_v, number, std::move(*result));
+                else
+                  caf::anon_send(home, caf::close_atom_v, number,
+                                 std::move(std::get<call_error>(x).message));
+              }};
+  }
+
+  caf::result<void> on_cancel(const cancel_tools& x) {
+    desk_->cancel(x.thread, x.call_id);
+    return caf::unit;
+  }
+
+  caf::result<void> on_result(std::uint64_t call, tool_result& x) {
+    if (auto open = open_.extract(call); !open.empty())
+      open.mapped().deliver(std::move(x));
+    return caf::unit;
+  }
+
+  caf::result<void> on_violation(std::uint64_t call, const std::string& why) {
+    if (auto open = open_.extract(call); !open.empty())
+      open.mapped().deliver(caf::make_error(errc::invalid_request, why));
+    return caf::unit;
+  }
+
+  /// A thread that is gone cannot end its processes any more. Its next actor, after a resume, may
+  /// be here before the old one's end is known: only the latest one counts.
+  void watch(const thread_id& thread, const tool_listener_actor& listener) {
+    auto& watched = listeners_[thread];
+    if (watched == listener.address())
+      return;
+    watched = listener.address();
+    self_->monitor(listener);
+  }
+
+  void on_down(const caf::down_msg& x) {
+    const auto gone = std::find_if(listeners_.begin(), listeners_.end(),
+                                   [&](const auto& entry) { return entry.second == x.source; });
+    if (gone == listeners_.end())
+      return;
+    desk_->cancel(gone->first, {});
+    listeners_.erase(gone);
+  }
+
+  void on_exit(caf::exit_msg& x) {
+    desk_->stop();
+    for (auto& [number, answer] : open_)
+      answer.deliver(caf::make_error(errc::shutting_down, "the tool runner stops"));
+    open_.clear();
+    self_->quit(std::move(x.reason));
+  }
+
+  shell_actor::pointer self_;
+  std::size_t max_open_calls_;
+  std::shared_ptr<tool_desk> desk_;
+  std::unordered_map<std::uint64_t, result_promise> open_;
+  std::unordered_map<thread_id, caf::actor_addr> listeners_;
+  std::uint64_t last_call_ = 0;
+};
+
+} // namespace
+
+tool_runner_actor spawn(caf::actor_system& sys, dependencies deps) {
+  return sys.spawn<caf::stateful_actor<state, shell_actor::impl>>(std::move(deps));
+}
+
+} // namespace troupe::tool_runner

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "config/shell_environment.hpp"
+#include "messages/interfaces.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace troupe::net {
+class io_pool;
+} // namespace troupe::net
+
+/// The actor that runs the tools of all threads of a node: commands, their processes, patches,
+/// plans (contract tools.md).
+///
+/// Owner: the node's root. Threads send `run_tool` and get one answer per call: what the model gets
+/// to read, or an error. Events of the call come before the answer, events of processes that go on
+/// come later, from the same actor's I/O thread. `cancel_tools` answers calls with their abort
+/// text; with an empty call id it also ends the thread's processes, as does the end of the thread's
+/// actor.
+///
+/// A command whose policy asks for a sandbox runs in one or not at all. Nobody can be asked for
+/// approval yet: what would need a question is rejected.
+///
+/// Bounds: `dependencies::max_open_calls`, beyond it `errc::queue_full`; `max_open_processes` per
+/// thread. Ends: on an exit message; open calls get `errc::shutting_down`, all processes are
+/// killed.
+namespace troupe::tool_runner {
+
+struct dependencies {
+  static constexpr std::size_t default_open_calls = 4096; ///< each may be a child with two pipes
+
+  /// Processes, their output and time limits. Must have exactly one thread and outlive the actor.
+  net::io_pool* io = nullptr;
+
+  /// Runs blocking work (files) on another thread, `net::blocking_pool::post`. Empty: on the I/O
+  /// thread.
+  std::function<void(std::function<void()>)> post;
+
+  /// This program's file; it is run as a child to apply patches. A symbolic link is resolved once.
+  std::string own_program = "/proc/self/exe";
+
+  /// What children inherit before any policy; absent: the environment of this process.
+  std::optional<config::variables> environment;
+
+  std::size_t max_open_calls = default_open_calls;
+};
+
+tool_runner_actor spawn(caf::actor_system& sys, dependencies deps);
+
+} // namespace troupe::tool_runner
