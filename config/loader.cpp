@@ -130,14 +130,15 @@ private:
 
   void read_approval() {
     auto wanted = typed().approval_policy;
-    if (!wanted && from_.holds_table("approval_policy")) {
+    if (!from_.holds_table("approval_policy")) {
+      // A wrong value is an error even where a mode forces another one.
+      wanted = first_of(wanted, from_.choice<approval_policy>("approval_policy"));
+    } else if (!wanted) {
       // The released binary's `granular` table asks per kind of question; asking for all is
       // on-request.
       wanted = approval_policy::on_request;
       warn("approval_policy as a table is not supported; on-request is used");
     }
-    if (!wanted)
-      wanted = from_.choice<approval_policy>("approval_policy");
     const auto otherwise = result_.trust == project_trust::untrusted ? approval_policy::untrusted
                                                                      : approval_policy::on_request;
     result_.approval_policy =

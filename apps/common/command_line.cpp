@@ -46,6 +46,14 @@ std::pair<const CLI::App*, std::string> innermost(const CLI::App& root) {
   return {app, name};
 }
 
+/// CLI11 says of a word that is no subcommand only that a subcommand is missing.
+std::string problem_text(const CLI::App& root, const CLI::ParseError& error) {
+  const auto left = root.remaining();
+  if (root.get_subcommands().empty() && !left.empty())
+    return fmt::format("unrecognized subcommand '{}'", left.front());
+  return error.what();
+}
+
 } // namespace
 
 void use_help_format(CLI::App& root) {
@@ -81,8 +89,8 @@ parse_report report_parse(const CLI::App& root, const CLI::ParseError& error) {
   const auto [app, name] = innermost(root);
   const CLI::Formatter format;
   return {{},
-          fmt::format("error: {}\n\n{}\nFor more information, try '{} --help'.\n", error.what(),
-                      format.make_usage(app, name), name),
+          fmt::format("error: {}\n\n{}\nFor more information, try '{} --help'.\n",
+                      problem_text(root, error), format.make_usage(app, name), name),
           exit_usage};
 }
 

@@ -81,7 +81,8 @@ std::variant<fs::path, settings_problem> working_root(const std::optional<std::s
   if (!error && !fs::is_directory(root, error) && !error)
     error = std::make_error_code(std::errc::not_a_directory);
   if (error)
-    return settings_problem{fmt::format("Error: {}", error.message())};
+    return settings_problem{
+      fmt::format("Error: working folder {}: {}", given.value_or("."), error.message())};
   return root;
 }
 
