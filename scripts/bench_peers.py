@@ -16,8 +16,9 @@ REFERENCE_VERSION = "0.169.0"
 # 59 KB, so that it has less to do than by itself.
 MODEL = "gpt-5.2"
 
-# Makes the requests of both programs about equally long; as in tests/bench/turns_bench.cpp.
-INSTRUCTIONS_BYTES = 36 * 1024
+# Makes the requests of both programs about equally long; the same in tests/bench/turns_bench.cpp.
+INSTRUCTION = "Read before you write, change no more than was asked for, and say what you did and why.\n"
+INSTRUCTION_LINES = 420
 
 
 class Simulator:
@@ -70,7 +71,7 @@ class Home:
 def own_home(folder, base_url):
     folder.mkdir(parents=True)
     instructions = folder / "instructions.md"
-    instructions.write_text("x" * INSTRUCTIONS_BYTES, encoding="ascii")
+    instructions.write_text(INSTRUCTION * INSTRUCTION_LINES, encoding="ascii")
     return Home(folder, base_url, settings=f'model_instructions_file = "{instructions}"')
 
 

@@ -27,21 +27,16 @@ OWN_SIZES = (1, 100, 400)
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How much is measured. A single thread takes more turns, or there would be nothing to count."""
+    """How much is measured."""
     reference_sizes: tuple = (1, 100)
     compared_size: int = 100
-    turns: int = 10
-    turns_alone: int = 20
-    repeats: int = 3  # of each in-process run; the median counts
+    turns: int = 20  # of each thread
+    repeats: int = 5  # of each in-process run; the median counts
     own_runs: int = 30  # of `troupe exec`
     reference_runs: int = 15  # of `codex exec`
 
-    def turns_of(self, threads):
-        return self.turns_alone if threads == 1 else self.turns
 
-
-QUICK = Plan(reference_sizes=(20,), compared_size=20, turns=4, turns_alone=10, repeats=1, own_runs=5,
-             reference_runs=3)
+QUICK = Plan(reference_sizes=(20,), compared_size=20, turns=5, repeats=1, own_runs=5, reference_runs=3)
 
 
 class Bench:
@@ -75,7 +70,7 @@ class Bench:
 
     def _in_process(self, sim, threads):
         bp.say(f"in process, {threads} threads")
-        runs = [self._troupe_bench(sim, threads, self._plan.turns_of(threads)) for _ in range(self._plan.repeats)]
+        runs = [self._troupe_bench(sim, threads, self._plan.turns) for _ in range(self._plan.repeats)]
         result = {key: statistics.median(x[key] for x in runs) for key in runs[0]}
         return without_noise(result | {"ready_ms": result["node_start_ms"]})
 
@@ -92,7 +87,7 @@ class Bench:
 
     def _app_server(self, sim, threads, snapshots):
         bp.say(f"app-server of the reference, {threads} threads" + (", shell snapshots on" if snapshots else ""))
-        return without_noise(self._app_server_load(sim, threads, self._plan.turns_of(threads), snapshots))
+        return without_noise(self._app_server_load(sim, threads, self._plan.turns, snapshots))
 
     def _app_server_load(self, sim, threads, turns, snapshots):
         folder = self._new_folder()

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace troupe::bench {
@@ -27,8 +28,10 @@ namespace {
 using clock = std::chrono::steady_clock;
 namespace json = boost::json;
 
-/// With the tools a request is then about as long as the reference's: 44 KB.
-constexpr std::size_t instructions_bytes = 36 * 1024;
+/// So many lines make a request about as long as the reference's; as in scripts/bench_peers.py.
+constexpr std::string_view instruction =
+  "Read before you write, change no more than was asked for, and say what you did and why.\n";
+constexpr int instruction_lines = 420;
 
 /// Longest wait for one phase.
 constexpr std::chrono::minutes phase_limit{10};
@@ -44,6 +47,13 @@ struct options {
   bool as_json = false;
 };
 
+std::string instructions() {
+  std::string result;
+  for (int i = 0; i < instruction_lines; ++i)
+    result += instruction;
+  return result;
+}
+
 config::config make_settings(const options& x, const test::temp_folder& folder) {
   config::provider provider;
   provider.name = "simulated model";
@@ -56,7 +66,7 @@ config::config make_settings(const options& x, const test::temp_folder& folder) 
   result.model_provider = provider;
   result.model_providers.emplace("sim", std::move(provider));
   result.approval_policy = approval_policy::never;
-  result.base_instructions = std::string(instructions_bytes, 'x');
+  result.base_instructions = instructions();
   return result;
 }
 
