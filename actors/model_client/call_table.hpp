@@ -40,6 +40,13 @@ public:
     return std::move(node.mapped());
   }
 
+  /// Passes each call to `f`, which must not change the table.
+  template <class F>
+  void for_each(F&& f) {
+    for (auto& [number, call] : calls_)
+      f(call);
+  }
+
   /// Takes all calls out and passes each to `f`.
   template <class F>
   void take_all(F&& f) {

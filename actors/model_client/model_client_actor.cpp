@@ -140,6 +140,7 @@ public:
       calls_(deps_.limits.open_streams), random_(deps_.jitter_seed) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
+    self_->set_down_handler([this](caf::down_msg& x) { on_consumer_gone(x); });
   }
 
   shell_actor::behavior_type make_behavior() {
@@ -176,6 +177,7 @@ private:
                              .credential = std::move(std::get<config::credential>(credential)),
                              .request = std::move(x.request),
                              .granted = x.credit});
+    self_->monitor(consumer); // one that is gone gives no credit, and without credit nothing ends
     start_attempt(operation, call, x.delay);
     return stream_opened{operation};
   }
@@ -243,11 +245,15 @@ private:
   }
 
   caf::result<void> on_cancel(const cancel_stream& x) {
-    if (auto* call = calls_.find(x.operation)) {
-      call->is_cancelled = true; // an attempt that is over by now is not followed by another
-      call->call.cancel();
-    }
+    if (auto* call = calls_.find(x.operation))
+      cancel(*call);
     return caf::unit;
+  }
+
+  /// The call leaves the table when its attempt is over.
+  static void cancel(open_call& call) {
+    call.is_cancelled = true; // an attempt that is over by now is not followed by another
+    call.call.cancel();
   }
 
   caf::result<void> on_attempt_over(std::uint64_t operation) {
@@ -260,6 +266,7 @@ private:
       return caf::unit;
     }
     const auto ended = calls_.take(operation);
+    self_->demonitor(ended->audience->consumer);
     if (!ended->attempt->is_completed())
       report(*ended);
     return caf::unit;
@@ -293,8 +300,16 @@ private:
     call.audience->tell_end(std::move(failed.error), std::move(failed.limits));
   }
 
+  void on_consumer_gone(const caf::down_msg& x) {
+    calls_.for_each([&x](open_call& call) {
+      if (call.audience->consumer == x.source)
+        cancel(call);
+    });
+  }
+
   void on_exit(caf::exit_msg& x) {
-    calls_.take_all([](open_call& call) {
+    calls_.take_all([this](open_call& call) {
+      self_->demonitor(call.audience->consumer);
       call.call.cancel();
       call.audience->tell_end(cancelled_error());
     });

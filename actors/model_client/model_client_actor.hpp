@@ -24,8 +24,9 @@ class http_client;
 /// operation. Bounds: `limits::open_streams`, beyond which `open_stream` is answered with
 /// `errc::queue_full`; what a stream buffers is bounded by one event and by the consumer's credit.
 /// Waits: back-off, connection, response head, next event; each is a limit of the network side and
-/// ends as an error of the stream. Ends: on an exit message; open streams are then cancelled and
-/// their consumers told.
+/// ends as an error of the stream. A consumer is monitored while its stream is open; when it is
+/// gone the stream is dropped. Ends: on an exit message; open streams are then cancelled and their
+/// consumers told.
 ///
 /// Per stream a consumer gets `model_events` in order and then `stream_ended` exactly once. It may
 /// get them before the answer to its request.

@@ -39,10 +39,11 @@ SCENARIO("numbers are never used twice") {
   CHECK(table.next_number() != first);
 }
 
-SCENARIO("all calls can be taken at once") {
+SCENARIO("all calls can be changed, and taken at once") {
   call_table<int> table{5};
+  table.add(table.next_number(), 0);
   table.add(table.next_number(), 1);
-  table.add(table.next_number(), 2);
+  table.for_each([](int& x) { ++x; });
   int sum = 0;
   table.take_all([&sum](int x) { sum += x; });
   CHECK_EQ(sum, 3);

@@ -10,6 +10,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
 #include <map>
@@ -55,6 +56,8 @@ public:
     if (client_)
       caf::anon_send_exit(client_, caf::exit_reason::user_shutdown);
     client_ = nullptr;
+    if (mortal_)
+      kill_mortal();
     self_.reset();
     http_.reset();
     pool_->stop();
@@ -97,6 +100,22 @@ public:
                    *refusal = std::move(error);
                });
     return result;
+  }
+
+  /// Opens a stream for a consumer of its own, which can be ended.
+  void open_for_mortal(open_stream x) {
+    mortal_ = system_->spawn([]() -> stream_consumer_actor::behavior_type {
+      return {[](const model_events&) -> caf::result<void> { return caf::unit; },
+              [](const stream_ended&) -> caf::result<void> { return caf::unit; }};
+    });
+    auto& self = *self_;
+    self->request(client(), caf::infinite, std::move(x), mortal_)
+      .receive([](const stream_opened&) {}, [](caf::error&) {});
+  }
+
+  void kill_mortal() {
+    caf::anon_send_exit(mortal_, caf::exit_reason::kill);
+    mortal_ = nullptr;
   }
 
   void grant(std::uint64_t operation, std::uint32_t messages) {
@@ -173,6 +192,7 @@ private:
   std::optional<net::http_client> http_;
   std::optional<caf::scoped_actor> self_;
   model_client_actor client_;
+  stream_consumer_actor mortal_;
   std::map<stream_number, stream_record> records_;
   bool late_ = false;
 };

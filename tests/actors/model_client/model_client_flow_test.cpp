@@ -199,6 +199,16 @@ SCENARIO("three hundred streams run at once") {
   CHECK(!had_late_messages());
 }
 
+SCENARIO("a stream whose consumer is gone is dropped") {
+  scripted_peer peer{{stream_answer({created_event(), gate{}}), hanging_answer()}};
+  add_provider(peer.base_url());
+  deps.limits.open_streams = 1;
+  open_for_mortal(stream(1, 0));
+  REQUIRE(peer.wait_for_requests(1));
+  kill_mortal();
+  CHECK(peer.wait_for_departures(1));
+}
+
 SCENARIO("an exit cancels open streams and tells their consumers") {
   scripted_peer peer{{hanging_answer(), stream_answer({created_event(), gate{}})}};
   add_provider(peer.base_url());
