@@ -5,6 +5,7 @@
 #include "actors/event_relay/peer_link_actor.hpp"
 #include "actors/event_relay/thread_roster.hpp"
 #include "config/log.hpp"
+#include "net/tcp_probe.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/group.hpp>
@@ -182,14 +183,12 @@ private:
       return caf::unit;
     if (links_.size() >= deps_.limits.peers)
       return caf::make_error(errc::queue_full, "too many peers");
-    links_.emplace(std::pair{x.host, x.port},
-                   spawn_link(self_, {.relay = self_,
-                                      .node = deps_.node,
-                                      .peer = x,
-                                      .dialler = deps_.dialler,
-                                      .probe = deps_.probe,
-                                      .limits = deps_.limits,
-                                      .jitter_seed = deps_.jitter_seed + links_.size()}));
+    links_.emplace(std::pair{x.host, x.port}, spawn_link(self_, {.relay = self_,
+                                                                 .node = deps_.node,
+                                                                 .peer = x,
+                                                                 .dialler = deps_.dialler,
+                                                                 .probe = deps_.probe,
+                                                                 .limits = deps_.limits}));
     return caf::unit;
   }
 
@@ -236,6 +235,13 @@ private:
 };
 
 } // namespace
+
+reachability_probe probe_with(const net::io_pool& pool) {
+  return [&pool](const std::string& host, std::uint16_t port, std::function<void(bool)> done) {
+    net::probe_tcp(pool, host, port, probe_limit,
+                   [done = std::move(done)](net::net_errc x) { done(x == net::net_errc::none); });
+  };
+}
 
 caf::actor spawn(caf::actor_system& sys, dependencies deps) {
   return sys.spawn<caf::stateful_actor<state>>(std::move(deps));

@@ -19,11 +19,19 @@
 /// `get_thread_manager`; `add_peer` only as a request from inside the node. Bounds: `limits`. A
 /// follower that does not take events in time is cut and starts again from the list. Ends: on an
 /// exit message, or with an error when the thread manager cannot be asked; its links end with it.
+namespace troupe::net {
+class io_pool;
+}
+
 namespace troupe::event_relay {
 
 /// Finds out whether something listens at an address and calls `done` once, from any thread.
 using reachability_probe =
   std::function<void(const std::string& host, std::uint16_t port, std::function<void(bool)> done)>;
+
+/// The probe of the network side; `pool` must live until the relay's links have ended or it was
+/// stopped.
+reachability_probe probe_with(const net::io_pool& pool);
 
 struct dependencies {
   thread_manager_actor manager;
@@ -37,9 +45,6 @@ struct dependencies {
   reachability_probe probe;
 
   event_relay::limits limits;
-
-  /// Of the jitter between dials; equal seeds give equal waits.
-  std::uint64_t jitter_seed = 1;
 };
 
 caf::actor spawn(caf::actor_system& sys, dependencies deps);

@@ -20,7 +20,10 @@ namespace {
 class link_state {
 public:
   link_state(caf::event_based_actor* self, link_dependencies deps)
-    : self_(self), deps_(std::move(deps)), random_(deps_.jitter_seed) {
+    : self_(self), deps_(std::move(deps)),
+      // Waits must differ between nodes, not between runs.
+      random_(std::hash<std::string>{}(deps_.node.value + ' ' + deps_.peer.host) +
+              deps_.peer.port) {
     harden(self_);
     self_->set_down_handler([this](const caf::down_msg& x) {
       if (peer_ && peer_ == x.source)
@@ -32,7 +35,7 @@ public:
   caf::behavior make_behavior() {
     events_ = self_->system().groups().get_local(thread_events_group);
     away_since_ = self_->clock().now();
-    start_round();
+    start_round_after(first_wait());
     return {
       [this](const thread_created& x) { on_created(x); },
       [this](const thread_closed& x) { on_closed(x); },
@@ -191,7 +194,16 @@ private:
   void lose(const std::string& why) {
     ++attempts_;
     std::uniform_real_distribution<double> jitter{redial_jitter_low, redial_jitter_high};
-    wait(redial_delay(deps_.limits, attempts_, jitter(random_)), why);
+    auto delay = redial_delay(deps_.limits, attempts_, jitter(random_));
+    // Both ends notice the loss in the same instant; one of them lets the other dial first.
+    if (deps_.node < view_.node())
+      delay += deps_.limits.first_redial;
+    wait(delay, why);
+  }
+
+  std::chrono::milliseconds first_wait() {
+    std::uniform_int_distribution<std::int64_t> spread{0, deps_.limits.first_dial.count()};
+    return std::chrono::milliseconds{spread(random_)};
   }
 
   void wait(std::chrono::milliseconds delay, const std::string& why) {
@@ -202,6 +214,12 @@ private:
     if (self_->clock().now() - away_since_ >= deps_.limits.forget)
       for (const auto& event : view_.forget())
         publish(event);
+    start_round_after(delay);
+  }
+
+  void start_round_after(std::chrono::milliseconds delay) {
+    if (delay == std::chrono::milliseconds{0})
+      return start_round();
     self_->run_delayed(delay, [this, round = round_] {
       if (round == round_)
         start_round();

@@ -21,7 +21,6 @@ struct link_dependencies {
   caf::io::middleman_actor dialler;
   reachability_probe probe;
   event_relay::limits limits;
-  std::uint64_t jitter_seed = 1;
 };
 
 caf::actor spawn_link(caf::event_based_actor* owner, link_dependencies deps);

@@ -27,6 +27,11 @@ struct limits {
   /// Connecting, and each answer of a peer. Requests to a lost node are never answered.
   std::chrono::milliseconds answer{5000};
 
+  /// The first dial comes at some moment within this time. Two nodes that dial each other in the
+  /// same instant get two connections, of which each uses another one; neither hears the other
+  /// until the connection timeout.
+  std::chrono::milliseconds first_dial{200};
+
   /// First and longest wait before dialling again. The longest exceeds the connection timeout (7
   /// s): a peer that has not yet noticed the end of the old connection ignores a new one.
   std::chrono::milliseconds first_redial{500};
@@ -38,6 +43,9 @@ struct limits {
   /// A peer that is away this long is taken for lost, and its threads are reported closed.
   std::chrono::milliseconds forget{60'000};
 };
+
+/// A probe's limit: a lost SYN is sent again after 1 s and after 3 s.
+inline constexpr std::chrono::milliseconds probe_limit{3500};
 
 /// The wait before dial number `attempt` after a loss (1 = the first): doubled each time from the
 /// first to the longest, times `jitter`, so that the nodes of a cluster do not dial in step.

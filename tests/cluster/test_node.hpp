@@ -6,6 +6,7 @@
 #include "actors/event_relay/event_relay_actor.hpp"
 #include "config/node_config.hpp"
 #include "messages/interfaces.hpp"
+#include "net/io_pool.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -95,7 +96,7 @@ public:
     relay = event_relay::spawn(sys, {.manager = caf::actor_cast<thread_manager_actor>(manager_),
                                      .node = name_,
                                      .dialler = event_relay::dialler(sys, transport_),
-                                     .probe = {},
+                                     .probe = event_relay::probe_with(io_),
                                      .limits = limits});
     const auto port = event_relay::publish(sys, relay, transport_, "127.0.0.1", 0);
     if (!port)
@@ -109,6 +110,7 @@ public:
     caf::anon_send_exit(manager_, caf::exit_reason::user_shutdown);
     relay = nullptr;
     manager_ = nullptr;
+    io_.stop(); // before the system: pending probes hold actors
   }
 
   const node_name& name() const { return name_; }
@@ -155,6 +157,7 @@ public:
 
 private:
   node_name name_;
+  net::io_pool io_;
   config::node_config config_;
 
 public:

@@ -26,11 +26,10 @@ event removed(const thread_id& id, const char* node) {
 }
 
 /// Beats so quick that a silent link is noticed within the test.
-config::node_options watchful_node() {
-  auto result = plain_node();
-  result.heartbeat = 50ms;
-  result.connection_timeout = 300ms;
-  return result;
+config::node_options watchful(config::node_options x) {
+  x.heartbeat = 200ms;
+  x.connection_timeout = 800ms;
+  return x;
 }
 
 config::node_options tls_node(net::test::test_authority& authority) {
@@ -95,8 +94,8 @@ SCENARIO("threads made while the link is cut are neither missed nor doubled") {
 }
 
 SCENARIO("a link that falls silent is noticed and made anew") {
-  test_node a{"a", watchful_node()};
-  test_node b{"b", watchful_node()};
+  test_node a{"a", watchful(plain_node())};
+  test_node b{"b", watchful(plain_node())};
   tcp_cutter link{a.port()};
   b.follow_port(link.port());
   const auto before = a.create();
@@ -158,4 +157,22 @@ SCENARIO("a node of another authority is not let in") {
   CHECK_EQ(b.next_event(), created(id, "a"));
   const auto own = stranger.create();
   CHECK_EQ(stranger.next_event(), created(own, "stranger")); // and nothing of "a" before it
+}
+
+SCENARIO("a full mesh of nodes settles") {
+  net::test::test_authority authority;
+  for (const auto& options : {watchful(plain_node()), watchful(tls_node(authority))}) {
+    std::vector<std::unique_ptr<test_node>> nodes;
+    for (const auto* name : {"a", "b", "c", "d"})
+      nodes.push_back(std::make_unique<test_node>(name, options));
+    for (const auto& x : nodes)
+      for (const auto& y : nodes)
+        if (x != y)
+          x->follow_port(y->port());
+    for (const auto& maker : nodes) {
+      const auto id = maker->create();
+      for (const auto& x : nodes)
+        CHECK_EQ(x->next_event(), created(id, maker->name().value.c_str()));
+    }
+  }
 }

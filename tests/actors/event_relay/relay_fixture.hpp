@@ -58,7 +58,10 @@ struct relay_fixture : test_coordinator_fixture<> {
   caf::actor dialler = sys.spawn([this](caf::event_based_actor* me) { return dial(me); });
   caf::actor relay;
 
-  relay_fixture() { self->join(group); }
+  relay_fixture() {
+    limits.first_dial = std::chrono::milliseconds{0};
+    self->join(group);
+  }
 
   ~relay_fixture() {
     self->leave(group);
