@@ -1,0 +1,187 @@
+#define CAF_SUITE tool_runner_sandbox
+#include <caf/test/bdd_dsl.hpp>
+
+#include "tests/actors/tool_runner/tool_runner_fixture.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace tool_runner_fixture;
+
+// Where bubblewrap does not work (a container without user namespaces), the sandboxed scenarios say
+// so and check nothing; those about a missing sandbox work everywhere.
+
+namespace {
+
+struct sandbox_fixture : fixture {
+  sandbox_fixture() { context.sandbox_policy.mode = sandbox_mode::workspace_write; }
+
+  bool usable() {
+    const auto trial = script("true", "trial");
+    if (trial.success)
+      return true;
+    CAF_MESSAGE("no sandbox here: " << trial.output);
+    return false;
+  }
+
+  tool_result script(const std::string& text, std::string id = "c1") {
+    return run("shell_command", R"({"login":false,"command":")" + text + "\"}", std::move(id));
+  }
+
+  void use(sandbox_mode mode) { context.sandbox_policy.mode = mode; }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(sandbox_fixture)
+
+SCENARIO("a read-only sandbox keeps commands from writing") {
+  if (!usable())
+    return;
+  use(sandbox_mode::read_only);
+  CHECK(script("cat /etc/passwd > /dev/null", "c1").success);
+  const auto denied = script("echo x > made", "c2");
+  CHECK(!denied.success);
+  CHECK(denied.output.find("Read-only file system") != std::string::npos);
+  CHECK_EQ(read("made"), "(missing)");
+}
+
+SCENARIO("a workspace sandbox lets commands write in the workspace") {
+  if (!usable())
+    return;
+  CHECK(script("echo x > made", "c1").success);
+  CHECK_EQ(read("made"), "x\n");
+  CHECK(!script("echo x > ../outside", "c2").success);
+  CHECK(!std::filesystem::exists(root + "/outside"));
+}
+
+SCENARIO("repository and agent settings are protected") {
+  if (!usable())
+    return;
+  for (const auto* name : {".git", ".codex", ".agents"}) {
+    std::filesystem::create_directory(path(name));
+    CHECK(!script("echo x > " + std::string{name} + "/y", std::string{"c"} + name).success);
+    CHECK(!std::filesystem::exists(path(std::string{name} + "/y")));
+  }
+}
+
+SCENARIO("the network is off unless the policy says otherwise") {
+  if (!usable())
+    return;
+  // Nobody listens on port 1: with a network the connection is refused.
+  const std::string connect = "exec 3<>/dev/tcp/127.0.0.1/1";
+  const auto off = run("shell", R"({"command":["bash","-c",")" + connect + "\"]}", "c1");
+  CHECK(off.output.find("Operation not permitted") != std::string::npos);
+  CHECK_EQ(output_of(script("echo $CODEX_SANDBOX_NETWORK_DISABLED", "c2")), "1\n");
+  context.sandbox_policy.network_access = true;
+  const auto on = run("shell", R"({"command":["bash","-c",")" + connect + "\"]}", "c3");
+  CHECK(on.output.find("Connection refused") != std::string::npos);
+  CHECK_EQ(output_of(script("echo $CODEX_SANDBOX_NETWORK_DISABLED", "c4")), "\n");
+}
+
+SCENARIO("a time limit ends everything inside the sandbox") {
+  if (!usable())
+    return;
+  const auto pipe = make_pipe("held");
+  auto answer =
+    send(a_call("shell_command", R"({"timeout_ms":500,"login":false,)"
+                                 R"("command":"(echo up; exec setsid sleep 600) > held & wait"})"));
+  CHECK_EQ(read_to_end(pipe), "up\n");
+  answer.receive([](tool_result& x) { CHECK(x.output.starts_with("Exit code: 124\n")); },
+                 [](const caf::error& x) { CAF_FAIL(x); });
+}
+
+SCENARIO("a denied exec_command is a failure without events") {
+  if (!usable())
+    return;
+  use(sandbox_mode::read_only);
+  const auto before = events().size();
+  const auto result = run("exec_command", R"({"login":false,"cmd":"touch made"})", "c2");
+  CHECK(!result.success);
+  CHECK(result.output.starts_with("exec_command failed: SandboxDenied { message: \""));
+  CHECK(result.output.find("Read-only file system") != std::string::npos);
+  CHECK_EQ(events().size(), before);
+}
+
+SCENARIO("patches are applied inside the sandbox") {
+  if (!usable())
+    return;
+  const auto result =
+    run(a_call("apply_patch", "*** Begin Patch\n*** Add File: sub/new\n+x\n*** End Patch", "p1",
+               tool_payload::custom));
+  CHECK(result.success);
+  CHECK_EQ(read("sub/new"), "x\n");
+  GIVEN("a policy that applies without asking but sandboxed") {
+    context.approval_policy = approval_policy::on_failure;
+    const auto outside =
+      run(a_call("apply_patch", "*** Begin Patch\n*** Add File: ../outside\n+x\n*** End Patch",
+                 "p2", tool_payload::custom));
+    CHECK(!outside.success);
+    CHECK(outside.output.find("Failed to write file ../outside") != std::string::npos);
+    CHECK(!std::filesystem::exists(root + "/outside"));
+  }
+}
+
+SCENARIO("many commands share one trial and one filter") {
+  if (!usable())
+    return;
+  constexpr int count = 20;
+  std::vector<decltype(send(a_call("", "")))> answers;
+  for (int i = 0; i < count; ++i)
+    answers.push_back(
+      send(a_call("shell", R"({"command":["sh","-c","echo )" + std::to_string(i) + R"("]})",
+                  "m" + std::to_string(i))));
+  for (int i = count - 1; i >= 0; --i)
+    answers[static_cast<std::size_t>(i)].receive(
+      [&](tool_result& x) {
+        CHECK(x.success);
+        CHECK(x.output.starts_with(R"({"output":")" + std::to_string(i) + "\\n\""));
+      },
+      [](const caf::error& x) { CAF_FAIL(x); });
+}
+
+SCENARIO("without bubblewrap nothing runs") {
+  auto deps = default_dependencies();
+  deps.environment = config::variables{{"PATH", "/nowhere"}};
+  start(std::move(deps));
+  for (const auto mode : {sandbox_mode::read_only, sandbox_mode::workspace_write}) {
+    use(mode);
+    const auto shell = run("shell", R"({"command":["/bin/sh","-c","echo x > made"]})", "c1");
+    CHECK(shell.output.starts_with("execution error: the sandbox needs bubblewrap"));
+    const auto exec = run("exec_command", R"({"login":false,"cmd":"echo x > made"})", "c2");
+    CHECK(exec.output.starts_with(
+      "exec_command failed: CreateProcess { message: \"the sandbox needs bubblewrap"));
+    CHECK(!shell.success);
+    CHECK(!exec.success);
+    CHECK_EQ(read("made"), "(missing)");
+  }
+}
+
+SCENARIO("with a bubblewrap that does not work nothing runs, until it works again") {
+  std::filesystem::create_directory(root + "/bin");
+  const auto fake = root + "/bin/bwrap";
+  std::ofstream{fake}
+    << "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n";
+  std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
+  auto deps = default_dependencies();
+  deps.environment = config::variables{{"PATH", root + "/bin:/usr/bin:/bin"}};
+  start(std::move(deps));
+  const auto broken = script("echo x > made", "c1");
+  CHECK(
+    broken.output.starts_with("execution error: the sandbox cannot be set up: bwrap: setting up "
+                              "uid map: Permission denied. "));
+  CHECK_EQ(read("made"), "(missing)");
+  // A stand-in that runs what follows "--" without any sandbox shows that the next call tries
+  // again.
+  std::ofstream{fake} << "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n";
+  CHECK(script("echo x > made", "c2").success);
+  CHECK_EQ(read("made"), "x\n");
+}
+
+SCENARIO("a writable root that does not exist is named") {
+  context.sandbox_policy.writable_roots = {"/no/such/root"};
+  CHECK_EQ(script("true").output,
+           "execution error: Sandbox expected writable root /no/such/root, but it does not exist.");
+}
+
+END_FIXTURE_SCOPE()
