@@ -7,6 +7,7 @@
 #include "apps/common/version.hpp"
 #include "apps/exec/exec_command.hpp"
 #include "apps/models/models_command.hpp"
+#include "apps/node/node_command.hpp"
 #include "apps/run/run_command.hpp"
 #include "apps/sim/sim_command.hpp"
 #include "apps/threads/threads_command.hpp"
@@ -51,6 +52,7 @@ int run_program(int argc, char** argv) {
   sim::add_command(app, selected);
   threads::add_command(app, selected);
   models::add_command(app, selected);
+  node_app::add_command(app, selected);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

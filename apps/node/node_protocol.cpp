@@ -1,0 +1,114 @@
+#include "apps/node/node_protocol.hpp"
+
+#include "messages/json/event_json.hpp"
+#include "messages/json/source_json.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace troupe::node_app {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Prompts are for people and models; this is far more than either reads.
+constexpr std::size_t max_line_bytes = 8 * 1024 * 1024;
+
+std::string text_at(const json::object& x, std::string_view key) {
+  const auto* value = x.if_contains(key);
+  return value && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
+
+std::string line_of(const json::object& x) {
+  return json::serialize(x) + '\n';
+}
+
+json::object created_object(std::string_view type, const thread_id& thread, const node_name& node) {
+  return {{"type", type}, {"thread_id", to_string(thread)}, {"node", node.value}};
+}
+
+} // namespace
+
+std::variant<order, std::string> parse_order(std::string_view line) {
+  if (line.size() > max_line_bytes)
+    return "the line is too long";
+  boost::system::error_code ec;
+  const auto parsed = json::parse(line, ec);
+  if (ec || !parsed.is_object())
+    return "the line is not a JSON object";
+  const auto& x = parsed.get_object();
+  const auto op = text_at(x, "op");
+  if (op == "list")
+    return list_order{};
+  if (op != "start" && op != "submit")
+    return fmt::format("\"op\" must be \"start\", \"submit\" or \"list\", not \"{}\"", op);
+  auto prompt = text_at(x, "prompt");
+  if (prompt.empty())
+    return "\"prompt\" is missing or empty";
+  if (op == "start")
+    return start_order{.node = text_at(x, "node"), .prompt = std::move(prompt)};
+  const auto thread = parse_thread_id(text_at(x, "thread_id"));
+  if (!thread)
+    return "\"thread_id\" is not a thread id";
+  return submit_order{.thread = *thread, .prompt = std::move(prompt)};
+}
+
+std::string node_started_line(const node_name& node, std::uint16_t port) {
+  return line_of({{"type", "node.started"}, {"node", node.value}, {"port", port}});
+}
+
+std::string thread_created_line(const thread_created& x) {
+  auto object = created_object("thread.created", x.thread, x.node);
+  object["source"] = to_json(x.source);
+  return line_of(object);
+}
+
+std::string thread_closed_line(const thread_closed& x) {
+  auto object = created_object("thread.closed", x.thread, x.node);
+  object["reason"] = x.reason;
+  return line_of(object);
+}
+
+std::string event_line(const thread_id& thread, const event& x) {
+  return line_of({{"type", "event"},
+                  {"thread_id", to_string(thread)},
+                  {"number", x.number},
+                  {"turn", x.turn},
+                  {"event", to_json(x.msg, thread, x.turn)}});
+}
+
+std::string lagged_line(const events_lagged& x) {
+  return line_of(
+    {{"type", "lagged"}, {"thread_id", to_string(x.thread)}, {"first", x.first}, {"last", x.last}});
+}
+
+std::string error_line(std::string_view message) {
+  return line_of({{"type", "error"}, {"message", message}});
+}
+
+std::variant<endpoint, std::string> parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  const std::string problem = fmt::format("'{}' is not HOST:PORT", text);
+  if (colon == std::string_view::npos || colon == 0)
+    return problem;
+  auto host = text.substr(0, colon);
+  const auto digits = text.substr(colon + 1);
+  if (host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return problem;
+  endpoint result{std::string{host}, 0};
+  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), result.port);
+  if (ec != std::errc{} || end != digits.data() + digits.size() || host.empty())
+    return problem;
+  return result;
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+} // namespace troupe::node_app

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "messages/cluster.hpp"
+#include "messages/event.hpp"
+#include "messages/ids.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// What `troupe node` reads on stdin and writes on stdout: JSON Lines, one order or event per line.
+/// Pure.
+namespace troupe::node_app {
+
+/// `{"op":"start","node":NAME,"prompt":TEXT}`: a thread on that node ("" or absent: this one), its
+/// first turn, and its events here.
+struct start_order {
+  std::string node;
+  std::string prompt;
+  bool operator==(const start_order&) const = default;
+};
+
+/// `{"op":"submit","thread_id":ID,"prompt":TEXT}`: another turn of a thread started here.
+struct submit_order {
+  thread_id thread;
+  std::string prompt;
+  bool operator==(const submit_order&) const = default;
+};
+
+/// `{"op":"list"}`: the threads known to live on this node and on those it follows.
+struct list_order {
+  bool operator==(const list_order&) const = default;
+};
+
+using order = std::variant<start_order, submit_order, list_order>;
+
+/// The order, or what is wrong with the line.
+std::variant<order, std::string> parse_order(std::string_view line);
+
+std::string node_started_line(const node_name& node, std::uint16_t port);
+std::string thread_created_line(const thread_created& x);
+std::string thread_closed_line(const thread_closed& x);
+std::string event_line(const thread_id& thread, const event& x);
+std::string lagged_line(const events_lagged& x);
+std::string error_line(std::string_view message);
+
+/// "HOST:PORT", with an IPv6 host in brackets; none when it is no address.
+struct endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  bool operator==(const endpoint&) const = default;
+};
+
+std::variant<endpoint, std::string> parse_endpoint(std::string_view text);
+
+/// Whether only this machine can reach the host.
+bool is_loopback(std::string_view host);
+
+} // namespace troupe::node_app

@@ -1,0 +1,76 @@
+#include "apps/node/order_input.hpp"
+
+#include "net/io_pool.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utility>
+
+namespace troupe::node_app {
+
+namespace {
+
+constexpr std::size_t max_line_bytes = 8 * 1024 * 1024;
+
+/// Wakes a `poll` from another thread.
+class wake_up {
+public:
+  wake_up() : descriptor_(::eventfd(0, EFD_CLOEXEC)) {}
+  ~wake_up() { ::close(descriptor_); }
+  wake_up(const wake_up&) = delete;
+  wake_up& operator=(const wake_up&) = delete;
+
+  void fire() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
+  }
+  int descriptor() const { return descriptor_; }
+
+private:
+  int descriptor_;
+};
+
+void take_lines(std::string& open, const std::function<void(std::string)>& take) {
+  for (auto end = open.find('\n'); end != std::string::npos; end = open.find('\n')) {
+    if (end > 0)
+      take(open.substr(0, end));
+    open.erase(0, end + 1);
+  }
+  if (open.size() > max_line_bytes)
+    take(std::exchange(open, {}));
+}
+
+} // namespace
+
+void read_orders(net::io_pool& io, const std::function<void(std::string)>& take) {
+  const auto stop = std::make_shared<wake_up>();
+  io.on_signals({SIGINT, SIGTERM}, [stop](int) { stop->fire(); });
+  std::array<pollfd, 2> watched{{{stop->descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+  std::string open;
+  std::array<char, 65536> chunk;
+  for (;;) {
+    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+      return;
+    if (watched[0].revents != 0)
+      return;
+    if (watched[1].revents == 0)
+      continue;
+    const auto got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (got > 0) {
+      open.append(chunk.data(), static_cast<std::size_t>(got));
+      take_lines(open, take);
+    } else if (got == 0 || errno != EINTR) {
+      if (!open.empty())
+        take(std::exchange(open, {}));
+      watched[1].fd = -1; // poll passes over it
+    }
+  }
+}
+
+} // namespace troupe::node_app
