@@ -88,9 +88,9 @@ class Node:
         self.process.stdin.write(json.dumps(x).encode() + b"\n")
         self.process.stdin.flush()
 
-    def wait_for(self, what):
-        """The first event, seen or to come, for which `what` holds."""
-        at = 0
+    def wait_for(self, what, since=0):
+        """The first event, seen (from the `since`-th on) or to come, for which `what` holds."""
+        at = since
         while True:
             for event in self.seen[at:]:
                 at += 1
@@ -109,11 +109,10 @@ class Node:
 
     def start_thread(self, on):
         """Starts a thread and waits for the end of its first turn; its id."""
-        known = {event["thread_id"] for event in self.seen if event["type"] == "event"}
+        since = len(self.seen)
         self.order(op="start", node=on, prompt="Say hello")
         end = self.wait_for(lambda event: event["type"] == "error" or (
-            event["type"] == "event" and event["event"]["type"] == "task_complete"
-            and event["thread_id"] not in known))
+            event["type"] == "event" and event["event"]["type"] == "task_complete"), since)
         if end["type"] == "error":
             raise AssertionError(end["message"])
         return end["thread_id"]
