@@ -2,7 +2,8 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "actors/models_manager/model_answers.hpp"
-#include "messages/json/item_json.hpp"
+#include "config/catalogue_json.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <string>
 #include <vector>
@@ -57,6 +58,26 @@ SCENARIO("a catalogue file replaces everything") {
   const auto list = listed_models(x);
   CHECK(slugs(list) == (texts{"first", "mine"}));
   CHECK_EQ(default_model(list), "mine");
+}
+
+SCENARIO("the file that the settings name is read, and must be readable") {
+  const test::temp_folder folder;
+  config::config settings;
+  settings.features.set(config::feature::personality, config::feature_switch::disable);
+  const auto bundled = read_knowledge(settings, config::login_kind::api_key);
+  REQUIRE(std::holds_alternative<model_knowledge>(bundled));
+  CHECK(std::get<model_knowledge>(bundled).source == catalogue_source::bundled);
+  CHECK(std::get<model_knowledge>(bundled).login == config::login_kind::api_key);
+  CHECK(std::get<model_knowledge>(bundled).features == settings.features);
+  const std::vector<model_info> models{a_model("mine", 1, model_visibility::list)};
+  const auto file = folder.write("models.json", config::print_catalogue(models));
+  settings.model_catalog_json = file;
+  const auto replaced = read_knowledge(settings, config::login_kind::none);
+  REQUIRE(std::holds_alternative<model_knowledge>(replaced));
+  CHECK(slugs(listed_models(std::get<model_knowledge>(replaced))) == texts{"mine"});
+  settings.model_catalog_json = folder.path() / "missing.json";
+  CHECK(std::holds_alternative<config::catalogue_error>(
+    read_knowledge(settings, config::login_kind::none)));
 }
 
 SCENARIO("without a model to show the first is the default, without any there is none") {
