@@ -11,8 +11,8 @@ namespace troupe::rollout_recorder {
 using append_lines = std::vector<rollout_line>;
 
 struct batcher_limits {
-  std::size_t max_appends = 256;            ///< contract rollouts.md 6
-  std::size_t max_bytes = 64 * 1024 * 1024; ///< of what waits; a single larger append is taken
+  std::size_t max_appends = 256;              ///< contract rollouts.md 6
+  std::size_t max_bytes = 64UL * 1024 * 1024; ///< of what waits; a single larger append is taken
 };
 
 /// The queue of one file: one write at a time; what arrives meanwhile goes into the next one.

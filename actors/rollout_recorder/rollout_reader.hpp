@@ -36,7 +36,7 @@ struct failed_reading {
 class rollout_reader {
 public:
   /// A longer line is damaged. A turn with a few images of 20 MB each is shorter.
-  static constexpr std::size_t max_line_bytes = 256 * 1024 * 1024;
+  static constexpr std::size_t max_line_bytes = 256UL * 1024 * 1024;
 
   explicit rollout_reader(std::size_t line_limit = max_line_bytes) : line_limit_(line_limit) {}
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t write_bytes = 1024 * 1024; // per system call, and the size of the buffer
+constexpr std::size_t write_bytes = 1024UL * 1024; // per system call, and the size of the buffer
 
 store_error failed_write(const fs::path& path, std::error_code cause) {
   const auto remedy = cause == std::errc::no_space_on_device ? "free some space, then go on"

@@ -18,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t max_chunk_bytes = 64 * 1024;
-constexpr std::size_t min_chunk_bytes = 4 * 1024; // files of /proc say they are empty
+constexpr std::size_t max_chunk_bytes = 64UL * 1024;
+constexpr std::size_t min_chunk_bytes = 4UL * 1024; // files of /proc say they are empty
 constexpr std::size_t max_character_bytes = 4;
 
 std::error_code last_error() {

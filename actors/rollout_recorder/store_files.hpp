@@ -25,7 +25,7 @@ struct store_error {
 
 /// Larger files are not read by `read_small_file`: enough for the packed references of a large
 /// repository.
-inline constexpr std::size_t max_small_file_bytes = 8 * 1024 * 1024;
+inline constexpr std::size_t max_small_file_bytes = 8UL * 1024 * 1024;
 
 /// None when there is no such regular file, it cannot be read, or it is too large.
 std::optional<std::string> read_small_file(const std::filesystem::path& file);

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t max_head_bytes = 64 * 1024 * 1024; // a head full of images is given up
+constexpr std::size_t max_head_bytes = 64UL * 1024 * 1024; // a head full of images is given up
 
 /// Cuts chunks into lines for a head; false when no more are wanted.
 bool feed_head(head_reader& head, std::string& open_line, std::string_view chunk) {
