@@ -1,5 +1,7 @@
 #include "apps/exec/exec_args.hpp"
 
+#include "apps/common/version.hpp"
+
 #include <array>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
@@ -89,6 +91,7 @@ std::optional<std::string> offline_of(const levels& all) {
 exec_parser::exec_parser(CLI::App& root) {
   app_ = root.add_subcommand("exec", exec_description)->alias("e");
   app_->footer(exec_footer);
+  app_->set_version_flag("-V,--version", fmt::format("troupe {}", common::program_version()));
   app_->add_option("PROMPT", prompt_,
                    "What the agent is to do; - or nothing reads it from stdin. With a prompt, "
                    "piped stdin is added to it");
