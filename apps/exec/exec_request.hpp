@@ -4,7 +4,6 @@
 #include "apps/exec/exec_args.hpp"
 #include "messages/op.hpp"
 
-#include <filesystem>
 #include <string>
 #include <variant>
 
@@ -13,7 +12,6 @@ namespace troupe::exec {
 /// Everything that `exec` finds out before it starts a thread.
 struct exec_request {
   common::loaded_settings settings;
-  std::filesystem::path cwd;
   user_input input; ///< images, then the prompt
   std::string prompt;
 };
