@@ -57,6 +57,8 @@ void read_rows(field_reader& from, choice_list& to) {
     const auto names = row.keys();
     if (to.fields.empty())
       to.fields.assign(names.begin(), names.end());
+    if (names.empty()) // without fields it would pass for a list of texts
+      return from.refuse("choices", "a choice has no fields");
     std::vector<std::string> texts;
     for (const auto& field : to.fields) {
       auto text = row.text(field);

@@ -303,6 +303,7 @@ SCENARIO("mistakes in a document are reported with their place and cause") {
     {"[random.x]", "1:1: random.x.choices: expected an array of strings or of tables, not empty"},
     {"[random.x]\nchoices = []",
      "2:11: random.x.choices: expected an array of strings or of tables, not empty"},
+    {"[random.x]\nchoices = [{}]", "2:11: random.x.choices: a choice has no fields"},
     {"[random.x]\nchoices = ['a', 1]",
      "2:17: random.x.choices: expected a string, found an integer"},
     {"[random.x]\nchoices = [{ a = '1' }, { b = '2' }]",
