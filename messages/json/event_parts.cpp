@@ -2,6 +2,8 @@
 
 #include "messages/json/event_json.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
