@@ -14,17 +14,34 @@ std::string problem_of(std::string_view line) {
   return problem ? *problem : "";
 }
 
+bool is_order(std::string_view line, const order& expected) {
+  const auto parsed = parse_order(line);
+  const auto* found = std::get_if<order>(&parsed);
+  return found && *found == expected;
+}
+
+endpoint endpoint_of(std::string host, std::uint16_t port) {
+  return {std::move(host), port};
+}
+
+bool is_endpoint(std::string_view text, const endpoint& expected) {
+  const auto parsed = parse_endpoint(text);
+  const auto* found = std::get_if<endpoint>(&parsed);
+  return found && *found == expected;
+}
+
 } // namespace
 
 SCENARIO("orders are read strictly and problems name what is wrong") {
   const std::string id = "019c3762-2225-7c31-9a4e-5d0f6b7a8c21";
-  CHECK(std::get<order>(parse_order(R"({"op":"start","node":"a","prompt":"hi"})")) ==
-        order{start_order{"a", "hi"}});
-  CHECK(std::get<order>(parse_order(R"({"op":"start","prompt":"hi"})")) ==
-        order{start_order{"", "hi"}});
-  CHECK(std::get<order>(parse_order(R"({"op":"list"})")) == order{list_order{}});
-  CHECK(std::get<order>(parse_order(R"({"op":"submit","prompt":"x","thread_id":")" + id + "\"}")) ==
-        order{submit_order{*parse_thread_id(id), "x"}});
+  const std::string submit = R"({"op":"submit","prompt":"x","thread_id":")" + id + "\"}";
+  const start_order on_a{"a", "hi"};
+  const start_order here{"", "hi"};
+  const submit_order more{*parse_thread_id(id), "x"};
+  CHECK(is_order(R"({"op":"start","node":"a","prompt":"hi"})", on_a));
+  CHECK(is_order(R"({"op":"start","prompt":"hi"})", here));
+  CHECK(is_order(R"({"op":"list"})", list_order{}));
+  CHECK(is_order(submit, more));
   CHECK_EQ(problem_of("{"), "the line is not a JSON object");
   CHECK_EQ(problem_of("[]"), "the line is not a JSON object");
   CHECK_EQ(problem_of(R"({"op":"dance"})"),
@@ -35,16 +52,15 @@ SCENARIO("orders are read strictly and problems name what is wrong") {
 }
 
 SCENARIO("addresses are host and port") {
-  CHECK(std::get<endpoint>(parse_endpoint("127.0.0.1:80")) == endpoint{"127.0.0.1", 80});
-  CHECK(std::get<endpoint>(parse_endpoint("[::1]:0")) == endpoint{"::1", 0});
+  CHECK(is_endpoint("127.0.0.1:80", endpoint_of("127.0.0.1", 80)));
+  CHECK(is_endpoint("[::1]:0", endpoint_of("::1", 0)));
   for (auto text : {"", ":80", "host", "host:", "host:x", "host:70000", "::1:80", "[]:1"})
     CHECK(std::holds_alternative<std::string>(parse_endpoint(text)));
 }
 
 SCENARIO("only loopback counts as private") {
-  CHECK(is_loopback("127.0.0.1"));
-  CHECK(is_loopback("localhost"));
-  CHECK(is_loopback("::1"));
-  CHECK(!is_loopback("0.0.0.0"));
-  CHECK(!is_loopback("10.0.0.1"));
+  for (auto host : {"127.0.0.1", "localhost", "::1"})
+    CHECK(is_loopback(host));
+  for (auto host : {"0.0.0.0", "10.0.0.1", "::"})
+    CHECK(!is_loopback(host));
 }
