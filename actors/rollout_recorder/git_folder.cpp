@@ -147,6 +147,19 @@ std::string plain_value(std::string_view text) {
   return out;
 }
 
+/// `https://user:token@host/x` without what stands before the `@`: a rollout holds no secrets. The
+/// `git@` of scp-like and ssh addresses is an account name that the address needs.
+std::string without_credentials(std::string url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos || url.starts_with("ssh://"))
+    return url;
+  const auto host = scheme + 3;
+  const auto at = std::string_view{url}.substr(0, url.find('/', host)).rfind('@');
+  if (at != std::string_view::npos && at >= host)
+    url.erase(host, at + 1 - host);
+  return url;
+}
+
 } // namespace
 
 std::optional<git_facts> read_git_facts(const fs::path& cwd, const text_source& read) {
@@ -166,7 +179,8 @@ std::optional<git_facts> read_git_facts(const fs::path& cwd, const text_source& 
     facts.commit_hash = line;
   }
   if (const auto config = read(folders->common / "config"))
-    facts.repository_url = find_origin_url(*config);
+    if (auto url = find_origin_url(*config))
+      facts.repository_url = without_credentials(*std::move(url));
   return facts;
 }
 

@@ -37,6 +37,20 @@ SCENARIO("a branch, its commit and the origin are found from a folder below the 
   CHECK(!facts(files, "/home/ada/demolition"));
 }
 
+SCENARIO("credentials in the origin's address are left out") {
+  auto url_of = [](const std::string& url) {
+    return facts({{"/home/ada/demo/.git/HEAD", ""},
+                  {"/home/ada/demo/.git/config", "[remote \"origin\"]\n\turl = " + url + "\n"}})
+      ->repository_url.value_or("");
+  };
+  CHECK_EQ(url_of("https://ada:ghp_secret@example.org/x.git"), "https://example.org/x.git");
+  CHECK_EQ(url_of("https://token@example.org/a@b.git"), "https://example.org/a@b.git");
+  CHECK_EQ(url_of("https://example.org/a@b.git"), "https://example.org/a@b.git");
+  CHECK_EQ(url_of("https://p@ss@example.org"), "https://example.org");
+  CHECK_EQ(url_of("ssh://git@example.org/x.git"), "ssh://git@example.org/x.git");
+  CHECK_EQ(url_of("git@example.org:x.git"), "git@example.org:x.git");
+}
+
 SCENARIO("a detached head has no branch") {
   CHECK((facts({{"/home/ada/demo/.git/HEAD", std::string{commit} + "\n"}}) ==
          git_facts{commit, std::nullopt, std::nullopt}));
