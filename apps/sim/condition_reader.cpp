@@ -84,6 +84,8 @@ condition read_condition(field_reader& from) {
   result.tool = when->texts("tool");
   result.output = read_pattern(*when, "output");
   result.output_contains = when->texts("output_contains");
+  result.any_output = read_pattern(*when, "any_output");
+  result.no_output = read_pattern(*when, "no_output");
   result.body_contains = when->texts("body_contains");
   result.exit_code = read_exit_code(*when);
   result.turn = read_range(*when, "turn");

@@ -45,6 +45,17 @@ bool output_fits(const condition& x, const request_view& request) {
          contains_all(output.text, x.output_contains);
 }
 
+bool finds_in_outputs(const pattern& x, const request_view& request) {
+  return std::ranges::any_of(request.raw_outputs, [&](std::string_view raw) {
+    return x.search(output_text(raw)).has_value();
+  });
+}
+
+bool history_fits(const condition& x, const request_view& request) {
+  return (!x.any_output || finds_in_outputs(*x.any_output, request)) &&
+         (!x.no_output || !finds_in_outputs(*x.no_output, request));
+}
+
 bool body_fits(const condition& x, const request_view& request) {
   return (!x.schema || *x.schema == !request.raw_schema.empty()) &&
          std::ranges::all_of(x.offers,
@@ -59,7 +70,8 @@ bool body_fits(const condition& x, const request_view& request) {
 std::optional<match_groups> match(const condition& x, const request_view& request,
                                   const request_place& place, const decision& from) {
   if (!place_fits(x, request, place) || !output_fits(x, request) ||
-      !contains_all(request.last_user, x.user_contains) || !body_fits(x, request))
+      !contains_all(request.last_user, x.user_contains) || !body_fits(x, request) ||
+      !history_fits(x, request))
     return std::nullopt;
   match_groups groups;
   if (x.user) {

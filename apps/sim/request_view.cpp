@@ -74,21 +74,11 @@ raw_item read_item(std::string_view raw) {
   return result;
 }
 
-/// A string, or the texts of an array of parts joined by line feeds.
-std::string joined_text(std::string_view raw) {
-  if (!raw.starts_with('['))
-    return unescaped_json(raw, request_view::max_text_bytes);
-  std::string result;
-  json_walk parts{raw};
-  while (parts.next() && result.size() < request_view::max_text_bytes) {
-    const auto text = json_member(parts.value(), "text");
-    if (!text)
-      continue;
-    if (!result.empty())
-      result += '\n';
-    result += unescaped_json(*text, request_view::max_text_bytes - result.size());
-  }
-  return result;
+// Makes room in a list of recent things.
+template <class T>
+void forget_oldest(std::vector<T>& list) {
+  if (list.size() == request_view::max_recent_calls)
+    list.erase(list.begin(), list.begin() + request_view::max_recent_calls / 2);
 }
 
 class reader {
@@ -123,8 +113,7 @@ private:
   }
 
   void on_call(const raw_item& item, std::string name) {
-    if (recent_.size() == request_view::max_recent_calls)
-      recent_.erase(recent_.begin(), recent_.begin() + request_view::max_recent_calls / 2);
+    forget_oldest(recent_);
     recent_.push_back({item.call_id, name});
     const auto known = std::ranges::find(view_.calls, name, &tool_calls::tool);
     if (known != view_.calls.end())
@@ -136,6 +125,8 @@ private:
   void on_output(const raw_item& item) {
     ++view_.outputs;
     last_output_ = item;
+    forget_oldest(view_.raw_outputs);
+    view_.raw_outputs.push_back(item.output);
     view_.last_output.emplace();
     const auto call = std::find_if(recent_.rbegin(), recent_.rend(),
                                    [&](const auto& x) { return x.call_id == item.call_id; });
@@ -156,6 +147,7 @@ private:
     view_.outputs = 0;
     view_.calls.clear();
     view_.last_output.reset();
+    view_.raw_outputs.clear();
     recent_.clear();
   }
 
@@ -196,7 +188,7 @@ private:
   void finish() {
     if (!view_.last_output)
       return;
-    view_.last_output->text = joined_text(last_output_.output);
+    view_.last_output->text = output_text(last_output_.output);
     read_shell_header(*view_.last_output);
   }
 
@@ -247,6 +239,22 @@ std::optional<tool_form> find_tool(std::string_view raw_list, std::string_view n
 }
 
 } // namespace
+
+std::string output_text(std::string_view raw) {
+  if (!raw.starts_with('['))
+    return unescaped_json(raw, request_view::max_text_bytes);
+  std::string result;
+  json_walk parts{raw};
+  while (parts.next() && result.size() < request_view::max_text_bytes) {
+    const auto text = json_member(parts.value(), "text");
+    if (!text)
+      continue;
+    if (!result.empty())
+      result += '\n';
+    result += unescaped_json(*text, request_view::max_text_bytes - result.size());
+  }
+  return result;
+}
 
 std::uint32_t request_view::calls_of(std::string_view tool) const {
   const auto known = std::ranges::find(calls, tool, &tool_calls::tool);

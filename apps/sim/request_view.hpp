@@ -46,6 +46,8 @@ struct request_view {
   std::uint32_t items = 0;   ///< input items
   std::vector<tool_calls> calls;
   std::optional<tool_output> last_output;
+  /// The outputs since the last user message as raw JSON; the newest `max_recent_calls`.
+  std::vector<std::string_view> raw_outputs;
 
   std::string_view raw_input;
   std::string_view raw_tools;
@@ -57,6 +59,10 @@ struct request_view {
   /// How the tool of that name is offered; none when it is not.
   std::optional<tool_form> form_of(std::string_view tool) const;
 };
+
+/// The text of a raw output: a string, or the texts of an array of parts joined by line feeds. Cut
+/// to `max_text_bytes`.
+std::string output_text(std::string_view raw);
 
 /// The view, or why the body is none: a sentence for the 400 answer.
 std::variant<request_view, std::string> view_request(std::string_view body);

@@ -40,6 +40,8 @@ struct condition {
   std::vector<std::string> tool;          ///< the last output is of one of these
   std::optional<pattern> output;          ///< finds something in the last tool output
   std::vector<std::string> output_contains;
+  std::optional<pattern> any_output;      ///< finds something in a tool output of this turn
+  std::optional<pattern> no_output;       ///< finds nothing in any of them
   std::vector<std::string> body_contains; ///< raw text of the request body
   std::optional<exit_condition> exit_code;
   std::optional<number_range> turn;

@@ -252,6 +252,28 @@ SCENARIO("demo works without a plan tool") {
   CHECK_EQ(x.ask(), "report");
 }
 
+SCENARIO("demo waits for a slow command and takes its verdict when it comes") {
+  constexpr std::string_view running =
+    "Chunk ID: 1\nWall time: 10.0 seconds\nProcess running with session ID 77\nOutput:\n";
+  conversation x{"demo"};
+  x.request().user("Task 9").call("c1", "update_plan").output("c1", "Plan updated");
+  x.patched("A a.py\nA b.py\n");
+  for (int i = 0; i < 5; ++i) {
+    x.request().call("r", "exec_command").output("r", running);
+    CHECK_EQ(x.ask(), "poll");
+    CHECK(x.call().starts_with("write_stdin {\"session_id\":77,"));
+  }
+  // The verdict may be there before the process has ended.
+  x.request().call("w", "write_stdin").output("w", std::string{running} + "FAIL: x\n");
+  CHECK_EQ(x.ask(), "fix-with-plan");
+  x.patched("M a.py\n");
+  CHECK_EQ(x.ask(), "second-run");
+  x.request().call("r2", "exec_command").output("r2", running);
+  CHECK_EQ(x.ask(), "poll");
+  x.request().call("w2", "write_stdin").output("w2", "Chunk ID: 2\nOutput:\nok: 6 checks passed\n");
+  CHECK_EQ(x.ask(), "report");
+}
+
 SCENARIO("demo claims no success when things go another way") {
   conversation early{"demo"};
   early.request().user("Task 5").call("c1", "update_plan").output("c1", "Plan updated");
@@ -266,6 +288,12 @@ SCENARIO("demo claims no success when things go another way") {
   still.request().ran("c4", 1, "FAIL: x\n");
   CHECK_EQ(still.ask(), "unexpected");
   CHECK(still.message().find("do not claim") != std::string::npos);
+  conversation late{"demo"};
+  late.request().user("Task 9").call("c1", "update_plan").output("c1", "Plan updated");
+  late.patched("A a.py\nA b.py\n");
+  for (int i = 0; i < 60; ++i)
+    late.request().call("r", "exec_command").output("r", "Process running with session ID 1\n");
+  CHECK_EQ(late.ask(), "unexpected");
   conversation refused{"demo"};
   refused.request().user("Task 7").call("c1", "update_plan").output("c1", "Plan updated");
   refused.request().call("p", "apply_patch").output("p", "patch rejected by user");

@@ -51,6 +51,8 @@ SCENARIO("each condition holds or fails by its part of the request") {
     {"output = 'FAIL: (\\w+)'", "output = 'PASS'"},
     {"output_contains = 'three'", "output_contains = 'four'"},
     {"body_contains = '\"instructions\":\"be good\"'", "body_contains = 'be bad'"},
+    {"any_output = '(?m)^built'", "any_output = 'hi'"},
+    {"no_output = 'four'", "no_output = '(?m)^built'"},
     {"exit_code = 2", "exit_code = 0"},
     {"exit_code = 'nonzero'", "exit_code = 'absent'"},
     {"turn = 2", "turn = 1"},
@@ -79,6 +81,13 @@ SCENARIO("conditions about an output fail when there is none") {
   for (const auto* when : {"tool = 'x'", "output = ''", "output_contains = ''", "exit_code = 0",
                            "exit_code = 'absent'", "exit_code = 'nonzero'"})
     CHECK(!x.holds(when));
+}
+
+SCENARIO("outputs of earlier turns are not looked at") {
+  fixture x;
+  x.request.user("and now?");
+  CHECK(!x.holds("any_output = 'built'"));
+  CHECK(x.holds("no_output = 'built'"));
 }
 
 SCENARIO("an output without a code is absent, neither zero nor another") {

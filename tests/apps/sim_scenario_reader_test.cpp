@@ -108,6 +108,8 @@ user_contains = "x"
 tool = ["t1", "t2"]
 output = "o"
 output_contains = ["y", "z"]
+any_output = "p"
+no_output = "q"
 body_contains = "b"
 exit_code = "nonzero"
 turn = 2
@@ -126,6 +128,7 @@ chance = 0.5
   CHECK_EQ(when.tool.size(), 2u);
   CHECK(when.output.has_value());
   CHECK_EQ(when.output_contains.size(), 2u);
+  CHECK(when.any_output.has_value() && when.no_output.has_value());
   CHECK_EQ(when.body_contains.size(), 1u);
   CHECK(when.exit_code->what == exit_condition::kind::nonzero);
   CHECK(when.turn == (number_range{2, 2}));
