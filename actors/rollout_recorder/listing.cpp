@@ -43,8 +43,9 @@ std::optional<list_anchor> parse_cursor(std::string_view text) {
   return list_anchor{*time, *thread};
 }
 
-std::string cursor_text(std::chrono::sys_seconds time, const thread_id& thread) {
-  return second_text(time) + '|' + to_string(thread);
+std::string cursor_text(sys_milliseconds time, const thread_id& thread) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  return (whole == time ? second_text(whole) : line_time_text(time)) + '|' + to_string(thread);
 }
 
 bool comes_before(const list_candidate& a, const list_candidate& b) {

@@ -29,12 +29,14 @@ struct list_anchor {
 
 /// `<time>|<id>`; none for anything else.
 std::optional<list_anchor> parse_cursor(std::string_view text);
-std::string cursor_text(std::chrono::sys_seconds time, const thread_id& thread);
+std::string cursor_text(sys_milliseconds time, const thread_id& thread);
 
 /// A rollout file that may be listed. `time` is what it is ordered by.
 struct list_candidate {
   std::filesystem::path path;
-  std::chrono::sys_seconds time;
+  /// By creation whole seconds; by modification milliseconds, because threads of this program may
+  /// come many to a second, and the last one is what `resume --last` means.
+  sys_milliseconds time;
   thread_id thread;
 };
 

@@ -129,11 +129,12 @@ std::optional<fs::path> find_flat(const fs::path& folder, const thread_id& threa
   return found;
 }
 
-std::optional<sys_seconds> modification_time(const fs::path& file) {
+std::optional<sys_milliseconds> modification_time(const fs::path& file) {
   struct stat status {};
   if (stat(file.c_str(), &status) != 0)
     return std::nullopt;
-  return sys_seconds{seconds{status.st_mtim.tv_sec}};
+  return sys_milliseconds{seconds{status.st_mtim.tv_sec} +
+                          duration_cast<milliseconds>(nanoseconds{status.st_mtim.tv_nsec})};
 }
 
 } // namespace troupe::rollout_recorder

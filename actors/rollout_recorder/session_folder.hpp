@@ -36,7 +36,7 @@ std::optional<std::filesystem::path> find_dated(const std::filesystem::path& fol
 std::optional<std::filesystem::path> find_flat(const std::filesystem::path& folder,
                                                const thread_id& thread);
 
-/// In whole seconds; none when it cannot be told.
-std::optional<std::chrono::sys_seconds> modification_time(const std::filesystem::path& file);
+/// None when it cannot be told.
+std::optional<sys_milliseconds> modification_time(const std::filesystem::path& file);
 
 } // namespace troupe::rollout_recorder

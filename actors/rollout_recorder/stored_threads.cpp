@@ -61,7 +61,8 @@ stored_thread describe(const list_candidate& candidate, thread_head head) {
           .git_branch = std::move(meta.git_branch),
           .first_user_message = std::move(head.first_user_message),
           .created_at = meta.timestamp,
-          .updated_at = updated ? second_text(*updated) : meta.timestamp};
+          .updated_at = updated ? second_text(std::chrono::floor<std::chrono::seconds>(*updated))
+                                : meta.timestamp};
 }
 
 using candidate_visitor = std::function<walk(const list_candidate&)>;
@@ -80,7 +81,7 @@ void walk_updated(const fs::path& home, const list_rollouts& request,
   std::vector<list_candidate> all;
   walk_files(home, request, [&](const list_candidate& candidate) {
     all.push_back(candidate);
-    all.back().time = modification_time(candidate.path).value_or(std::chrono::sys_seconds{});
+    all.back().time = modification_time(candidate.path).value_or(sys_milliseconds{});
     return all.size() < scan_cap ? walk::on : walk::stop;
   });
   std::sort(all.begin(), all.end(), comes_before);
@@ -116,7 +117,7 @@ public:
     if (!head || !matches(head->meta, request_))
       return walk::on;
     page_.threads.push_back(describe(candidate, *std::move(head)));
-    last_ = {candidate.time, candidate.thread};
+    last_ = list_anchor{candidate.time, candidate.thread};
     return walk::on;
   }
 
@@ -131,7 +132,7 @@ private:
   const list_rollouts& request_;
   std::optional<list_anchor> anchor_;
   std::size_t looked_at_ = 0;
-  std::optional<rollout_name> last_; // time and thread of the last returned item
+  std::optional<list_anchor> last_; // time and thread of the last returned item
   rollout_page page_;
 };
 

@@ -74,6 +74,20 @@ SCENARIO("cursors are written as RFC 3339 and read in both forms") {
          list_anchor{noon + 500ms, sample_thread(1)}));
 }
 
+SCENARIO("a cursor keeps the milliseconds of a modification time") {
+  const auto text = cursor_text(noon + 250ms, sample_thread(1));
+  CHECK_EQ(text, "2026-02-07T12:00:00.250Z|00000000-0000-4000-8000-000000000001");
+  CHECK((parse_cursor(text) == list_anchor{noon + 250ms, sample_thread(1)}));
+}
+
+SCENARIO("of two threads in one second the later one comes first, whatever their ids") {
+  auto earlier = candidate(noon, 2);
+  auto later = candidate(noon, 1);
+  later.time += 1ms;
+  CHECK(comes_before(later, earlier));
+  CHECK(is_behind(earlier, {later.time, later.thread}));
+}
+
 SCENARIO("a malformed cursor is none") {
   for (const auto* text : {"", "|", "nonsense", "2026-02-07T12:00:00Z", "2026-02-07T12:00:00Z|",
                            "2026-02-07T12:00:00Z|1", "|00000000-0000-4000-8000-000000000001",
