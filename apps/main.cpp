@@ -3,6 +3,7 @@
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/common/override_options.hpp"
+#include "apps/common/process_limits.hpp"
 #include "apps/common/standard_streams.hpp"
 #include "apps/common/version.hpp"
 #include "apps/exec/exec_command.hpp"
@@ -69,12 +70,14 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
   common::open_standard_streams();
   common::ignore_broken_pipes();
+  common::ignore_file_size_signals();
   // Tools call this program with that word to apply a patch inside their sandbox: nothing else may
   // start there.
   if (argc > 1 && argv[1] == tool_runner::apply_patch_argument) {
     const std::vector<std::string> arguments(argv + 2, argv + argc);
     return tool_runner::run_apply_patch(arguments);
   }
+  common::raise_descriptor_limit();
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) { // a bug, or no memory left
