@@ -93,7 +93,7 @@ class Target:
 
 
 def targets_text(targets):
-    return "\n".join(["Targets", *_aligned([["", "wanted", "measured", ""], *(x.cells() for x in targets)])])
+    return "\n".join(_aligned([["target", "wanted", "measured", ""], *(x.cells() for x in targets)]))
 
 
 def _aligned(lines):
@@ -110,6 +110,9 @@ HOW_TO_READ = """\
 - **The load.** A plain turn: one request, answered at once by `troupe sim --builtin plain` with one message in 24 events.
   The simulator is a process of its own on the same machine and gets its share of the cores; its CPU time is in the last
   row of the first table and in no other figure. Turns run on all threads at once, one after the other on each.
+- **The comparison** is of Troupe in process with the reference behind JSON-RPC over stdio, the only way to have many of
+  its threads in one process. Troupe has no app-server yet; its own JSON-RPC will cost something on top. `troupe exec` and
+  `codex exec` do the same from start to end.
 - **Phases.** One turn on a thread that is not counted (what all threads share), the threads' starts, one turn on each
   (warm-up), then the measured turns. Memory per idle thread is what private memory grew by from the first phase to after
   the warm-up, connections kept for reuse included.
@@ -136,7 +139,7 @@ def record(path, *, date, command, tables, targets, notes, root):
               "## Targets", _fenced(targets_text(targets)),
               "## How to read it", HOW_TO_READ,
               "## Commands",
-              _fenced("scripts/bench                  # these tables, 5 to 10 minutes\n"
+              _fenced("scripts/bench                  # these tables, about 5 minutes\n"
                       "scripts/bench --quick          # small numbers, for a look\n"
                       "scripts/bench --no-reference   # without the reference\n"
                       "scripts/bench --record         # and writes this page\n"

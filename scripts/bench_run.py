@@ -69,7 +69,7 @@ class Bench:
                 for title, n, snapshots in loads]
 
     def _in_process(self, sim, threads):
-        bp.say(f"in process, {threads} threads")
+        bp.say(f"in process, threads: {threads}")
         runs = [self._troupe_bench(sim, threads, self._plan.turns) for _ in range(self._plan.repeats)]
         result = {key: statistics.median(x[key] for x in runs) for key in runs[0]}
         return without_noise(result | {"ready_ms": result["node_start_ms"]})
@@ -86,7 +86,7 @@ class Bench:
         return json.loads(ended.output) | simulator_figures
 
     def _app_server(self, sim, threads, snapshots):
-        bp.say(f"app-server of the reference, {threads} threads" + (", shell snapshots on" if snapshots else ""))
+        bp.say(f"app-server of the reference, threads: {threads}" + (", shell snapshots on" if snapshots else ""))
         return without_noise(self._app_server_load(sim, threads, self._plan.turns, snapshots))
 
     def _app_server_load(self, sim, threads, turns, snapshots):
