@@ -92,10 +92,30 @@ SCENARIO("a cut link follows again and tells the difference") {
   CHECK(!has_link_to_b());
   from_peer(on_b(9)); // of the old following
   CHECK_EQ(heard(), events{});
-  pass(limits.first_redial * 2);
+  pass(limits.first_redial * 3);
   CHECK(has_link_to_b());
   CHECK_EQ(peer_script.follows, 2);
   CHECK_EQ(heard(), (events{gone_from_b(1), on_b(3)}));
+}
+
+SCENARIO("of two nodes that lost each other the one with the smaller name dials later") {
+  start_relay();
+  add_link();
+  from_peer(relay_cut{});
+  const auto other_end = std::chrono::duration<double, std::milli>(limits.first_redial) *
+                         event_relay::redial_jitter_high;
+  pass(std::chrono::ceil<std::chrono::milliseconds>(other_end));
+  CHECK_EQ(dials, 1);
+  pass(limits.first_redial);
+  CHECK_EQ(dials, 2);
+}
+
+SCENARIO("the first dial comes within its time") {
+  limits.first_dial = 200ms;
+  start_relay();
+  add_link();
+  pass(limits.first_dial);
+  CHECK_EQ(dials, 1);
 }
 
 SCENARIO("failed dials are repeated with growing waits") {
