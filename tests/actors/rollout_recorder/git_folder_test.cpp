@@ -39,7 +39,7 @@ SCENARIO("a branch, its commit and the origin are found from a folder below the 
 
 SCENARIO("credentials in the origin's address are left out") {
   auto url_of = [](const std::string& url) {
-    return facts({{"/home/ada/demo/.git/HEAD", ""},
+    return facts({{"/home/ada/demo/.git/HEAD", "ref: refs/heads/main\n"},
                   {"/home/ada/demo/.git/config", "[remote \"origin\"]\n\turl = " + url + "\n"}})
       ->repository_url.value_or("");
   };
