@@ -24,6 +24,10 @@ function(troupe_add_tests target)
   endforeach()
   add_executable(${target} ${sources} ${support})
   target_link_libraries(${target} PRIVATE troupe_test_main ${ARGN})
+  # Tests are compiled once and run for a moment: what the optimiser costs they never earn back.
+  target_compile_options(${target} PRIVATE -O0)
+  target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/precompiled.hpp)
+  set_source_files_properties(${support} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   troupe_add_suites(${target} ${suites})
 endfunction()
 
