@@ -9,6 +9,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -209,6 +210,15 @@ class ProgramTest(unittest.TestCase):
 
     def rollouts(self):
         return sorted((self.home / "sessions").rglob("rollout-*.jsonl"))
+
+    def wait_for_line(self, kind):
+        """Until a line of that payload type is in the rollout: a request may overtake the writing of what it carries."""
+        (path,) = self.rollouts()
+        end = time.monotonic() + LIMIT_S
+        while f'"type":"{kind}"' not in path.read_text():
+            if time.monotonic() > end:
+                raise TimeoutError(f"no {kind} line in {path}")
+            time.sleep(0.01)
 
     def rollout_lines(self):
         (path,) = self.rollouts()

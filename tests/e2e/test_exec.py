@@ -257,6 +257,7 @@ class Resuming(ProgramTest):
         provider = self.provider(tool(shell("echo step-one")), STALL, reply("went on"))
         process = self.start_program("exec", "--json", "--skip-git-repo-check", *self.configured(provider), "work")
         provider.wait_for(2)
+        self.wait_for_line("function_call_output")
         process.kill()
         process.wait(LIMIT_S)
         lines = self.rollout_lines()
