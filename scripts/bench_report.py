@@ -34,6 +34,7 @@ class Row:
 THREAD_ROWS = (
     Row("turns_per_second", "turns per second", more_is_better=True),
     Row("cpu_ms_per_turn", "CPU per turn, ms", decimals=3),
+    Row("cores_used", "cores in use during the turns", decimals=2, has_ratio=False),
     Row("starts_per_second", "thread starts per second", more_is_better=True),
     Row("private_kb_per_idle_thread", "memory per idle thread after one turn, KB", decimals=1),
     Row("peak_rss_kb", "peak resident memory, MB", scale=1 / 1024),
@@ -125,7 +126,9 @@ HOW_TO_READ = """\
   long instructions here so that its requests are about as long as the reference's: see the rows of requests.
 - **Ready** means: for `troupe_bench` the node is up and accepts threads (measured inside, without loading the program),
   for the app-server the answer to `initialize` has come.
-- Figures of different runs differ by some percent, on a busy machine by much more; compare only within one run."""
+- Figures are medians of several runs. Another day's differ by some percent; on a busy machine times and rates differ by
+  much more than CPU, memory and bytes do. Compare only within one page. "Cores in use" far below what the machine has
+  means that something else, or waiting for the disk, held the turns up."""
 
 
 def record(path, *, date, command, tables, targets, notes, root):

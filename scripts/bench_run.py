@@ -30,13 +30,15 @@ class Plan:
     """How much is measured."""
     reference_sizes: tuple = (1, 100)
     compared_size: int = 100
-    turns: int = 20  # of each thread
+    turns: int = 10  # of each thread
     repeats: int = 5  # of each in-process run; the median counts
+    reference_repeats: int = 3  # of each run of the reference's app-server; the median counts
     own_runs: int = 30  # of `troupe exec`
     reference_runs: int = 15  # of `codex exec`
 
 
-QUICK = Plan(reference_sizes=(20,), compared_size=20, turns=5, repeats=1, own_runs=5, reference_runs=3)
+QUICK = Plan(reference_sizes=(20,), compared_size=20, turns=5, repeats=1, reference_repeats=1, own_runs=5,
+             reference_runs=3)
 
 
 class Bench:
@@ -71,8 +73,7 @@ class Bench:
     def _in_process(self, sim, threads):
         bp.say(f"in process, threads: {threads}")
         runs = [self._troupe_bench(sim, threads, self._plan.turns) for _ in range(self._plan.repeats)]
-        result = {key: statistics.median(x[key] for x in runs) for key in runs[0]}
-        return without_noise(result | {"ready_ms": result["node_start_ms"]})
+        return medians(runs)
 
     def _troupe_bench(self, sim, threads, turns):
         folder = self._new_folder()
@@ -83,11 +84,13 @@ class Bench:
                            env=os.environ | {"TMPDIR": str(folder)})
         if ended.exit_code != 0:
             raise bp.BenchError(f"troupe_bench ended with {ended.exit_code}")
-        return json.loads(ended.output) | simulator_figures
+        figures = json.loads(ended.output)
+        return figures | {"ready_ms": figures["node_start_ms"]} | simulator_figures
 
     def _app_server(self, sim, threads, snapshots):
         bp.say(f"app-server of the reference, threads: {threads}" + (", shell snapshots on" if snapshots else ""))
-        return without_noise(self._app_server_load(sim, threads, self._plan.turns, snapshots))
+        return medians([self._app_server_load(sim, threads, self._plan.turns, snapshots)
+                        for _ in range(self._plan.reference_repeats)])
 
     def _app_server_load(self, sim, threads, turns, snapshots):
         folder = self._new_folder()
@@ -167,11 +170,13 @@ def counted_simulator(sim, threads, turns):
     figures["simulator_cpu_ms_per_turn"] = (sim.cpu_ms() - before) / (1 + threads * (turns + 1))
 
 
-def without_noise(figures):
-    """Memory per thread and starts per second mean nothing for a handful of threads."""
-    if figures["threads"] >= 20:
-        return figures
-    return {k: v for k, v in figures.items() if k not in ("private_kb_per_idle_thread", "starts_per_second")}
+def medians(runs):
+    """The median of each figure over runs of one load."""
+    result = {key: statistics.median(x[key] for x in runs) for key in runs[0]}
+    result["cores_used"] = result["turns_per_second"] * result["cpu_ms_per_turn"] / 1000
+    if result["threads"] < 20:  # these mean nothing for a handful of threads
+        del result["private_kb_per_idle_thread"], result["starts_per_second"]
+    return result
 
 
 def targets_of(threads_table, processes_table):
