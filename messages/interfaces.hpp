@@ -5,6 +5,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "messages/cluster.hpp"
+#include "messages/model_calls.hpp"
 #include "messages/models.hpp"
 #include "messages/rollout.hpp"
 #include "messages/thread_info.hpp"
@@ -84,7 +85,15 @@ using model_client_actor = caf::typed_actor<
   /// More room at the consumer.
   caf::result<void>(stream_credit),
   /// Ends a stream; `stream_ended` with `cancelled` follows.
-  caf::result<void>(cancel_stream)>;
+  caf::result<void>(cancel_stream),
+  /// Connects ahead of a thread's first turn.
+  caf::result<void>(prepare_connection),
+  /// Closes what is kept for a turn or a thread.
+  caf::result<void>(close_connection),
+  /// Remote compaction; refused with `errc::queue_full` when too much is open.
+  caf::result<compacted_history>(compact_history),
+  /// Summaries of earlier sessions; refused with `errc::queue_full` when too much is open.
+  caf::result<trace_summaries>(summarise_traces)>;
 
 using models_manager_actor = caf::typed_actor<
   /// What is known of a model.

@@ -85,6 +85,36 @@ bool inspect(Inspector& f, rate_limits& x) {
                             f.field("credits", x.credits), f.field("plan_type", x.plan_type));
 }
 
+/// How a request travels; the two WebSocket forms differ in how a request continues an earlier one
+/// (contract responses-client.md 10.5).
+enum class model_transport : std::uint8_t { http, websocket_v1, websocket_v2 };
+template <>
+struct enum_texts<model_transport> {
+  static constexpr std::array<std::string_view, 3> values{"http", "websocket_v1", "websocket_v2"};
+};
+
+/// What a thread says of itself with every request: headers, and what the model client may do on
+/// its way. Fixed for a session but for `turn` and `turn_metadata`.
+struct request_origin {
+  std::string turn; ///< id of the thread's turn, which owns the WebSocket connection; empty: none
+  model_transport transport = model_transport::http;
+  std::string beta_features; ///< `x-codex-beta-features`; empty: none
+  std::string turn_metadata; ///< `x-codex-turn-metadata`, compact JSON; empty: none
+  std::string subagent;      ///< label for `x-openai-subagent`; empty: none
+  bool compression = false;  ///< the feature is on; whether it is used depends on the provider, too
+  bool timing_metrics = false; ///< ask a WebSocket server for its timings
+  bool operator==(const request_origin&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, request_origin& x) {
+  return f.object(x).fields(f.field("turn", x.turn), f.field("transport", x.transport),
+                            f.field("beta_features", x.beta_features),
+                            f.field("turn_metadata", x.turn_metadata),
+                            f.field("subagent", x.subagent), f.field("compression", x.compression),
+                            f.field("timing_metrics", x.timing_metrics));
+}
+
 /// One `POST {base}/responses`. Texts that end in `_json` are finished JSON that goes into the body
 /// as it is; they are shared between requests, threads and turns.
 struct model_request {
@@ -100,8 +130,9 @@ struct model_request {
   std::optional<reasoning_summary> summary;
   std::optional<troupe::verbosity> verbosity;
   shared_text output_schema_json; ///< empty: no schema
+  std::string service_tier;       ///< empty: the provider's default
   std::string turn_state;         ///< header of this turn's earlier responses, if any
-  std::string subagent;           ///< label for `x-openai-subagent`; empty: none
+  request_origin origin;
   bool operator==(const model_request&) const = default;
 };
 
@@ -113,7 +144,8 @@ bool inspect(Inspector& f, model_request& x) {
     f.field("input", x.input), f.field("parallel_tool_calls", x.parallel_tool_calls),
     f.field("reasoning", x.reasoning), f.field("effort", x.effort), f.field("summary", x.summary),
     f.field("verbosity", x.verbosity), f.field("output_schema_json", x.output_schema_json),
-    f.field("turn_state", x.turn_state), f.field("subagent", x.subagent));
+    f.field("service_tier", x.service_tier), f.field("turn_state", x.turn_state),
+    f.field("origin", x.origin));
 }
 
 struct stream_created {
@@ -239,10 +271,22 @@ bool inspect(Inspector& f, response_completed& x) {
   return f.object(x).fields(f.field("response_id", x.response_id), f.field("usage", x.usage));
 }
 
-using model_event = std::variant<stream_created, output_item_added, output_item_done,
-                                 output_text_delta, reasoning_summary_delta, reasoning_text_delta,
-                                 reasoning_part_added, server_reasoning_included, rate_limits_seen,
-                                 models_etag_seen, turn_state_seen, response_completed>;
+/// The server wants plain HTTP (426 at the WebSocket handshake): the request goes on over HTTP, and
+/// the thread asks for nothing else from now on.
+struct websocket_refused {
+  bool operator==(const websocket_refused&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, websocket_refused& x) {
+  return f.object(x).fields();
+}
+
+using model_event =
+  std::variant<stream_created, output_item_added, output_item_done, output_text_delta,
+               reasoning_summary_delta, reasoning_text_delta, reasoning_part_added,
+               server_reasoning_included, rate_limits_seen, models_etag_seen, turn_state_seen,
+               response_completed, websocket_refused>;
 
 /// Request to the model client; answered by `stream_opened` at once. What follows goes to
 /// `consumer` one-way: any number of `model_events`, then exactly one `stream_ended`.
@@ -290,6 +334,35 @@ struct cancel_stream {
 template <class Inspector>
 bool inspect(Inspector& f, cancel_stream& x) {
   return f.object(x).fields(f.field("operation", x.operation));
+}
+
+/// One-way: connects ahead of a thread's first turn, which takes the connection over; a newer one
+/// of the same thread replaces an older one. Never sends a request (contract responses-client.md
+/// 10.3).
+struct prepare_connection {
+  thread_id thread;
+  std::string provider;
+  request_origin origin;
+  bool operator==(const prepare_connection&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, prepare_connection& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("provider", x.provider),
+                            f.field("origin", x.origin));
+}
+
+/// One-way: the turn is over, its WebSocket connection is closed. An empty turn: everything that is
+/// kept for the thread.
+struct close_connection {
+  thread_id thread;
+  std::string turn;
+  bool operator==(const close_connection&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, close_connection& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("turn", x.turn));
 }
 
 /// What one read from the network brought. Costs one credit.

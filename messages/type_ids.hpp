@@ -6,6 +6,7 @@
 #include "messages/cluster.hpp"
 #include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
+#include "messages/model_calls.hpp"
 #include "messages/models.hpp"
 #include "messages/thread_info.hpp"
 #include "messages/tool.hpp"
@@ -152,6 +153,16 @@ CAF_ADD_TYPE_ID(troupe, (troupe::get_thread_manager))
 CAF_ADD_TYPE_ID(troupe, (troupe::add_peer))
 CAF_ADD_TYPE_ID(troupe, (troupe::link_up))
 CAF_ADD_TYPE_ID(troupe, (troupe::link_down))
+
+// Model calls of the whole model client
+CAF_ADD_TYPE_ID(troupe, (troupe::request_origin))
+CAF_ADD_TYPE_ID(troupe, (troupe::websocket_refused))
+CAF_ADD_TYPE_ID(troupe, (troupe::prepare_connection))
+CAF_ADD_TYPE_ID(troupe, (troupe::close_connection))
+CAF_ADD_TYPE_ID(troupe, (troupe::compact_history))
+CAF_ADD_TYPE_ID(troupe, (troupe::compacted_history))
+CAF_ADD_TYPE_ID(troupe, (troupe::summarise_traces))
+CAF_ADD_TYPE_ID(troupe, (troupe::trace_summaries))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 

@@ -67,10 +67,10 @@ model_request base_request(const session_core& core) {
   if (info.support_verbosity)
     x.verbosity = config.verbosity ? config.verbosity : info.default_verbosity;
   switch (config.source.kind) {
-  case source_kind::subagent_review: x.subagent = "review"; break;
-  case source_kind::subagent_compact: x.subagent = "compact"; break;
-  case source_kind::subagent_thread_spawn: x.subagent = "collab_spawn"; break;
-  case source_kind::subagent_other: x.subagent = config.source.label; break;
+  case source_kind::subagent_review: x.origin.subagent = "review"; break;
+  case source_kind::subagent_compact: x.origin.subagent = "compact"; break;
+  case source_kind::subagent_thread_spawn: x.origin.subagent = "collab_spawn"; break;
+  case source_kind::subagent_other: x.origin.subagent = config.source.label; break;
   case source_kind::cli:
   case source_kind::vscode:
   case source_kind::exec:

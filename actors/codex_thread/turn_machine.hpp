@@ -87,6 +87,7 @@ private:
   void on_event(models_etag_seen&, effects&) {}
   void on_event(turn_state_seen& x, effects& out);
   void on_event(response_completed& x, effects& out);
+  void on_event(websocket_refused&, effects&) {}
   void on_tool_call(const response_item& item, effects& out);
   void start_tools(const std::vector<std::size_t>& ready, effects& out);
   void record_outputs(effects& out);

@@ -150,6 +150,14 @@ public:
       },
       [this](const stream_credit& x) { return on_credit(x); },
       [this](const cancel_stream& x) { return on_cancel(x); },
+      [](const prepare_connection&) -> caf::result<void> { return caf::unit; },
+      [](const close_connection&) -> caf::result<void> { return caf::unit; },
+      [](const compact_history&) -> caf::result<compacted_history> {
+        return caf::make_error(errc::invalid_request, "remote compaction is not there yet");
+      },
+      [](const summarise_traces&) -> caf::result<trace_summaries> {
+        return caf::make_error(errc::invalid_request, "memory summaries are not there yet");
+      },
       [this](caf::close_atom, std::uint64_t operation) { return on_attempt_over(operation); },
     };
   }

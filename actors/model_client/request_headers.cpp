@@ -23,7 +23,7 @@ net::header_list request_headers(const model_request& x, const header_sources& f
     result.set(name, value);
   set_if_given(result, "x-codex-turn-state", x.turn_state);
   result.set("session_id", to_string(x.thread));
-  set_if_given(result, "x-openai-subagent", x.subagent);
+  set_if_given(result, "x-openai-subagent", x.origin.subagent);
   if (from.credential.token)
     result.set("Authorization", "Bearer " + from.credential.token->reveal());
   set_if_given(result, "ChatGPT-Account-ID", from.credential.account_id.value_or(""));

@@ -1,8 +1,7 @@
 #include "actors/tool_runner/command_events.hpp"
 
+#include "actors/tool_runner/command_summary.hpp"
 #include "actors/tool_runner/output_truncation.hpp"
-#include "actors/tool_runner/shell_words.hpp"
-#include "messages/json/writer.hpp"
 
 #include <utility>
 
@@ -10,7 +9,7 @@ namespace troupe::tool_runner {
 
 exec_command_begin begin_event(std::string call_id, std::vector<std::string> argv, std::string cwd,
                                exec_source source) {
-  shared_text parsed{parsed_command_json(argv)};
+  shared_text parsed{summaries_json(summarise(argv))};
   return {.call_id = std::move(call_id),
           .process_id = {},
           .command = std::move(argv),
@@ -38,16 +37,6 @@ exec_command_end failure_event(exec_command_begin begin, std::string text) {
           .exit_code = -1,
           .duration = {},
           .formatted_output = std::move(text)};
-}
-
-std::string parsed_command_json(const std::vector<std::string>& argv) {
-  const auto script = shell_script(argv);
-  std::string result;
-  json_writer json{result};
-  json.begin_array().begin_object().member("type", "unknown");
-  json.member("cmd", script ? std::string{*script} : shell_joined(argv));
-  json.end_object().end_array();
-  return result;
 }
 
 } // namespace troupe::tool_runner

@@ -22,7 +22,4 @@ exec_command_end end_event(exec_command_begin begin, const exec_outcome& outcome
 /// Of a command that was not run, or not to an end that counts: `text` tells why.
 exec_command_end failure_event(exec_command_begin begin, std::string text);
 
-/// The summary of a command that an event carries, as JSON (contract tools.md 10).
-std::string parsed_command_json(const std::vector<std::string>& argv);
-
 } // namespace troupe::tool_runner

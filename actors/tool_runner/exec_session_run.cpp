@@ -70,7 +70,7 @@ void exec_session::run_child() {
 void exec_session::on_start() {
   if (reader_)
     reader_->started = child_run::clock::now();
-  early_timer_ = context_->io.after(early_exit_window, [self = shared_from_this()] {
+  early_timer_ = context_->io.after(context_->early_exit_window, [self = shared_from_this()] {
     if (!self->exit_code_)
       self->begin();
   });

@@ -41,7 +41,6 @@ struct session_owner {
 /// thread. At most one call reads from it at a time.
 class exec_session : public std::enable_shared_from_this<exec_session> {
 public:
-  static constexpr std::chrono::milliseconds early_exit_window{150};
   static constexpr std::chrono::milliseconds pause_after_input{100};
 
   /// Starts the process; `sink` gets the call's answer and, as long as it runs, the process's

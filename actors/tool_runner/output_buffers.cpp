@@ -74,27 +74,30 @@ void first_bytes_buffer::append(std::string_view bytes) {
 void head_tail_buffer::append(std::string_view bytes) {
   const auto to_head = std::min(bytes.size(), max_head_ - head_.size());
   head_.append(bytes.substr(0, to_head));
-  bytes.remove_prefix(to_head);
-  const auto kept_before = tail().size();
-  if (bytes.size() >= max_tail_) {
-    dropped_ += kept_before + bytes.size() - max_tail_;
-    tail_.assign(bytes.substr(bytes.size() - max_tail_));
-    return;
-  }
-  if (tail_.size() + bytes.size() > 2 * max_tail_)
-    tail_.erase(0, tail_.size() - max_tail_);
-  tail_.append(bytes);
-  dropped_ += kept_before + bytes.size() - tail().size();
+  append_to_tail(bytes.substr(to_head));
 }
 
-std::string_view head_tail_buffer::tail() const {
-  const std::string_view all{tail_};
-  return all.size() > max_tail_ ? all.substr(all.size() - max_tail_) : all;
+void head_tail_buffer::append_to_tail(std::string_view bytes) {
+  if (bytes.size() > max_tail_) {
+    dropped_ += bytes.size() - max_tail_;
+    bytes.remove_prefix(bytes.size() - max_tail_);
+  }
+  const auto to_room = std::min(bytes.size(), max_tail_ - tail_.size());
+  tail_.append(bytes.substr(0, to_room));
+  bytes.remove_prefix(to_room);
+  dropped_ += bytes.size();
+  while (!bytes.empty()) {
+    const auto count = std::min(bytes.size(), max_tail_ - oldest_);
+    bytes.copy(tail_.data() + oldest_, count);
+    oldest_ = (oldest_ + count) % max_tail_;
+    bytes.remove_prefix(count);
+  }
 }
 
 std::string head_tail_buffer::bytes() const {
+  const std::string_view ring{tail_};
   auto result = head_;
-  result.append(tail());
+  result.append(ring.substr(oldest_)).append(ring.substr(0, oldest_));
   return result;
 }
 
@@ -102,6 +105,7 @@ std::string head_tail_buffer::take() {
   auto result = bytes();
   head_ = {};
   tail_ = {};
+  oldest_ = 0;
   dropped_ = 0;
   return result;
 }

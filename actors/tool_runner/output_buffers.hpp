@@ -26,7 +26,7 @@ private:
 };
 
 /// Keeps the first and the last `max_bytes` / 2 of a stream; the middle is dropped. Uses memory as
-/// needed, at most 1.5 times the bound.
+/// needed.
 class head_tail_buffer {
 public:
   explicit head_tail_buffer(std::size_t max_bytes = max_retained_bytes)
@@ -44,12 +44,13 @@ public:
   std::uint64_t dropped_bytes() const { return dropped_; }
 
 private:
-  std::string_view tail() const;
+  void append_to_tail(std::string_view bytes);
 
   std::size_t max_head_;
   std::size_t max_tail_;
   std::string head_;
-  std::string tail_; ///< up to twice `max_tail_`, so that its front is cut off rarely
+  std::string tail_;       ///< a ring once it is full
+  std::size_t oldest_ = 0; ///< where the full ring begins
   std::uint64_t dropped_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "messages/tool.hpp"
 #include "net/io_pool.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ struct run_context {
   config::variables environment; ///< of this process, before any policy
   std::string own_program;       ///< this program's file, to be the patch program
   shell_environment shells;
+
+  /// An exec_command that the sandbox stops within this time counts as never started.
+  std::chrono::milliseconds early_exit_window{150};
 };
 
 /// Why a call has no result: the protocol was violated.

@@ -19,7 +19,7 @@ bool needs_no_quotes(char c) {
          std::string_view{"+-./:@]_"}.find(c) != std::string_view::npos;
 }
 
-std::string quoted(std::string_view word) {
+std::string shell_quoted(std::string_view word) {
   if (!word.empty() && std::all_of(word.begin(), word.end(), needs_no_quotes))
     return std::string{word};
   const auto has_apostrophe = word.find('\'') != std::string_view::npos;
@@ -195,7 +195,7 @@ std::string shell_joined(std::span<const std::string> words) {
   for (const auto& word : words) {
     if (!result.empty())
       result += ' ';
-    result += quoted(word);
+    result += shell_quoted(word);
   }
   return result;
 }

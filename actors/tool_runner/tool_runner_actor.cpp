@@ -69,7 +69,8 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
                 .sandbox = std::move(sandbox),
                 .environment = std::move(environment),
                 .own_program = without_links(deps.own_program),
-                .shells = {.users = users, .lookup = std::move(lookup)}});
+                .shells = {.users = users, .lookup = std::move(lookup)},
+                .early_exit_window = deps.early_exit_window});
 }
 
 class state {
@@ -80,6 +81,9 @@ public:
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
     self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
   }
+
+  /// However the actor ends, its processes do not stay.
+  ~state() { desk_->stop(); }
 
   shell_actor::behavior_type make_behavior() {
     return {
@@ -163,7 +167,6 @@ private:
   }
 
   void on_exit(caf::exit_msg& x) {
-    desk_->stop();
     for (auto& [number, answer] : open_)
       answer.deliver(caf::make_error(errc::shutting_down, "the tool runner stops"));
     open_.clear();

@@ -5,6 +5,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -48,6 +49,10 @@ struct dependencies {
   std::optional<config::variables> environment;
 
   std::size_t max_open_calls = default_open_calls;
+
+  /// An exec_command that the sandbox stops within this time counts as never started (contract
+  /// tools.md 4.1). Tests stretch it.
+  std::chrono::milliseconds early_exit_window{150};
 };
 
 tool_runner_actor spawn(caf::actor_system& sys, dependencies deps);

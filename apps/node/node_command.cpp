@@ -128,7 +128,8 @@ int serve(node_root::node& node, const plan& x) {
           .receive([] {}, [&](const caf::error& err) { exit_code = refuse(to_string(err)); });
     }
     if (exit_code == common::exit_ok)
-      read_orders(node.io(), [&console](std::string line) { give_order(console, std::move(line)); });
+      read_orders(node.io(),
+                  [&console](std::string line) { give_order(console, std::move(line)); });
   } else {
     exit_code = refuse(fmt::format("cannot listen on {}:{}: {}", x.listen.host, x.listen.port,
                                    to_string(port.error())));

@@ -16,7 +16,7 @@ constexpr std::size_t call_delta_factor = 16;
 constexpr std::size_t first_reservation = 8 * 1024; // a plain answer of 24 events takes 5 KiB
 constexpr std::size_t last_event_bytes = 512;       // `response.completed`
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string result;
   append_json_string(result, text);
   return result;
@@ -99,7 +99,7 @@ void event_writer::message(std::string_view text, std::string_view phase) {
     return fmt::format("{{\"type\":\"output_text\",\"text\":{},\"annotations\":[]}}", json);
   };
   const auto place = item_place("msg") + ",\"content_index\":0";
-  const auto whole = quoted(text);
+  const auto whole = json_quoted(text);
   item_event("response.output_item.added", item("in_progress", ""));
   field_event("response.content_part.added", place, "part", part("\"\""));
   deltas("response.output_text.delta", place, text, delta_bytes_);
@@ -116,8 +116,8 @@ void event_writer::summary_part(std::size_t index, std::string_view text) {
   };
   field_event("response.reasoning_summary_part.added", place, "part", part("\"\""));
   deltas("response.reasoning_summary_text.delta", place, text, delta_bytes_);
-  field_event("response.reasoning_summary_text.done", place, "text", quoted(text));
-  field_event("response.reasoning_summary_part.done", place, "part", part(quoted(text)));
+  field_event("response.reasoning_summary_text.done", place, "text", json_quoted(text));
+  field_event("response.reasoning_summary_part.done", place, "part", part(json_quoted(text)));
 }
 
 void event_writer::reasoning(const std::vector<std::string>& summary, std::string_view content) {
@@ -131,15 +131,15 @@ void event_writer::reasoning(const std::vector<std::string>& summary, std::strin
   for (std::size_t i = 0; i < summary.size(); ++i) {
     summary_part(i, summary[i]);
     parts += fmt::format("{}{{\"type\":\"summary_text\",\"text\":{}}}", i == 0 ? "" : ",",
-                         quoted(summary[i]));
+                         json_quoted(summary[i]));
   }
   deltas("response.reasoning_text.delta", item_place("rs") + ",\"content_index\":0", content,
          delta_bytes_);
   // Opaque to clients, who send it back.
   auto more = fmt::format(",\"encrypted_content\":\"sim_{}\"", item_id("enc"));
   if (!content.empty())
-    more +=
-      fmt::format(",\"content\":[{{\"type\":\"reasoning_text\",\"text\":{}}}]", quoted(content));
+    more += fmt::format(",\"content\":[{{\"type\":\"reasoning_text\",\"text\":{}}}]",
+                        json_quoted(content));
   item_event("response.output_item.done", item(parts, more));
   done_.reasoning_bytes += done_.output_bytes - bytes_before;
   ++done_.items;
@@ -149,14 +149,14 @@ void event_writer::call(const call_form& form, std::string_view tool, std::strin
   const auto item = [&](std::string_view status, std::string_view json) {
     return fmt::format("{{\"type\":\"{}\",\"id\":\"{}\",\"status\":\"{}\",\"call_id\":\"{}\","
                        "\"name\":{},\"{}\":{}}}",
-                       form.type, item_id(form.id_prefix), status, item_id("call"), quoted(tool),
-                       form.field, json);
+                       form.type, item_id(form.id_prefix), status, item_id("call"),
+                       json_quoted(tool), form.field, json);
   };
   const auto place = item_place(form.id_prefix);
   item_event("response.output_item.added", item("in_progress", "\"\""));
   deltas(form.delta_event, place, text, delta_bytes_ * call_delta_factor);
-  field_event(form.done_event, place, form.field, quoted(text));
-  item_event("response.output_item.done", item("completed", quoted(text)));
+  field_event(form.done_event, place, form.field, json_quoted(text));
+  item_event("response.output_item.done", item("completed", json_quoted(text)));
   ++done_.items;
 }
 
@@ -191,7 +191,7 @@ void event_writer::web_search(std::string_view query) {
   const auto item = [&](std::string_view status) {
     return fmt::format("{{\"type\":\"web_search_call\",\"id\":\"{}\",\"status\":\"{}\","
                        "\"action\":{{\"type\":\"search\",\"query\":{}}}}}",
-                       item_id("ws"), status, quoted(query));
+                       item_id("ws"), status, json_quoted(query));
   };
   item_event("response.output_item.added", item("in_progress"));
   item_event("response.output_item.done", item("completed"));

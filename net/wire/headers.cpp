@@ -20,7 +20,9 @@ constexpr auto token_chars = [] {
   return table;
 }();
 
-constexpr bool is_token_char(char c) { return token_chars[static_cast<unsigned char>(c)]; }
+constexpr bool is_token_char(char c) {
+  return token_chars[static_cast<unsigned char>(c)];
+}
 
 constexpr bool is_value_char(char c) {
   const auto byte = static_cast<unsigned char>(c);

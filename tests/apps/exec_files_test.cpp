@@ -2,9 +2,9 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "apps/common/image_file.hpp"
+#include "apps/common/output_schema.hpp"
 #include "apps/exec/git_check.hpp"
 #include "apps/exec/last_message.hpp"
-#include "apps/common/output_schema.hpp"
 #include "tests/apps/exec_events_fixture.hpp"
 #include "tests/support/temp_folder.hpp"
 

@@ -10,7 +10,7 @@ namespace {
 
 /// The block as it travels: a name's place is its number. Append only; with a new name raise
 /// `wire_version`.
-constexpr std::array<std::string_view, 116> names{"troupe::thread_id",
+constexpr std::array<std::string_view, 124> names{"troupe::thread_id",
                                                   "troupe::node_name",
                                                   "troupe::errc",
                                                   "troupe::response_item",
@@ -125,7 +125,15 @@ constexpr std::array<std::string_view, 116> names{"troupe::thread_id",
                                                   "troupe::get_thread_manager",
                                                   "troupe::add_peer",
                                                   "troupe::link_up",
-                                                  "troupe::link_down"};
+                                                  "troupe::link_down",
+                                                  "troupe::request_origin",
+                                                  "troupe::websocket_refused",
+                                                  "troupe::prepare_connection",
+                                                  "troupe::close_connection",
+                                                  "troupe::compact_history",
+                                                  "troupe::compacted_history",
+                                                  "troupe::summarise_traces",
+                                                  "troupe::trace_summaries"};
 
 } // namespace
 

@@ -23,6 +23,10 @@ struct service_log {
   stream_consumer_actor consumer; ///< of the last stream
   std::vector<stream_credit> credits;
   std::vector<cancel_stream> cancels;
+  std::vector<prepare_connection> prepared;
+  std::vector<close_connection> closed_connections;
+  std::vector<compact_history> compactions;
+  compacted_history compacted; ///< the answer to each of them
   std::vector<rollout_line> lines;
   std::vector<run_tool> tools;
   std::vector<cancel_tools> tool_cancels;
@@ -48,20 +52,34 @@ inline models_manager_actor::behavior_type fake_models(models_manager_actor::poi
 
 inline model_client_actor::behavior_type fake_client(model_client_actor::pointer,
                                                      service_log_ptr log) {
-  return {[log](const open_stream& x,
-                const stream_consumer_actor& consumer) -> caf::result<stream_opened> {
-            log->streams.push_back(x);
-            log->consumer = consumer;
-            return stream_opened{log->streams.size()};
-          },
-          [log](const stream_credit& x) -> caf::result<void> {
-            log->credits.push_back(x);
-            return caf::unit;
-          },
-          [log](const cancel_stream& x) -> caf::result<void> {
-            log->cancels.push_back(x);
-            return caf::unit;
-          }};
+  return {
+    [log](const open_stream& x,
+          const stream_consumer_actor& consumer) -> caf::result<stream_opened> {
+      log->streams.push_back(x);
+      log->consumer = consumer;
+      return stream_opened{log->streams.size()};
+    },
+    [log](const stream_credit& x) -> caf::result<void> {
+      log->credits.push_back(x);
+      return caf::unit;
+    },
+    [log](const cancel_stream& x) -> caf::result<void> {
+      log->cancels.push_back(x);
+      return caf::unit;
+    },
+    [log](const prepare_connection& x) -> caf::result<void> {
+      log->prepared.push_back(x);
+      return caf::unit;
+    },
+    [log](const close_connection& x) -> caf::result<void> {
+      log->closed_connections.push_back(x);
+      return caf::unit;
+    },
+    [log](const compact_history& x) -> caf::result<compacted_history> {
+      log->compactions.push_back(x);
+      return log->compacted;
+    },
+    [](const summarise_traces&) -> caf::result<trace_summaries> { return trace_summaries{}; }};
 }
 
 inline rollout_recorder_actor::behavior_type fake_recorder(rollout_recorder_actor::pointer,

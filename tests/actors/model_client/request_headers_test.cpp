@@ -55,7 +55,7 @@ SCENARIO("a full request has all layers") {
   x.provider.env_http_headers = {{"OpenAI-Organization", "ORG"}, {"OpenAI-Project", "PROJECT"}};
   x.variables = {{"ORG", " org "}, {"PROJECT", "  "}};
   x.request.turn_state = "ts";
-  x.request.subagent = "review";
+  x.request.origin.subagent = "review";
   x.credential = {.token = config::secret{"key"}, .account_id = "account"};
   CHECK(x.headers() == (map{{"version", "1.2.3"},
                             {"OpenAI-Organization", " org "},
@@ -98,7 +98,7 @@ SCENARIO("without a token a header of the provider stays") {
 SCENARIO("values that are no legal header value are left out") {
   case_of x;
   x.request.turn_state = "a\r\nX-Evil: 1";
-  x.request.subagent = "\x01";
+  x.request.origin.subagent = "\x01";
   x.credential = {.token = config::secret{"k\ney"}, .account_id = "\u00e9"};
   const auto headers = x.headers();
   CHECK(!headers.contains("x-codex-turn-state"));

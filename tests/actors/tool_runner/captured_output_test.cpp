@@ -65,7 +65,7 @@ SCENARIO("a stream that is still held open counts as empty") {
 
 SCENARIO("events carry the command and what became of it") {
   const auto begin = begin_event("c1", {"ls", "a b"}, "/w", exec_source::agent);
-  CHECK_EQ(begin.parsed_cmd_json.str(), R"([{"type":"unknown","cmd":"ls 'a b'"}])");
+  CHECK_EQ(begin.parsed_cmd_json.str(), R"([{"type":"list_files","cmd":"ls 'a b'","path":"a b"}])");
   exec_outcome outcome;
   outcome.exit_code = 124;
   outcome.end = exec_end::timed_out;

@@ -74,7 +74,7 @@ std::string random_text(std::mt19937& random, std::size_t max_lines, char letter
 
 SCENARIO("random texts get a difference that is right and shortest") {
   std::mt19937 random{1};
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < 5'000; ++round) {
     const auto letters = static_cast<char>(1 + random() % 5);
     const auto old_text = random_text(random, 14, letters);
     const auto new_text = random_text(random, 14, letters);

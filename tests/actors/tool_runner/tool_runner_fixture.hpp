@@ -72,6 +72,8 @@ public:
   ~fixture() {
     caf::anon_send_exit(tools, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
+    if (tools)
+      self->wait_for(tools); // it uses the I/O threads until its end
     io.stop();
     files.stop();
     std::filesystem::remove_all(root);

@@ -91,7 +91,10 @@ SCENARIO("a time limit ends everything inside the sandbox") {
                  [](const caf::error& x) { CAF_FAIL(x); });
 }
 
-SCENARIO("a denied exec_command is a failure without events") {
+SCENARIO("an exec_command that is denied early is a failure without events") {
+  auto deps = default_dependencies();
+  deps.early_exit_window = std::chrono::minutes{5};
+  start(std::move(deps));
   if (!usable())
     return;
   use(sandbox_mode::read_only);
@@ -101,6 +104,26 @@ SCENARIO("a denied exec_command is a failure without events") {
   CHECK(result.output.starts_with("exec_command failed: SandboxDenied { message: \""));
   CHECK(result.output.find("Read-only file system") != std::string::npos);
   CHECK_EQ(events().size(), before);
+}
+
+SCENARIO("an exec_command that is denied later is a failure with events") {
+  auto deps = default_dependencies();
+  deps.early_exit_window = std::chrono::milliseconds{0};
+  start(std::move(deps));
+  if (!usable())
+    return;
+  const auto pipe = make_pipe("go");
+  use(sandbox_mode::read_only);
+  auto answer = send(a_call("exec_command", R"({"login":false,"cmd":"cat go; touch made"})", "c2"));
+  while (events_of_type<exec_command_begin>().size() < 2) { // the trial's and this one
+  }
+  std::ofstream{pipe} << "x";
+  answer.receive(
+    [](tool_result& x) {
+      CHECK(x.output.starts_with("exec_command failed: SandboxDenied { message: \""));
+    },
+    [](const caf::error& x) { CAF_FAIL(x); });
+  CHECK_EQ(events_of_type<exec_command_end>().size(), 2u);
 }
 
 SCENARIO("patches are applied inside the sandbox") {
