@@ -4,6 +4,7 @@
 #include <caf/result.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "messages/auth.hpp"
 #include "messages/cluster.hpp"
 #include "messages/model_calls.hpp"
 #include "messages/models.hpp"
@@ -79,6 +80,44 @@ using tool_listener_actor = caf::typed_actor<
   /// Begin, output and end of commands and patches.
   caf::result<void>(tool_progress)>;
 
+/// The application that keeps a ChatGPT login and lends it (contract responses-client.md 2.9).
+using token_host_actor = caf::typed_actor<
+  /// Other tokens, because the last ones were refused; waited for 10 s.
+  caf::result<external_tokens>(refresh_external_login)>;
+
+/// These tokens are the login from now on, ahead of stored ones; `host` brings new ones. Kept in
+/// memory only. Refused with `errc::invalid_request` when the id token is unreadable or of a
+/// workspace that the configuration forbids.
+struct use_external_login {
+  external_tokens tokens;
+  token_host_actor host;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, use_external_login& x) {
+  return f.object(x).fields(f.field("tokens", x.tokens), f.field("host", x.host));
+}
+
+using auth_manager_actor = caf::typed_actor<
+  /// The login for a request that is about to be set up.
+  caf::result<login_snapshot>(get_login),
+  /// After a 401.
+  caf::result<login_recovery>(recover_login),
+  /// A login that a host application keeps.
+  caf::result<void>(use_external_login),
+  /// No login any more.
+  caf::result<logged_out>(log_out)>;
+
+/// The node's auth manager was restarted: the older handle is dead.
+struct auth_changed {
+  auth_manager_actor auth;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, auth_changed& x) {
+  return f.object(x).fields(f.field("auth", x.auth));
+}
+
 using model_client_actor = caf::typed_actor<
   /// Opens a stream to the consumer; refused with `errc::queue_full` when too many are open.
   caf::result<stream_opened>(open_stream, stream_consumer_actor),
@@ -93,7 +132,9 @@ using model_client_actor = caf::typed_actor<
   /// Remote compaction; refused with `errc::queue_full` when too much is open.
   caf::result<compacted_history>(compact_history),
   /// Summaries of earlier sessions; refused with `errc::queue_full` when too much is open.
-  caf::result<trace_summaries>(summarise_traces)>;
+  caf::result<trace_summaries>(summarise_traces),
+  /// From the node's root.
+  caf::result<void>(auth_changed)>;
 
 using models_manager_actor = caf::typed_actor<
   /// What is known of a model.
@@ -126,12 +167,14 @@ struct services_changed {
   model_client_actor client;
   rollout_recorder_actor recorder;
   tool_runner_actor tools;
+  auth_manager_actor auth;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, services_changed& x) {
   return f.object(x).fields(f.field("models", x.models), f.field("client", x.client),
-                            f.field("recorder", x.recorder), f.field("tools", x.tools));
+                            f.field("recorder", x.recorder), f.field("tools", x.tools),
+                            f.field("auth", x.auth));
 }
 
 using codex_thread_actor = caf::typed_actor<

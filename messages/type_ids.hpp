@@ -3,6 +3,7 @@
 #include <caf/type_id.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "messages/auth.hpp"
 #include "messages/cluster.hpp"
 #include "messages/errors.hpp"
 #include "messages/interfaces.hpp"
@@ -163,6 +164,18 @@ CAF_ADD_TYPE_ID(troupe, (troupe::compact_history))
 CAF_ADD_TYPE_ID(troupe, (troupe::compacted_history))
 CAF_ADD_TYPE_ID(troupe, (troupe::summarise_traces))
 CAF_ADD_TYPE_ID(troupe, (troupe::trace_summaries))
+
+// Logins
+CAF_ADD_TYPE_ID(troupe, (troupe::get_login))
+CAF_ADD_TYPE_ID(troupe, (troupe::login_snapshot))
+CAF_ADD_TYPE_ID(troupe, (troupe::recover_login))
+CAF_ADD_TYPE_ID(troupe, (troupe::login_recovery))
+CAF_ADD_TYPE_ID(troupe, (troupe::external_tokens))
+CAF_ADD_TYPE_ID(troupe, (troupe::refresh_external_login))
+CAF_ADD_TYPE_ID(troupe, (troupe::use_external_login))
+CAF_ADD_TYPE_ID(troupe, (troupe::log_out))
+CAF_ADD_TYPE_ID(troupe, (troupe::logged_out))
+CAF_ADD_TYPE_ID(troupe, (troupe::auth_changed))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 

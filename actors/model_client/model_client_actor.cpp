@@ -158,6 +158,7 @@ public:
       [](const summarise_traces&) -> caf::result<trace_summaries> {
         return caf::make_error(errc::invalid_request, "memory summaries are not there yet");
       },
+      [](const auth_changed&) -> caf::result<void> { return caf::unit; },
       [this](caf::close_atom, std::uint64_t operation) { return on_attempt_over(operation); },
     };
   }

@@ -50,6 +50,7 @@ struct dependencies {
   config::provider_table providers;
   config::environment environment; ///< keys and headers of providers, read at each request
   std::optional<config::login> login;
+  auth_manager_actor auth; ///< of the same node
   client_identity identity;
   model_client::limits limits;
   wall_clock clock = system_clock();

@@ -17,6 +17,11 @@ namespace {
 template <class T>
 concept plain_value = std::equality_comparable<T>;
 
+/// Messages with secrets: they do not travel.
+template <class T>
+concept stays_here = std::same_as<T, login_snapshot> || std::same_as<T, login_recovery> ||
+                     std::same_as<T, external_tokens> || std::same_as<T, use_external_login>;
+
 bool same(const subscribe_events& a, const subscribe_events& b) {
   return a.thread == b.thread && a.sink == b.sink && a.credit == b.credit && a.deltas == b.deltas;
 }
@@ -31,7 +36,10 @@ bool same(const link_up& a, const link_up& b) {
 }
 bool same(const services_changed& a, const services_changed& b) {
   return a.models == b.models && a.client == b.client && a.recorder == b.recorder &&
-         a.tools == b.tools;
+         a.tools == b.tools && a.auth == b.auth;
+}
+bool same(const auth_changed& a, const auth_changed& b) {
+  return a.auth == b.auth;
 }
 template <plain_value T>
 bool same(const T& a, const T& b) {
@@ -56,8 +64,10 @@ struct fixture : test_coordinator_fixture<> {
   }
   void fill(services_changed& x, unsigned) const {
     x = {caf::actor_cast<models_manager_actor>(peer), caf::actor_cast<model_client_actor>(peer),
-         caf::actor_cast<rollout_recorder_actor>(peer), caf::actor_cast<tool_runner_actor>(peer)};
+         caf::actor_cast<rollout_recorder_actor>(peer), caf::actor_cast<tool_runner_actor>(peer),
+         caf::actor_cast<auth_manager_actor>(peer)};
   }
+  void fill(auth_changed& x, unsigned) const { x = {caf::actor_cast<auth_manager_actor>(peer)}; }
   template <class T>
   void fill(T& x, unsigned seed) const {
     if constexpr (requires {
@@ -93,7 +103,24 @@ struct fixture : test_coordinator_fixture<> {
 
   template <std::size_t... Positions>
   void check_all(std::index_sequence<Positions...>) {
-    (check_round_trip<caf::type_by_id_t<caf::id_block::troupe::begin + Positions>>(), ...);
+    (check<caf::type_by_id_t<caf::id_block::troupe::begin + Positions>>(), ...);
+  }
+
+  template <class T>
+  void check() {
+    if constexpr (stays_here<T>)
+      check_refused<T>();
+    else
+      check_round_trip<T>();
+  }
+
+  template <class T>
+  void check_refused() {
+    caf::byte_buffer bytes;
+    caf::binary_serializer out{sys, bytes};
+    if (T x{}; out.apply(x))
+      CAF_FAIL("a " << caf::type_name_v<T> << " may leave its process");
+    CHECK(true);
   }
 };
 
@@ -101,9 +128,27 @@ struct fixture : test_coordinator_fixture<> {
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
-SCENARIO("every registered message reaches another node unchanged") {
+SCENARIO("every registered message reaches another node unchanged, or stays here with its secret") {
   constexpr auto count = caf::id_block::troupe::end - caf::id_block::troupe::begin;
   check_all(std::make_index_sequence<count>{});
+}
+
+SCENARIO("a message with a secret is printed without it, and is not sent") {
+  const secret token{"sk-hidden"};
+  const login_snapshot login{.generation = 7, .mode = login_mode::api_key, .token = token};
+  const login_recovery recovery{.outcome = recovery_outcome::renewed, .login = login};
+  const external_tokens tokens{.id_token = token, .access_token = token};
+  for (const auto& text :
+       {caf::deep_to_string(login), caf::deep_to_string(recovery), caf::deep_to_string(tokens),
+        caf::deep_to_string(caf::make_message(login)), to_string(token)}) {
+    CHECK_EQ(text.find("sk-hidden"), std::string::npos);
+    CHECK_NE(text.find("***"), std::string::npos);
+  }
+  caf::byte_buffer bytes;
+  caf::binary_serializer out{sys, bytes};
+  CHECK(!out.apply(caf::make_message(login)));
+  const std::string_view written{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  CHECK_EQ(written.find("sk-hidden"), std::string_view::npos);
 }
 
 SCENARIO("samples differ from default values") {

@@ -10,7 +10,7 @@ namespace {
 
 /// The block as it travels: a name's place is its number. Append only; with a new name raise
 /// `wire_version`.
-constexpr std::array<std::string_view, 124> names{"troupe::thread_id",
+constexpr std::array<std::string_view, 134> names{"troupe::thread_id",
                                                   "troupe::node_name",
                                                   "troupe::errc",
                                                   "troupe::response_item",
@@ -133,7 +133,17 @@ constexpr std::array<std::string_view, 124> names{"troupe::thread_id",
                                                   "troupe::compact_history",
                                                   "troupe::compacted_history",
                                                   "troupe::summarise_traces",
-                                                  "troupe::trace_summaries"};
+                                                  "troupe::trace_summaries",
+                                                  "troupe::get_login",
+                                                  "troupe::login_snapshot",
+                                                  "troupe::recover_login",
+                                                  "troupe::login_recovery",
+                                                  "troupe::external_tokens",
+                                                  "troupe::refresh_external_login",
+                                                  "troupe::use_external_login",
+                                                  "troupe::log_out",
+                                                  "troupe::logged_out",
+                                                  "troupe::auth_changed"};
 
 } // namespace
 

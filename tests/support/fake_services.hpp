@@ -26,7 +26,8 @@ struct service_log {
   std::vector<prepare_connection> prepared;
   std::vector<close_connection> closed_connections;
   std::vector<compact_history> compactions;
-  compacted_history compacted; ///< the answer to each of them
+  compacted_history compacted;           ///< the answer to each of them
+  std::vector<auth_manager_actor> auths; ///< that the client was told of
   std::vector<rollout_line> lines;
   std::vector<run_tool> tools;
   std::vector<cancel_tools> tool_cancels;
@@ -52,34 +53,49 @@ inline models_manager_actor::behavior_type fake_models(models_manager_actor::poi
 
 inline model_client_actor::behavior_type fake_client(model_client_actor::pointer,
                                                      service_log_ptr log) {
-  return {
-    [log](const open_stream& x,
-          const stream_consumer_actor& consumer) -> caf::result<stream_opened> {
-      log->streams.push_back(x);
-      log->consumer = consumer;
-      return stream_opened{log->streams.size()};
-    },
-    [log](const stream_credit& x) -> caf::result<void> {
-      log->credits.push_back(x);
-      return caf::unit;
-    },
-    [log](const cancel_stream& x) -> caf::result<void> {
-      log->cancels.push_back(x);
-      return caf::unit;
-    },
-    [log](const prepare_connection& x) -> caf::result<void> {
-      log->prepared.push_back(x);
-      return caf::unit;
-    },
-    [log](const close_connection& x) -> caf::result<void> {
-      log->closed_connections.push_back(x);
-      return caf::unit;
-    },
-    [log](const compact_history& x) -> caf::result<compacted_history> {
-      log->compactions.push_back(x);
-      return log->compacted;
-    },
-    [](const summarise_traces&) -> caf::result<trace_summaries> { return trace_summaries{}; }};
+  return {[log](const open_stream& x,
+                const stream_consumer_actor& consumer) -> caf::result<stream_opened> {
+            log->streams.push_back(x);
+            log->consumer = consumer;
+            return stream_opened{log->streams.size()};
+          },
+          [log](const stream_credit& x) -> caf::result<void> {
+            log->credits.push_back(x);
+            return caf::unit;
+          },
+          [log](const cancel_stream& x) -> caf::result<void> {
+            log->cancels.push_back(x);
+            return caf::unit;
+          },
+          [log](const prepare_connection& x) -> caf::result<void> {
+            log->prepared.push_back(x);
+            return caf::unit;
+          },
+          [log](const close_connection& x) -> caf::result<void> {
+            log->closed_connections.push_back(x);
+            return caf::unit;
+          },
+          [log](const compact_history& x) -> caf::result<compacted_history> {
+            log->compactions.push_back(x);
+            return log->compacted;
+          },
+          [](const summarise_traces&) -> caf::result<trace_summaries> { return trace_summaries{}; },
+          [log](const auth_changed& x) -> caf::result<void> {
+            log->auths.push_back(x.auth);
+            return caf::unit;
+          }};
+}
+
+/// Knows an API key, and nothing helps when that is refused.
+inline auth_manager_actor::behavior_type fake_auth(auth_manager_actor::pointer) {
+  const login_snapshot login{
+    .generation = 1, .mode = login_mode::api_key, .token = secret{"fake-key"}};
+  return {[login](const get_login&) -> caf::result<login_snapshot> { return login; },
+          [login](const recover_login&) -> caf::result<login_recovery> {
+            return login_recovery{.login = login, .message = "refused"};
+          },
+          [](const use_external_login&) -> caf::result<void> { return caf::unit; },
+          [](const log_out&) -> caf::result<logged_out> { return logged_out{}; }};
 }
 
 inline rollout_recorder_actor::behavior_type fake_recorder(rollout_recorder_actor::pointer,
@@ -122,14 +138,16 @@ inline services_changed spawn_fake_services(caf::actor_system& sys, const servic
   return {.models = sys.spawn(fake_models),
           .client = sys.spawn(fake_client, log),
           .recorder = sys.spawn(fake_recorder, log),
-          .tools = sys.spawn(fake_tools, log)};
+          .tools = sys.spawn(fake_tools, log),
+          .auth = sys.spawn(fake_auth)};
 }
 
 /// Services end when told so; they do not end with their last user.
 inline void end_services(const services_changed& x) {
   for (const auto& handle :
        {caf::actor_cast<caf::actor>(x.models), caf::actor_cast<caf::actor>(x.client),
-        caf::actor_cast<caf::actor>(x.recorder), caf::actor_cast<caf::actor>(x.tools)})
+        caf::actor_cast<caf::actor>(x.recorder), caf::actor_cast<caf::actor>(x.tools),
+        caf::actor_cast<caf::actor>(x.auth)})
     caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
 }
 
