@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace troupe::common {
@@ -26,6 +27,20 @@ std::variant<std::string, std::error_code> read_to_end(int descriptor, std::size
       return std::error_code{errno, std::generic_category()};
     if (out.size() > max_bytes)
       return std::make_error_code(std::errc::file_too_large);
+  }
+}
+
+void discard_input(int descriptor, std::chrono::milliseconds limit) {
+  using clock = std::chrono::steady_clock;
+  const auto deadline = clock::now() + limit;
+  std::array<char, 64 * 1024> buffer;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
+    pollfd input{.fd = descriptor, .events = POLLIN, .revents = 0};
+    if (left.count() <= 0 || ::poll(&input, 1, static_cast<int>(left.count())) <= 0)
+      return;
+    if (::read(descriptor, buffer.data(), buffer.size()) <= 0)
+      return;
   }
 }
 

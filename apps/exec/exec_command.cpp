@@ -4,6 +4,7 @@
 #include "actors/node_root/thread_settings.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/offline_model.hpp"
+#include "apps/common/standard_streams.hpp"
 #include "apps/common/version.hpp"
 #include "apps/exec/exec_args.hpp"
 #include "apps/exec/exec_driver_actor.hpp"
@@ -15,6 +16,7 @@
 #include "config/text_file.hpp"
 
 #include <caf/send.hpp>
+#include <chrono>
 #include <CLI/App.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -29,6 +31,9 @@ namespace troupe::exec {
 namespace {
 
 constexpr std::size_t max_index_bytes = 64 * 1024 * 1024;
+
+/// How long a refused start waits for a prompt that nobody wants any more.
+constexpr std::chrono::seconds unread_prompt_limit{2};
 
 int refuse(std::string_view message) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", message));
@@ -124,8 +129,12 @@ int run(const exec_args& args, common::override_options root) {
   if (args.refusal)
     return refuse(fmt::format("Error: {}", *args.refusal));
   auto prepared = prepare_request(args, std::move(root));
-  if (const auto* refusal = std::get_if<request_refusal>(&prepared))
-    return refuse(refusal->message);
+  if (const auto* refusal = std::get_if<request_refusal>(&prepared)) {
+    const auto exit_code = refuse(refusal->message);
+    if (!args.prompt && ::isatty(STDIN_FILENO) == 0)
+      common::discard_input(STDIN_FILENO, unread_prompt_limit);
+    return exit_code;
+  }
   auto& request = std::get<exec_request>(prepared);
   std::unique_ptr<common::offline_model> offline;
   if (args.offline) {

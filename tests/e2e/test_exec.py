@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from provider import (CUT, GARBAGE, LIMIT_S, RESET, STALL, ProgramTest, completed, created, failed, interrupt, message,
+from provider import (CUT, GARBAGE, LIMIT_S, PROGRAM, RESET, STALL, ProgramTest, completed, created, failed, interrupt, message,
                       patch, reply, shell, status, stream, tool)
 
 USAGE = {"input_tokens": 100, "cached_input_tokens": 20, "cache_write_input_tokens": 0, "output_tokens": 10,
@@ -218,6 +218,16 @@ class WrongUse(ProgramTest):
                 self.assertEqual(result.returncode, code, result.stderr)
                 self.assertIn(text, result.stderr)
                 self.assertEqual(result.stdout, "")
+
+    def test_a_refused_start_does_not_break_the_pipe_of_a_prompt_under_way(self):
+        process = subprocess.Popen([PROGRAM, "exec"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, cwd=self.work, env=self.environment())
+        self.addCleanup(self.end, process)
+        self.assertIn("Not inside a trusted directory", process.stderr.readline())
+        process.stdin.write("the prompt, late")
+        process.stdin.close()
+        process.stdin = None
+        self.assertEqual(process.wait(LIMIT_S), 1)
 
     def test_a_broken_config_file_is_named_with_its_line(self):
         (self.home / "config.toml").write_text("model = 'x'\nmodel_provider = \n")
