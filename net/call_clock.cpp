@@ -43,6 +43,7 @@ net_errc call_clock::verdict() const {
   if (step_ != step::draining && total_deadline_ <= step_deadline())
     return net_errc::timed_out_total;
   switch (step_) {
+  case step::queued: return net_errc::overloaded;
   case step::head: return net_errc::timed_out_headers;
   case step::body: return net_errc::idle_timeout;
   case step::waiting:
@@ -56,6 +57,7 @@ net_errc call_clock::verdict() const {
 call_clock::time_point call_clock::step_deadline() const {
   switch (step_) {
   case step::waiting: return later(since_, start_delay_);
+  case step::queued: return later(since_, limits_.queue);
   case step::head: return later(since_, limits_.head);
   case step::body: return later(since_, limits_.idle);
   case step::draining: return later(since_, drain_limit);

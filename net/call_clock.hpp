@@ -13,9 +13,10 @@ class call_clock {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// `waiting` ends at its deadline regularly; `connecting` is limited by the connector itself;
-  /// `suspended` waits for credit and has only the total limit.
-  enum class step { waiting, connecting, head, body, suspended, draining };
+  /// `waiting` ends at its deadline regularly; `queued` waits for a turn at the origin;
+  /// `connecting` is limited by the connector itself; `suspended` waits for credit and has only the
+  /// total limit.
+  enum class step { waiting, queued, connecting, head, body, suspended, draining };
 
   call_clock(const call_limits& limits, std::chrono::milliseconds start_delay, time_point now);
 

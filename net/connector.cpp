@@ -1,6 +1,5 @@
 #include "net/connector.hpp"
 
-#include "net/limits.hpp"
 #include "net/tls_context.hpp"
 
 #include <utility>
@@ -9,12 +8,26 @@ namespace troupe::net {
 
 using boost::system::error_code;
 
-connection::connection(asio::io_context& context, std::string origin_key)
-  : link(context), input(min_read_buffer_bytes, max_read_buffer_bytes),
-    origin(std::move(origin_key)) {}
-
 std::string origin_of(const http_url& url) {
   return (url.transport == http_url::scheme::https ? "https://" : "http://") + url.host_header;
+}
+
+route route::to(http_url url, std::optional<proxy_address> proxy, proxy_rules::traffic traffic) {
+  route result{kind::direct, std::move(url), std::move(proxy)};
+  if (result.proxy) {
+    const bool tunnels =
+      traffic == proxy_rules::traffic::websocket || result.url.transport == http_url::scheme::https;
+    result.how = tunnels ? kind::tunnel : kind::forward;
+  }
+  return result;
+}
+
+std::string route::key() const {
+  return proxy ? proxy->name + ' ' + origin_of(url) : origin_of(url);
+}
+
+std::string route::first_hop() const {
+  return proxy ? "proxy " + proxy->name : origin_of(url);
 }
 
 connector::connector(std::shared_ptr<io_lane> lane, settings x, completion on_done)
@@ -22,7 +35,9 @@ connector::connector(std::shared_ptr<io_lane> lane, settings x, completion on_do
     deadline_(lane_->context()) {}
 
 void connector::start(address_book& addresses) {
-  addresses.look_up(settings_.url.host, settings_.url.port,
+  const auto& way = settings_.way;
+  addresses.look_up(way.proxy ? way.proxy->host : way.url.host,
+                    way.proxy ? way.proxy->port : way.url.port,
                     [self = shared_from_this()](const error_code& error, const auto& found) {
                       self->on_resolved(error, found);
                     });
@@ -31,59 +46,119 @@ void connector::start(address_book& addresses) {
 void connector::cancel() {
   on_done_ = nullptr;
   deadline_.cancel();
+  if (const auto running = std::exchange(race_, nullptr))
+    running->cancel();
   if (link_)
     link_->link.close();
 }
+
+// ---- connecting ---------------------------------------------------------------------------------
 
 void connector::on_resolved(const error_code& error, const address_book::endpoints& found) {
   if (!on_done_)
     return;
   if (error || found.empty()) {
-    complete(net_errc::dns_failed, error ? error.message() : "no address");
+    complete(net_errc::dns_failed,
+             settings_.way.first_hop() + ": " + (error ? error.message() : "no address"));
     return;
   }
-  addresses_ = found;
-  try_next_address();
+  race_ = std::make_shared<address_race>(
+    lane_, by_turns(found), settings_.limit,
+    [self = shared_from_this()](address_race::result x) { self->on_connected(std::move(x)); });
+  race_->start();
 }
 
-void connector::try_next_address() {
-  const auto address = addresses_[next_address_++];
-  link_ = std::make_unique<connection>(lane_->context(), origin_of(settings_.url));
-  error_code error;
-  link_->link.socket().open(address.protocol(), error);
-  if (error) {
-    complete(net_errc::no_resources, error.message());
-    return;
-  }
-  set_deadline();
-  link_->link.socket().async_connect(
-    address, [self = shared_from_this()](const error_code& x) { self->on_connected(x); });
-}
-
-void connector::on_connected(const error_code& error) {
-  if (!on_done_)
-    return;
-  if (error) {
-    if (next_address_ < addresses_.size())
-      try_next_address();
-    else
-      complete(timed_out_ ? net_errc::timed_out_connect : net_errc::connect_failed,
-               timed_out_ ? "no answer" : error.message());
-    return;
-  }
+void connector::on_connected(address_race::result result) {
+  race_.reset();
+  if (result.error != net_errc::none)
+    return complete(result.error, settings_.way.first_hop() + ": " + result.detail);
+  link_ = std::move(result.link);
+  link_->key = settings_.way.key();
   link_->link.send_without_delay();
-  if (settings_.tls != nullptr)
-    shake_hands();
+  if (settings_.way.how == route::kind::tunnel)
+    open_tunnel();
   else
-    complete(net_errc::none, {});
+    secure();
 }
 
-void connector::shake_hands() {
-  engine_ = &link_->link.add_tls(*settings_.tls);
-  if (!expect_host(engine_->native_handle(), settings_.url.host, settings_.verify)) {
-    complete(net_errc::tls_failed, "the host name cannot be verified");
-    return;
+// ---- proxy --------------------------------------------------------------------------------------
+
+void connector::open_tunnel() {
+  set_deadline();
+  tunnel_request_ = tunnel_request();
+  out_ = asio::buffer(tunnel_request_);
+  link_->link.async_write(buffer_view{&out_, 1},
+                          [self = shared_from_this()](const error_code& error) {
+                            if (!self->on_done_)
+                              return;
+                            if (error)
+                              self->fail_tunnel(error);
+                            else
+                              self->read_tunnel_answer();
+                          });
+}
+
+std::string connector::tunnel_request() const {
+  const auto& url = settings_.way.url;
+  const bool is_v6 = url.host.find(':') != std::string::npos;
+  const auto target =
+    (is_v6 ? '[' + url.host + ']' : url.host) + ':' + std::to_string(url.port); // port always
+  auto text = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+  if (const auto& secret = settings_.way.proxy->authorization; !secret.empty())
+    text += "Proxy-Authorization: " + secret + "\r\n";
+  return text + "\r\n";
+}
+
+void connector::read_tunnel_answer() {
+  link_->link.async_read_some(link_->input.space(),
+                              [self = shared_from_this()](const error_code& error, std::size_t n) {
+                                if (!self->on_done_)
+                                  return;
+                                if (error)
+                                  return self->fail_tunnel(error);
+                                self->link_->input.commit(n);
+                                self->on_tunnel_answer();
+                              });
+}
+
+void connector::on_tunnel_answer() {
+  auto& input = link_->input;
+  const auto result = tunnel_answer_.parse_head(input.unread());
+  input.consume(result.used);
+  const auto asked = settings_.way.first_hop() + ", asked for " + origin_of(settings_.way.url);
+  if (result.error != net_errc::none)
+    return complete(net_errc::proxy_refused, asked + ": its answer is no HTTP response head");
+  if (!tunnel_answer_.head_is_done())
+    return read_tunnel_answer();
+  const auto status = tunnel_answer_.head().status;
+  if (status / 100 != 2) {
+    const auto* hint = status == 407 ? " (it wants a user and password)" : "";
+    return complete(net_errc::proxy_refused,
+                    asked + ": it answered " + std::to_string(status) + hint);
   }
+  if (!input.empty()) // an origin never speaks first, so this would be read as its answer
+    return complete(net_errc::proxy_refused, asked + ": it sent more than a response head");
+  input.release();
+  secure();
+}
+
+void connector::fail_tunnel(const error_code& error) {
+  const auto asked = settings_.way.first_hop() + ", asked for " + origin_of(settings_.way.url);
+  if (timed_out_)
+    complete(net_errc::timed_out_connect, asked + ": no answer");
+  else
+    complete(net_errc::proxy_refused, asked + ": " + error.message());
+}
+
+// ---- TLS ----------------------------------------------------------------------------------------
+
+void connector::secure() {
+  if (settings_.tls == nullptr)
+    return complete(net_errc::none, {});
+  const auto& url = settings_.way.url;
+  engine_ = &link_->link.add_tls(*settings_.tls);
+  if (!expect_host(engine_->native_handle(), url.host, settings_.verify))
+    return complete(net_errc::tls_failed, origin_of(url) + ": the host name cannot be verified");
   set_deadline();
   engine_->async_handshake(
     asio::ssl::stream_base::client,
@@ -93,10 +168,11 @@ void connector::shake_hands() {
 void connector::on_handshake(const error_code& error) {
   if (!on_done_)
     return;
+  const auto place = origin_of(settings_.way.url) + ": ";
   if (timed_out_)
-    complete(net_errc::timed_out_connect, "no answer to the TLS handshake");
+    complete(net_errc::timed_out_connect, place + "no answer to the TLS handshake");
   else if (error)
-    complete(net_errc::tls_failed, handshake_failure(engine_->native_handle(), error));
+    complete(net_errc::tls_failed, place + handshake_failure(engine_->native_handle(), error));
   else
     complete(net_errc::none, {});
 }
@@ -119,7 +195,7 @@ void connector::complete(net_errc error, const std::string& why) {
   if (error == net_errc::none)
     result.link = std::move(link_);
   else
-    result.detail = origin_of(settings_.url) + ": " + why;
+    result.detail = why;
   std::exchange(on_done_, nullptr)(std::move(result));
 }
 

@@ -13,8 +13,9 @@ using clock_type = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto own_headers =
-  std::to_array<std::string_view>({"Content-Length", "Transfer-Encoding", "Connection"});
+// `Proxy-Authorization` because it is the proxy's alone and comes from its rules.
+constexpr auto own_headers = std::to_array<std::string_view>(
+  {"Content-Length", "Transfer-Encoding", "Connection", "Proxy-Authorization"});
 
 bool is_own_header(std::string_view name) {
   return std::ranges::any_of(own_headers,
@@ -33,6 +34,7 @@ std::size_t body_bytes(const std::vector<body_part>& parts) {
 http_call::http_call(std::shared_ptr<http_pool> pool, std::shared_ptr<call_handle::control> control,
                      task x)
   : pool_(std::move(pool)), control_(std::move(control)), task_(std::move(x)),
+    redirects_(task_.request.max_redirects),
     clock_(task_.request.limits, task_.request.start_delay, clock_type::now()),
     timer_(pool_->lane()->context()) {}
 
@@ -44,16 +46,12 @@ void http_call::start() {
   if (!pool_->enrol_call(*this))
     return fail(net_errc::cancelled);
   self_ = shared_from_this();
-  const auto url = parse_http_url(task_.request.url);
-  if (!url)
-    return fail(net_errc::bad_url, "unusable URL");
   if (!is_legal_header_name(task_.request.method))
     return fail(net_errc::bad_request, "the method is not a token");
-  url_ = *url;
   if (task_.request.start_delay.count() > 0)
     arm_timer();
   else
-    connect();
+    find_route();
 }
 
 void http_call::refuse(net_errc why) {
@@ -98,44 +96,12 @@ void http_call::on_timer() {
   if (verdict != net_errc::none)
     fail(verdict);
   else if (step_ == step::waiting)
-    connect();
+    find_route();
   else
     close(); // enough drained
 }
 
 // ---- request ------------------------------------------------------------------------------------
-
-void http_call::connect() {
-  is_reused_ = true;
-  if (auto link = pool_->take(origin_of(url_)))
-    use(std::move(link));
-  else
-    connect_afresh();
-}
-
-void http_call::connect_afresh() {
-  is_reused_ = false;
-  enter(step::connecting, call_clock::step::connecting);
-  connector::settings settings{url_, task_.request.limits.connect, nullptr, pool_->verify()};
-  if (url_.transport == http_url::scheme::https) {
-    auto tls = pool_->tls();
-    if (const auto* reason = std::get_if<std::string>(&tls))
-      return fail(net_errc::tls_failed, *reason);
-    settings.tls = std::get<asio::ssl::context*>(tls);
-  }
-  connector_ = std::make_shared<connector>(
-    pool_->lane(), std::move(settings),
-    [self = shared_from_this()](connect_result x) { self->on_connected(std::move(x)); });
-  connector_->start(pool_->addresses());
-}
-
-void http_call::on_connected(connect_result result) {
-  connector_.reset();
-  if (result.error != net_errc::none)
-    fail(result.error, std::move(result.detail));
-  else
-    use(std::move(result.link));
-}
 
 void http_call::use(std::unique_ptr<connection> link) {
   link_ = std::move(link);
@@ -160,9 +126,16 @@ std::string http_call::head_text() const {
   const auto& request = task_.request;
   std::string text;
   text.reserve(1024);
-  text.append(request.method).append(" ").append(url_.target).append(" HTTP/1.1\r\n");
+  text.append(request.method).append(" ");
+  if (route_.how == route::kind::forward)
+    text.append(origin_of(route_.url));
+  text.append(route_.url.target).append(" HTTP/1.1\r\n");
   if (!request.headers.contains("Host"))
-    text.append("Host: ").append(url_.host_header).append("\r\n");
+    text.append("Host: ").append(route_.url.host_header).append("\r\n");
+  if (route_.how == route::kind::forward && !route_.proxy->authorization.empty())
+    text.append("Proxy-Authorization: ").append(route_.proxy->authorization).append("\r\n");
+  if (task_.take_over)
+    text.append("Connection: Upgrade\r\n");
   for (const auto& x : request.headers)
     if (!is_own_header(x.name))
       text.append(x.name).append(": ").append(x.value).append("\r\n");
@@ -264,6 +237,9 @@ void http_call::close() {
     running->cancel();
   if (link_) // stays until its operation has completed
     link_->link.close();
+  if (place_ != 0)
+    pool_->gate().leave(route_.key(), place_);
+  slot_.reset();
   if (is_linked())
     unlink();
   self_.reset();

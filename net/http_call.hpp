@@ -4,14 +4,18 @@
 
 #include "net/call_clock.hpp"
 #include "net/connector.hpp"
+#include "net/exchange_gate.hpp"
 #include "net/http_client.hpp"
 #include "net/http_pool.hpp"
 #include "net/lazy_timer.hpp"
 #include "net/message_parser.hpp"
 #include "net/wire/credit.hpp"
+#include "net/wire/redirect.hpp"
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,14 +37,18 @@ struct call_handle::control {
 };
 
 /// One exchange, from the URL to the completion. Everything runs on one lane, one operation at a
-/// time: wait, connect, write, read the head, read the body, perhaps drain. Owns itself until
-/// it is closed.
+/// time: wait, queue, connect, write, read the head, read the body, perhaps drain. Owns itself
+/// until it is closed.
 class http_call : public conversation, public std::enable_shared_from_this<http_call> {
 public:
   struct task {
     http_request request;
     http_handlers handlers;
     std::optional<std::size_t> collect_limit; ///< 2xx bodies are collected, up to this size
+
+    /// Of the handshake of a WebSocket: called instead of all handlers when the answer is 101.
+    std::function<void(const response_head&, std::unique_ptr<connection>, exchange_gate::slot)>
+      take_over = {};
   };
 
   http_call(std::shared_ptr<http_pool> pool, std::shared_ptr<call_handle::control> control, task x);
@@ -56,6 +64,7 @@ public:
 private:
   enum class step {
     waiting,
+    queued,
     connecting,
     sending,
     reading_head,
@@ -66,6 +75,9 @@ private:
   };
   enum class wish { none, cancel, finish_early }; // uttered inside a handler, fulfilled after it
 
+  void find_route();
+  void queue_up();
+  void on_slot(exchange_gate::slot slot);
   void connect();
   void connect_afresh();
   void on_connected(connect_result result);
@@ -79,6 +91,8 @@ private:
   void on_broken(const boost::system::error_code& error);
   void parse_head();
   void on_head();
+  bool redirect();
+  void hand_over();
   void next_chunk();
   void on_credit();
   void parse_body();
@@ -111,8 +125,12 @@ private:
   bool got_bytes_ = false;   // of the response
   bool write_broke_ = false; // there may be a response all the same
   std::size_t drained_bytes_ = 0;
+  std::uint64_t body_bytes_ = 0; // of a 2xx response
 
-  http_url url_;
+  route route_;
+  redirect_trail redirects_;
+  exchange_gate::ticket place_ = 0;
+  exchange_gate::slot slot_;
   std::shared_ptr<connector> connector_;
   std::unique_ptr<connection> link_;
   std::string head_text_;

@@ -49,8 +49,8 @@ void http_call::on_broken(const error_code& error) {
   if (error == asio::error::eof && got_bytes_ && parser_->end_of_input() == net_errc::none)
     return succeed();
   if (write_broke_ && !got_bytes_)
-    return fail(net_errc::write_failed, origin_of(url_) + ": " + error.message());
-  fail(net_errc::closed_early, origin_of(url_) + ": " + error.message());
+    return fail(net_errc::write_failed, origin_of(route_.url) + ": " + error.message());
+  fail(net_errc::closed_early, origin_of(route_.url) + ": " + error.message());
 }
 
 void http_call::parse_head() {
@@ -67,6 +67,13 @@ void http_call::parse_head() {
 void http_call::on_head() {
   auto& received = parser_->head();
   outcome_.head = {received.status, std::move(received.headers)};
+  if (task_.take_over && received.status == 101)
+    return hand_over();
+  if (route_.how == route::kind::forward && received.status == 407)
+    return fail(net_errc::proxy_refused,
+                route_.first_hop() + ": it answered 407 (it wants a user and password)");
+  if (redirect())
+    return;
   enter(step::reading_body, call_clock::step::body);
   if (task_.handlers.on_head) {
     in_handler_ = true;
@@ -116,6 +123,12 @@ void http_call::parse_body() {
 }
 
 bool http_call::deliver(std::string_view chunk) {
+  body_bytes_ += chunk.size();
+  if (body_bytes_ > task_.request.limits.max_response_bytes) {
+    fail(net_errc::too_large,
+         "response over " + std::to_string(task_.request.limits.max_response_bytes) + " bytes");
+    return false;
+  }
   if (task_.request.limits.idle_restarts_on == call_limits::progress::chunk)
     clock_.progress(std::chrono::steady_clock::now());
   if (!task_.handlers.on_chunk)

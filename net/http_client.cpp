@@ -4,6 +4,7 @@
 #include "net/http_pool.hpp"
 #include "net/io_lane.hpp"
 #include "net/io_pool.hpp"
+#include "net/ws_opening.hpp"
 
 #include <optional>
 #include <utility>
@@ -55,6 +56,21 @@ struct http_client::state {
   io_pool& threads;
   std::vector<std::shared_ptr<http_pool>> pools; // one per lane
 
+  ws_handle open(ws_request request, ws_handlers handlers) {
+    const auto& pool = pools[threads.pick_lane()];
+    auto control = std::make_shared<ws_handle::control>(pool->lane(), request.credit);
+    const ws_link::settings settings{
+      .role = ws_role::client,
+      .idle = request.limits.idle,
+      .sizes = {request.limits.max_frame_bytes, request.limits.max_message_bytes}};
+    ws_opening begin{pool, std::make_shared<ws_link>(control, settings, std::move(handlers)),
+                     std::move(request)};
+    control->link = begin.link;
+    if (!pool->lane()->post(std::move(begin))) // then nothing has been moved
+      begin.link->refuse({.error = net_errc::stopped});
+    return ws_handle{std::move(control)};
+  }
+
   call_handle start(http_call::task task) {
     const auto& pool = pools[threads.pick_lane()];
     auto control = std::make_shared<call_handle::control>(pool->lane(), task.request.credit);
@@ -68,8 +84,10 @@ struct http_client::state {
 
 http_client::http_client(io_pool& pool, http_client_options options)
   : state_(std::make_unique<state>(pool)) {
+  const auto gate = std::make_shared<exchange_gate>(options.max_exchanges_per_origin,
+                                                    options.max_waiting_per_origin);
   for (const auto& lane : pool.lanes())
-    state_->pools.push_back(std::make_shared<http_pool>(lane, options));
+    state_->pools.push_back(std::make_shared<http_pool>(lane, options, gate));
 }
 
 http_client::~http_client() {
@@ -88,6 +106,10 @@ call_handle http_client::fetch(http_request request, std::size_t max_body_bytes,
   return state_->start({std::move(request),
                         {.on_head = {}, .on_chunk = {}, .on_done = std::move(on_done)},
                         max_body_bytes});
+}
+
+ws_handle http_client::open_websocket(ws_request request, ws_handlers handlers) {
+  return state_->open(std::move(request), std::move(handlers));
 }
 
 } // namespace troupe::net

@@ -5,6 +5,7 @@
 #include "net/tls.hpp"
 #include "net/wire/credit.hpp"
 #include "net/wire/headers.hpp"
+#include "net/wire/proxy_rules.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,8 +19,11 @@
 namespace troupe::net {
 
 class io_pool;
+class ws_handle;
+struct ws_handlers;
+struct ws_request;
 
-/// Time limits of one exchange.
+/// Time and size limits of one exchange.
 struct call_limits {
   /// What restarts the idle clock besides the response head.
   enum class progress { chunk, caller };
@@ -28,6 +32,12 @@ struct call_limits {
   std::chrono::milliseconds head = response_head_limit;
   std::chrono::milliseconds idle = stream_idle_limit;
   std::chrono::milliseconds total{0}; ///< everything, `start_delay` included; 0: no limit
+
+  /// In the queue of an origin with a limited number of exchanges.
+  std::chrono::milliseconds queue = queue_limit;
+
+  /// Of a 2xx response, transfer coding removed; more is `net_errc::too_large`.
+  std::uint64_t max_response_bytes = net::max_response_bytes;
 
   /// `chunk`: every chunk of the body. `caller`: only `call_handle::progress` (contract
   /// responses-client, section 6.5: dispatched events count, comments and partial ones do not).
@@ -49,6 +59,9 @@ struct http_request {
   std::vector<body_part> body; ///< sent one after the other as they are; null parts are skipped
   call_limits limits;
   std::chrono::milliseconds start_delay{0}; ///< wait before anything is done: retry back-off
+
+  /// Redirects that are followed (see `http_client`); 0: a redirect is an answer like others.
+  int max_redirects = net::max_redirects;
 
   /// Chunks that may be delivered before the first `call_handle::grant`.
   std::uint64_t credit = unlimited_credit;
@@ -108,13 +121,26 @@ private:
 
 struct http_client_options {
   tls_client_options tls;
+
+  /// Which proxy serves which URL; none by default, see `proxy_rules::from_environment`.
+  proxy_rules proxies;
+
+  /// Exchanges in flight per origin, over all I/O threads; more wait in the order they came. 0: no
+  /// limit. WebSockets count while they are open.
+  std::size_t max_exchanges_per_origin = 0;
+  std::size_t max_waiting_per_origin = net::max_waiting_per_origin;
+
   std::chrono::milliseconds pooled_connection_limit = net::pooled_connection_limit;
   std::size_t max_pooled_per_origin = net::max_pooled_per_origin;
 };
 
-/// HTTP/1.1 over TCP and TLS with reuse of connections. Any thread may start calls; no bound on
-/// open calls, that is the caller's. Redirects are answers like others; no proxies; no content
-/// codings.
+/// HTTP/1.1 over TCP and TLS, directly or through a proxy, with reuse of connections. Any thread
+/// may start calls. No content codings.
+///
+/// Redirects: 307 and 308 repeat the request; 301, 302 and 303 turn it into a GET without body
+/// (HEAD stays). Credentials are not taken to another host or port (net/wire/redirect.hpp). A loop,
+/// too many, one from https to http and one to an unusable URL end with `redirect_refused`.
+/// Handlers see the last response only.
 ///
 /// A request on a reused connection that breaks before the first byte of the response is sent once
 /// more on a fresh connection, because the server had most likely closed it in the meantime.
@@ -135,6 +161,9 @@ public:
   /// `max_body_bytes`, else `net_errc::too_large`. `request.credit` is not used.
   call_handle fetch(http_request request, std::size_t max_body_bytes,
                     std::function<void(call_outcome)> on_done);
+
+  /// Opens a WebSocket (net/ws_client.hpp); redirects are answers. `on_done` as with `start`.
+  ws_handle open_websocket(ws_request request, ws_handlers handlers);
 
 private:
   struct state;

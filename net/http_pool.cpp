@@ -23,8 +23,9 @@ bool is_quiet(connection& x) {
 
 } // namespace
 
-http_pool::http_pool(std::shared_ptr<io_lane> lane, http_client_options options)
-  : lane_(std::move(lane)), options_(std::move(options)),
+http_pool::http_pool(std::shared_ptr<io_lane> lane, http_client_options options,
+                     std::shared_ptr<exchange_gate> gate)
+  : lane_(std::move(lane)), options_(std::move(options)), gate_(std::move(gate)),
     addresses_(std::make_shared<address_book>(lane_)), prune_timer_(lane_->context()) {}
 
 bool http_pool::enrol_call(conversation& call) {
@@ -36,8 +37,8 @@ bool http_pool::enrol_call(conversation& call) {
   return true;
 }
 
-std::unique_ptr<connection> http_pool::take(const std::string& origin) {
-  const auto i = idle_.find(origin);
+std::unique_ptr<connection> http_pool::take(const std::string& key) {
+  const auto i = idle_.find(key);
   if (i == idle_.end())
     return nullptr;
   auto& connections = i->second;
@@ -57,7 +58,7 @@ void http_pool::give(std::unique_ptr<connection> link) {
     return;
   link->input.release();
   link->idle_since = std::chrono::steady_clock::now();
-  auto& connections = idle_[link->origin];
+  auto& connections = idle_[link->key];
   if (connections.size() == options_.max_pooled_per_origin)
     connections.pop_front();
   connections.push_back(std::move(link));

@@ -4,6 +4,7 @@
 
 #include "net/address_book.hpp"
 #include "net/connector.hpp"
+#include "net/exchange_gate.hpp"
 #include "net/http_client.hpp"
 
 #include <deque>
@@ -14,21 +15,24 @@
 
 namespace troupe::net {
 
-/// What the exchanges of one client share on one lane: idle connections per origin, looked-up
+/// What the exchanges of one client share on one lane: idle connections per route, looked-up
 /// addresses, the TLS context; and the list of the exchanges themselves.
 class http_pool : public conversation, public std::enable_shared_from_this<http_pool> {
 public:
-  http_pool(std::shared_ptr<io_lane> lane, http_client_options options);
+  http_pool(std::shared_ptr<io_lane> lane, http_client_options options,
+            std::shared_ptr<exchange_gate> gate);
 
   const std::shared_ptr<io_lane>& lane() const { return lane_; }
   address_book& addresses() { return *addresses_; }
+  exchange_gate& gate() { return *gate_; }
+  const proxy_rules& proxies() const { return options_.proxies; }
   tls_client_options::verification verify() const { return options_.tls.verify; }
 
   /// False: abandoned already.
   bool enrol_call(conversation& call);
 
-  /// The most recently used idle connection to `origin` that is still open, else null.
-  std::unique_ptr<connection> take(const std::string& origin);
+  /// The most recently used idle connection of this key that is still open, else null.
+  std::unique_ptr<connection> take(const std::string& key);
 
   /// Keeps a connection on which a response has been read to its end, or closes it if there are
   /// enough.
@@ -49,6 +53,7 @@ private:
 
   std::shared_ptr<io_lane> lane_;
   http_client_options options_;
+  std::shared_ptr<exchange_gate> gate_;
   std::shared_ptr<address_book> addresses_;
   std::unique_ptr<asio::ssl::context> tls_;
   std::unordered_map<std::string, shelf> idle_;

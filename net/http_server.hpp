@@ -17,6 +17,8 @@
 namespace troupe::net {
 
 class io_pool;
+class ws_handle;
+struct ws_handlers;
 
 struct server_request {
   std::string method;
@@ -24,6 +26,9 @@ struct server_request {
   header_list headers;
   std::string body; ///< transfer coding removed
 };
+
+/// Whether the request is the handshake of a WebSocket, correct and of version 13.
+bool asks_for_websocket(const server_request& x);
 
 /// Answers one request. Cheap to copy, usable from any thread; on the server's I/O thread calls act
 /// at once. After the end of the response, or when the client is gone, calls do nothing.
@@ -57,6 +62,12 @@ public:
 
   /// Ends the response and the connection irregularly.
   void cut(cut_mode mode) const;
+
+  /// Accepts a request that `asks_for_websocket` with 101 and `headers`, permessage-deflate
+  /// included when the client offers it. The socket (net/websocket.hpp) has no idle limit. A
+  /// request that asks for none is answered 426, and `on_done` gets `net_errc::bad_request`; when
+  /// the client is gone or the request answered, `closed_early`.
+  ws_handle accept_websocket(ws_handlers handlers, header_list headers = {}) const;
 
   /// Never answers: the connection stays open until the client leaves or the server stops.
   void hang() const;

@@ -51,7 +51,10 @@ void http_session::start() {
 }
 
 void http_session::abandon() {
-  close();
+  if (step_ == step::upgraded)
+    socket_->abandon();
+  else
+    close();
 }
 
 // ---- reading
@@ -81,6 +84,10 @@ void http_session::read() {
 }
 
 void http_session::on_read(const error_code& error, std::size_t n) {
+  if (step_ == step::upgrading) { // cancelled, or just before
+    input_.commit(n);
+    return hand_over();
+  }
   if (error)
     return on_client_gone();
   if (step_ == step::lingering) {
@@ -111,7 +118,7 @@ void http_session::advance() {
     if (step_ == step::reading_body)
       handle_request();
   }
-  if (step_ == step::answering)
+  if (step_ == step::answering && !may_upgrade_)
     read();
 }
 
@@ -189,6 +196,8 @@ void http_session::handle_request() {
   ++request_number_;
   framing_ = framing::none;
   hangs_ = false;
+  may_upgrade_ = !is_old_version_ && asks_for_websocket(request_);
+  upgrade_headers_ = may_upgrade_ ? request_.headers : header_list{};
   if (input_.empty() && !is_reading_)
     input_.release();
   auto control =
@@ -239,6 +248,8 @@ void http_session::close() {
   link_.close();
   on_disconnect_ = nullptr;
   unsent_bytes_->store(0);
+  if (const auto waiting = std::exchange(socket_, nullptr))
+    waiting->refuse({.error = net_errc::closed_early, .detail = "the client is gone"});
   tell(out_.clear(), net_errc::closed_early);
   if (is_linked())
     unlink();
@@ -271,11 +282,13 @@ void http_session::on_timer() {
 steady_time http_session::deadline() const {
   switch (step_) {
   case step::greeting:
-  case step::reading_body: return since_ + core_->options.request_limit;
+  case step::reading_body:
+  case step::upgrading: return since_ + core_->options.request_limit;
   case step::reading_head:
     return since_ + (has_begun_ ? core_->options.request_limit : core_->options.idle_limit);
   case step::lingering: return since_ + drain_limit;
   case step::answering: // the handler's time
+  case step::upgraded:  // the socket's
   case step::closed: return steady_time::max();
   }
   return steady_time::max(); // unreachable; keeps GCC content

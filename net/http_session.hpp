@@ -8,6 +8,7 @@
 #include "net/read_buffer.hpp"
 #include "net/send_queue.hpp"
 #include "net/stream.hpp"
+#include "net/ws_link.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -64,12 +65,28 @@ public:
   void finish();
   void cut(responder::cut_mode mode);
   void hang();
+  void accept_websocket(std::shared_ptr<ws_link> socket, const header_list& headers);
   void on_disconnect(std::function<void()> run);
   void on_responder_dropped();
 
 private:
-  enum class step { greeting, reading_head, reading_body, answering, lingering, closed };
-  enum class framing { none, length, chunked, until_close }; // of the response; none: not begun
+  enum class step {
+    greeting,
+    reading_head,
+    reading_body,
+    answering,
+    upgrading, // the answer that makes this a WebSocket is being sent
+    upgraded,  // the connection is the socket's
+    lingering,
+    closed
+  };
+  enum class framing {
+    none,
+    length,
+    chunked,
+    until_close,
+    upgrade
+  }; // of the response; none: not begun
 
   void read();
   void on_read(const boost::system::error_code& error, std::size_t n);
@@ -88,6 +105,8 @@ private:
   void send_waiting();
   void on_written(const boost::system::error_code& error);
   void tell(const std::vector<send_queue::notice>& notices, net_errc result);
+  void watch_client();
+  void hand_over();
   void linger();
   void on_client_gone();
   void close();
@@ -121,10 +140,15 @@ private:
   bool keeps_alive_ = false;
   bool is_head_request_ = false;
   bool is_old_version_ = false; // HTTP/1.0: no chunks
+  bool may_upgrade_ = false;    // then nothing is read while it is answered
   bool hangs_ = false;
   bool closes_when_sent_ = false;
   std::function<void()> on_disconnect_;
   std::weak_ptr<responder::control> responder_;
+
+  header_list upgrade_headers_; // of a request that may upgrade
+  std::shared_ptr<ws_link> socket_;
+  std::optional<ws_deflate> compression_;
 
   send_queue out_;
   asio::const_buffer sending_;

@@ -2,6 +2,7 @@
 #include "net/http_session.hpp"
 
 #include "net/limits.hpp"
+#include "net/ws_handshake.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::string_view reason_of(int status) {
   switch (status) {
+  case 101: return "Switching Protocols";
   case 200: return "OK";
   case 201: return "Created";
   case 202: return "Accepted";
@@ -78,6 +80,7 @@ void http_session::start_stream(int status, const header_list& headers) {
     out_.tail() += "Transfer-Encoding: chunked\r\n";
   out_.tail() += "\r\n";
   flush();
+  watch_client();
 }
 
 void http_session::begin_response(int status, const header_list& headers, framing body) {
@@ -153,6 +156,57 @@ void http_session::cut(responder::cut_mode mode) {
 
 void http_session::hang() {
   hangs_ = true;
+  watch_client();
+}
+
+// A request that turns out not to become a WebSocket: from now on a leaving client is noticed.
+void http_session::watch_client() {
+  may_upgrade_ = false;
+  read();
+}
+
+void http_session::accept_websocket(std::shared_ptr<ws_link> socket, const header_list& headers) {
+  if (framing_ != framing::none)
+    return socket->refuse({.error = net_errc::closed_early, .detail = "answered already"});
+  if (!may_upgrade_) {
+    header_list wanted;
+    wanted.add("Upgrade", "websocket");
+    wanted.add("Sec-WebSocket-Version", "13");
+    answer(426, wanted, "This address speaks WebSocket only.");
+    return socket->refuse({.error = net_errc::bad_request, .detail = "no WebSocket was asked for"});
+  }
+  const auto handshake = ws_server_handshake::answer_to(upgrade_headers_, headers);
+  socket_ = std::move(socket);
+  compression_ = handshake.compression;
+  on_disconnect_ = nullptr;
+  keeps_alive_ = true; // else the answer would announce the end of the connection
+  begin_response(101, handshake.headers, framing::upgrade);
+  out_.tail() += "\r\n";
+  enter(step::upgrading);
+  flush();
+}
+
+// The answer has been sent: the connection is the socket's, and this object only keeps it.
+void http_session::hand_over() {
+  if (is_reading_) { // begun while an earlier request was being answered; comes back here
+    error_code ignored;
+    link_.socket().cancel(ignored);
+    return;
+  }
+  step_ = step::upgraded;
+  timer_.cancel();
+  const auto self = shared_from_this();
+  socket_->open({.owner = self,
+                 .link = &link_,
+                 .input = &input_,
+                 .compression = compression_,
+                 .max_unsent_bytes = core_->options.max_unsent_bytes,
+                 .on_closed =
+                   [self] {
+                     self->socket_.reset();
+                     self->close();
+                   }},
+                {});
 }
 
 void http_session::on_disconnect(std::function<void()> run) {
@@ -180,6 +234,8 @@ void http_session::flush() {
   } else if (const auto due = out_.end_send(); !due.empty()) { // of writes without bytes
     tell(due, net_errc::none);
     flush();
+  } else if (step_ == step::upgrading) {
+    hand_over();
   } else if (closes_when_sent_ && step_ != step::lingering) {
     linger();
   }

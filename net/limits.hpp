@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 /// Every size and time limit of the network side. Defaults: callers may pass others where an
 /// options struct has a field of the same name.
@@ -38,6 +39,22 @@ inline constexpr std::chrono::seconds response_head_limit{60};
 /// Without progress while the body is read (contract responses-client, section 14: 300,000 ms).
 inline constexpr std::chrono::seconds stream_idle_limit{300};
 
+/// A whole response, framing not counted: a stream of 128,000 tokens is some 40 MB, and nothing
+/// regular is larger than this.
+inline constexpr std::uint64_t max_response_bytes = 256 * 1024 * 1024;
+
+/// A further address of a host is tried when the one before has not answered within this (RFC 8305,
+/// section 5: the recommended value).
+inline constexpr std::chrono::milliseconds next_address_delay{250};
+
+/// Redirects followed for one exchange (contract responses-client, section 3.1).
+inline constexpr int max_redirects = 10;
+
+/// Exchanges that wait for a turn at one origin, when the number in flight is limited, and how
+/// long: two average model responses.
+inline constexpr std::chrono::seconds queue_limit{120};
+inline constexpr std::size_t max_waiting_per_origin = 16 * 1024;
+
 /// Idle connections are closed after this; common servers and load balancers close after 60 to 350
 /// s.
 inline constexpr std::chrono::seconds pooled_connection_limit{90};
@@ -57,6 +74,18 @@ inline constexpr std::chrono::seconds drain_limit{1};
 inline constexpr std::chrono::seconds resolved_address_limit{10};
 inline constexpr std::size_t max_resolved_names = 256;
 
+// ---- WebSocket ----------------------------------------------------------------------------------
+
+/// Of a received frame and of a received message (contract responses-client, section 10.2).
+inline constexpr std::size_t max_ws_frame_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t max_ws_message_bytes = 64 * 1024 * 1024;
+
+/// Messages are put into frames piece by piece: as much memory as this per socket that sends.
+inline constexpr std::size_t ws_block_bytes = 64 * 1024;
+
+/// Shorter messages are sent uncompressed: they would hardly shrink.
+inline constexpr std::size_t min_deflated_bytes = 512;
+
 // ---- HTTP server --------------------------------------------------------------------------------
 
 /// A request body: a history of a million tokens with images is below 32 MiB.
@@ -69,7 +98,7 @@ inline constexpr std::chrono::seconds request_read_limit{60};
 /// first.
 inline constexpr std::chrono::seconds server_idle_limit{300};
 
-/// Response bytes queued for one slow reader before the connection is cut.
+/// Response bytes or WebSocket messages queued for one slow reader before the connection is cut.
 inline constexpr std::size_t max_unsent_bytes = 64 * 1024 * 1024;
 
 /// Pending connections of a listening socket; the kernel cuts it to net.core.somaxconn (4096).

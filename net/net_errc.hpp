@@ -21,6 +21,9 @@ enum class net_errc : std::uint8_t {
   connect_failed,
   timed_out_connect,
   tls_failed,
+  bad_proxy,
+  proxy_refused,
+  overloaded,
 
   // The exchange.
   write_failed,
@@ -30,6 +33,15 @@ enum class net_errc : std::uint8_t {
   closed_early,
   bad_response,
   too_large,
+  redirect_refused,
+
+  // A WebSocket.
+  ws_refused,
+  ws_closed,
+  ws_broken,
+  ws_protocol,
+  ws_binary,
+  ws_ping_failed,
 
   // The content.
   bad_utf8,
@@ -59,6 +71,12 @@ constexpr std::string_view to_text(net_errc x) {
     return "the server did not accept a connection in time; check host, port and firewall";
   case net_errc::tls_failed:
     return "the TLS handshake failed; check the server's certificate and the trusted authorities";
+  case net_errc::bad_proxy:
+    return "the configured proxy is not usable; it needs http://, a host and a port";
+  case net_errc::proxy_refused:
+    return "the proxy did not open a connection; check its address, its credentials and its rules";
+  case net_errc::overloaded:
+    return "too many exchanges with this server are open already; raise the limit or start fewer";
   case net_errc::write_failed: return "the connection broke while the request was being sent";
   case net_errc::timed_out_headers: return "the server sent no response headers in time";
   case net_errc::timed_out_total: return "the exchange took longer than its total limit";
@@ -67,6 +85,14 @@ constexpr std::string_view to_text(net_errc x) {
     return "the server closed the connection before the response was complete";
   case net_errc::bad_response: return "the server's answer is not valid HTTP/1.1";
   case net_errc::too_large: return "the peer sent more than the configured limit";
+  case net_errc::redirect_refused:
+    return "the server's redirect is not followed; check the URL it leads to";
+  case net_errc::ws_refused: return "the server answered the WebSocket handshake with HTTP";
+  case net_errc::ws_closed: return "the peer closed the WebSocket";
+  case net_errc::ws_broken: return "the connection of the WebSocket broke";
+  case net_errc::ws_protocol: return "the peer broke the WebSocket protocol";
+  case net_errc::ws_binary: return "the peer sent a binary message where text is expected";
+  case net_errc::ws_ping_failed: return "a ping of the peer could not be answered";
   case net_errc::bad_utf8: return "the stream holds bytes that are not UTF-8";
   case net_errc::cancelled: return "cancelled by this program";
   case net_errc::stopped: return "the network side has been shut down";
@@ -92,10 +118,20 @@ constexpr bool may_retry(net_errc x) {
   case net_errc::idle_timeout:
   case net_errc::closed_early:
   case net_errc::bad_response:
+  case net_errc::overloaded:
+  case net_errc::proxy_refused:
+  case net_errc::ws_closed:
+  case net_errc::ws_broken:
+  case net_errc::ws_protocol:
+  case net_errc::ws_binary:
+  case net_errc::ws_ping_failed:
   case net_errc::no_resources: return true;
   case net_errc::none:
   case net_errc::bad_url:
   case net_errc::bad_request:
+  case net_errc::bad_proxy:
+  case net_errc::redirect_refused:
+  case net_errc::ws_refused: // its status decides
   case net_errc::too_large:
   case net_errc::bad_utf8:
   case net_errc::cancelled:

@@ -1,6 +1,7 @@
 #include "net/http_server.hpp"
 
 #include "net/http_session.hpp"
+#include "net/ws_link.hpp"
 
 #include <utility>
 
@@ -28,6 +29,22 @@ template <class Action>
 void with_session(const std::shared_ptr<responder::control>& control, Action action) {
   with_session(control, std::move(action), [] {});
 }
+
+// Hands a socket over to the session that is to carry it.
+struct acceptance {
+  std::shared_ptr<responder::control> control;
+  std::shared_ptr<ws_link> socket;
+  header_list headers;
+
+  void operator()() {
+    const auto session = control->session.lock();
+    if (session && session->is_answering(control->request))
+      session->accept_websocket(std::exchange(socket, nullptr), headers);
+    else
+      std::exchange(socket, nullptr)
+        ->refuse({.error = net_errc::closed_early, .detail = "the client is gone"});
+  }
+};
 
 } // namespace
 
@@ -65,6 +82,20 @@ void responder::finish() const {
 
 void responder::cut(cut_mode mode) const {
   with_session(control_, [mode](auto& x) { x.cut(mode); });
+}
+
+ws_handle responder::accept_websocket(ws_handlers handlers, header_list headers) const {
+  if (!control_)
+    return {};
+  auto shared = std::make_shared<ws_handle::control>(control_->lane, unlimited_credit);
+  acceptance accept{control_,
+                    std::make_shared<ws_link>(shared, ws_link::settings{.role = ws_role::server},
+                                              std::move(handlers)),
+                    std::move(headers)};
+  shared->link = accept.socket;
+  if (!control_->lane->dispatch(std::move(accept))) // then nothing has been moved
+    accept.socket->refuse({.error = net_errc::stopped});
+  return ws_handle{std::move(shared)};
 }
 
 void responder::hang() const {

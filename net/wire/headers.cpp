@@ -93,10 +93,15 @@ std::optional<std::string_view> header_list::find_readable(std::string_view name
   return value && std::ranges::all_of(*value, is_readable_char) ? value : std::nullopt;
 }
 
+bool may_hold_credential(std::string_view name) {
+  return (name.size() >= 3 && equals_ignoring_case(name.substr(name.size() - 3), "key")) ||
+         std::ranges::any_of(secret_name_parts, [&](std::string_view part) {
+           return contains_ignoring_case(name, part);
+         });
+}
+
 std::string_view loggable_value(const header& x) {
-  const bool secret = std::ranges::any_of(
-    secret_name_parts, [&](std::string_view part) { return contains_ignoring_case(x.name, part); });
-  return secret ? std::string_view{"***"} : std::string_view{x.value};
+  return may_hold_credential(x.name) ? std::string_view{"***"} : std::string_view{x.value};
 }
 
 std::string loggable_text(const header_list& xs) {

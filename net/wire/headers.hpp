@@ -59,8 +59,11 @@ private:
   std::vector<header> entries_;
 };
 
-/// The value as a log may show it: "***" for whatever may hold a credential (`Authorization`,
-/// `ChatGPT-Account-ID`, cookies, names with "api-key", "token" or "secret").
+/// Whether a header of this name may hold a credential: `Authorization`, `ChatGPT-Account-ID`,
+/// cookies, names that end in "key" or contain "token", "secret" or "password".
+bool may_hold_credential(std::string_view name);
+
+/// The value as a log may show it: "***" for whatever `may_hold_credential`.
 std::string_view loggable_value(const header& x);
 
 /// One "name: value" line per header, credentials hidden.

@@ -64,6 +64,13 @@ std::optional<http_url> parse_http_url(std::string_view text) {
   return result;
 }
 
+std::string http_form_of(std::string_view websocket_url) {
+  const auto scheme = lower_case(websocket_url.substr(0, websocket_url.find(':')));
+  if (scheme == "ws" || scheme == "wss")
+    return "http" + std::string{websocket_url.substr(2)};
+  return std::string{websocket_url};
+}
+
 std::string join_url(std::string_view base, std::string_view path) {
   while (base.ends_with('/'))
     base.remove_suffix(1);

@@ -28,6 +28,9 @@ struct http_url {
 /// a place that gets logged. A fragment is dropped, as it is never sent.
 std::optional<http_url> parse_http_url(std::string_view text);
 
+/// A ws or wss URL as the http or https URL of its handshake; others as they are. Text only.
+std::string http_form_of(std::string_view websocket_url);
+
 /// `base` without trailing '/', one '/', `path` without leading '/' (contract responses-client,
 /// section 1.4). Text only, no parsing.
 std::string join_url(std::string_view base, std::string_view path);
