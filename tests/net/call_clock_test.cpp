@@ -19,6 +19,9 @@ SCENARIO("each step has its own deadline and meaning") {
   call_clock clock{limits, 5s, start};
   CHECK(clock.deadline() == start + 5s);
   CHECK_EQ(clock.verdict(), net_errc::none);
+  clock.enter(queued, start);
+  CHECK(clock.deadline() == start + queue_limit);
+  CHECK_EQ(clock.verdict(), net_errc::overloaded);
   clock.enter(connecting, start);
   CHECK(clock.deadline() == never);
   clock.enter(head, start + 1s);

@@ -74,3 +74,13 @@ SCENARIO("credentials do not reach a log") {
   CHECK_NE(text.find("Authorization: ***\n"), std::string::npos);
   CHECK_NE(text.find("Accept: text/event-stream\n"), std::string::npos);
 }
+
+SCENARIO("names that may belong to a credential are known as such") {
+  for (const auto* name :
+       {"Authorization", "PROXY-authorization", "Cookie", "Set-Cookie", "ChatGPT-Account-ID",
+        "api-key", "x-gateway-key", "X-Access-Token", "client-secret", "X-Password"})
+    CHECK(may_hold_credential(name));
+  for (const auto* name :
+       {"Accept", "Content-Type", "User-Agent", "x-models-etag", "ke", "Key-Id", ""})
+    CHECK(!may_hold_credential(name));
+}

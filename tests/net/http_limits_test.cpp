@@ -52,6 +52,21 @@ SCENARIO("a server that does not accept is a connect timeout") {
   CHECK_EQ(start(client, std::move(request)).outcome().error, net_errc::timed_out_connect);
 }
 
+SCENARIO("a response over its limit in bytes ends the call, what came before was delivered") {
+  http_request request{.url = server.url()};
+  request.limits.max_response_bytes = 10;
+  auto call = start(client, std::move(request));
+  auto peer = server.accept();
+  peer.read_message();
+  peer.write("HTTP/1.1 200 OK\r\n\r\n1234567890");
+  call.wait_for_chunk();
+  peer.write("x");
+  const auto outcome = call.outcome();
+  CHECK_EQ(outcome.error, net_errc::too_large);
+  CHECK_EQ(outcome.detail, "response over 10 bytes");
+  CHECK_EQ(call.text(), "1234567890");
+}
+
 SCENARIO("a server that does not answer the TLS handshake is a connect timeout") {
   http_request request;
   request.url = "https://127.0.0.1:" + std::to_string(server.port());
