@@ -1,6 +1,7 @@
 #include "config/providers.hpp"
 
 #include "config/text_file.hpp"
+#include "net/wire/url.hpp"
 
 #include <fmt/format.h>
 
@@ -147,15 +148,8 @@ std::string api_root(const provider& x, login_kind login) {
 }
 
 std::string endpoint(const provider& x, login_kind login, std::string_view path) {
-  while (path.starts_with('/'))
-    path.remove_prefix(1);
-  auto url = fmt::format("{}/{}", api_root(x, login), path);
-  char separator = '?';
-  for (const auto& [key, value] : x.query_params) {
-    url += fmt::format("{}{}={}", separator, key, value);
-    separator = '&';
-  }
-  return url;
+  return net::with_query(net::join_url(api_root(x, login), path),
+                         {x.query_params.begin(), x.query_params.end()});
 }
 
 std::vector<header> provider_headers(const provider& x, const environment& env) {

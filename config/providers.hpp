@@ -79,7 +79,7 @@ enum class login_kind : std::uint8_t { none, api_key, chatgpt };
 /// The root of the API, with all trailing slashes removed.
 std::string api_root(const provider& x, login_kind login);
 
-/// `api_root` + `/` + `path` + the provider's query parameters, which are not percent-encoded.
+/// `api_root` + `/` + `path` + the provider's query parameters, percent-escaped.
 std::string endpoint(const provider& x, login_kind login, std::string_view path);
 
 /// Static headers, then those from the environment whose variable is set and not blank; a later one

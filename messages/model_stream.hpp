@@ -124,6 +124,9 @@ struct model_request {
   shared_text instructions_json;  ///< a JSON string
   shared_text tools_json;         ///< a JSON array
   std::vector<shared_text> input; ///< JSON objects
+  /// The model's ids of the input items (empty text: none), or nothing at all. Only providers that
+  /// keep responses (Azure) are sent them, so only their threads need to fill this in.
+  std::vector<std::string> input_ids;
   bool parallel_tool_calls = false;
   bool reasoning = false; ///< send the `reasoning` object
   std::optional<reasoning_effort> effort;
@@ -141,11 +144,11 @@ bool inspect(Inspector& f, model_request& x) {
   return f.object(x).fields(
     f.field("thread", x.thread), f.field("provider", x.provider), f.field("model", x.model),
     f.field("instructions_json", x.instructions_json), f.field("tools_json", x.tools_json),
-    f.field("input", x.input), f.field("parallel_tool_calls", x.parallel_tool_calls),
-    f.field("reasoning", x.reasoning), f.field("effort", x.effort), f.field("summary", x.summary),
-    f.field("verbosity", x.verbosity), f.field("output_schema_json", x.output_schema_json),
-    f.field("service_tier", x.service_tier), f.field("turn_state", x.turn_state),
-    f.field("origin", x.origin));
+    f.field("input", x.input), f.field("input_ids", x.input_ids),
+    f.field("parallel_tool_calls", x.parallel_tool_calls), f.field("reasoning", x.reasoning),
+    f.field("effort", x.effort), f.field("summary", x.summary), f.field("verbosity", x.verbosity),
+    f.field("output_schema_json", x.output_schema_json), f.field("service_tier", x.service_tier),
+    f.field("turn_state", x.turn_state), f.field("origin", x.origin));
 }
 
 struct stream_created {

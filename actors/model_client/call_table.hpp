@@ -47,6 +47,13 @@ public:
       f(call);
   }
 
+  /// The same, with the number before.
+  template <class F>
+  void for_each_numbered(F&& f) {
+    for (auto& [number, call] : calls_)
+      f(number, call);
+  }
+
   /// Takes all calls out and passes each to `f`.
   template <class F>
   void take_all(F&& f) {

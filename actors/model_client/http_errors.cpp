@@ -190,6 +190,16 @@ failed_call map_status(const http_failure& x, const wall_clock& clock) {
   return {unexpected_status(x), {}};
 }
 
+bool passes_by_itself(const http_failure& x, const wall_clock& clock) {
+  constexpr std::string_view quota = "insufficient_quota";
+  const auto error = member_of(x.body, "error");
+  for (const auto* name : {"code", "type"})
+    if (error.kind == json_kind::object && json_text(member_of(error.text, name)) == quota)
+      return false;
+  const auto code = map_status(x, clock).error.code;
+  return code == model_errc::retry_limit || code == model_errc::rate_limited;
+}
+
 model_error map_transport(net::net_errc error, std::string_view url, std::string_view detail) {
   using net::net_errc;
   const auto cause = detail.empty() ? to_text(error) : detail;

@@ -31,6 +31,10 @@ struct failed_call {
 /// exec-and-sdk.md 8).
 failed_call map_status(const http_failure& x, const wall_clock& clock);
 
+/// Whether a 429 is about the pace of requests, so that the same request may pass later; not about
+/// a quota, a plan, or the capacity for a model.
+bool passes_by_itself(const http_failure& x, const wall_clock& clock);
+
 /// An exchange that got no response head. `detail` says what failed exactly. Nothing was reached:
 /// `connection_failed`, so that a thread may wait for the network; too slow: `timeout`; else
 /// `stream`.

@@ -1,6 +1,7 @@
 #include "actors/model_client/response_reader.hpp"
 
 #include "actors/model_client/json_scan.hpp"
+#include "actors/model_client/rate_limit_event.hpp"
 #include "actors/model_client/stream_errors.hpp"
 #include "actors/model_client/usage_reader.hpp"
 #include "messages/json/item_json.hpp"
@@ -29,6 +30,7 @@ enum class event_type : std::uint8_t {
   completed,
   done,
   failed,
+  rate_limits,
   ignored
 };
 
@@ -44,6 +46,7 @@ constexpr auto event_types = std::to_array<std::pair<std::string_view, event_typ
   {"response.completed", event_type::completed},
   {"response.done", event_type::done},
   {"response.failed", event_type::failed},
+  {"codex.rate_limits", event_type::rate_limits},
 });
 
 event_type find_type(const json_slice& x) {
@@ -170,6 +173,11 @@ void response_reader::read(std::string_view event_json, std::vector<model_event>
   case event_type::completed: return on_completed(x, out);
   case event_type::done: return on_done(x, out);
   case event_type::failed: return on_failed(x);
+  case event_type::rate_limits:
+    if (source_ == event_source::websocket)
+      if (auto limits = parse_rate_limit_event(event_json))
+        out.emplace_back(rate_limits_seen{std::move(*limits)});
+    return;
   case event_type::ignored: return;
   }
 }

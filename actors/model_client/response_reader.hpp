@@ -2,20 +2,27 @@
 
 #include "messages/model_stream.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace troupe::model_client {
 
-/// Reads the events of one response: the `data` of each SSE event (contract responses-client.md
-/// 6.3). The field `type` decides what an event is; unknown and malformed ones are skipped. An
-/// error event does not end anything: it is remembered, a later one replaces it, and a completion
-/// makes it void.
+/// How the events of a response arrive. Only a WebSocket brings rate limits as events (contract
+/// responses-client.md 6.3, 7.2).
+enum class event_source : std::uint8_t { sse, websocket };
+
+/// Reads the events of one response: the `data` of each SSE event, or the text of each WebSocket
+/// message (contract responses-client.md 6.3). The field `type` decides what an event is; unknown
+/// and malformed ones are skipped. An error event does not end anything: it is remembered, a later
+/// one replaces it, and a completion makes it void.
 ///
 /// One reader per stream; keeps no reference to its input. Never fails and never throws.
 class response_reader {
 public:
+  explicit response_reader(event_source source = event_source::sse) : source_(source) {}
+
   /// Appends what the event says. Nothing is read after the completion.
   void read(std::string_view event_json, std::vector<model_event>& out);
 
@@ -32,6 +39,7 @@ private:
   void on_failed(const event_fields& x);
   void complete(response_completed x, std::vector<model_event>& out);
 
+  event_source source_;
   bool completed_ = false;
   std::optional<model_error> error_;
 };

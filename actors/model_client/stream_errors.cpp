@@ -97,6 +97,13 @@ model_error stream_error(std::string_view text, std::optional<std::chrono::milli
           .http_status = std::nullopt};
 }
 
+model_error cancelled_error() {
+  return {.code = model_errc::cancelled,
+          .message = "the model call was cancelled",
+          .retry_after = std::nullopt,
+          .http_status = std::nullopt};
+}
+
 model_error usage_not_included() {
   return {.code = model_errc::usage_not_included,
           .message = "Your plan does not include Codex. Upgrade to Plus: "

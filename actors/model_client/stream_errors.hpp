@@ -14,6 +14,9 @@ namespace troupe::model_client {
 model_error stream_error(std::string_view text,
                          std::optional<std::chrono::milliseconds> delay = std::nullopt);
 
+/// Ended by the caller, or because the client stops.
+model_error cancelled_error();
+
 /// The plan lacks this product; the same text for an HTTP answer and a failed response.
 model_error usage_not_included();
 

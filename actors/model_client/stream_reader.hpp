@@ -29,6 +29,9 @@ public:
   /// Consumes `chunk` and appends what it says to `out`.
   progress feed(std::string_view chunk, std::vector<model_event>& out);
 
+  /// The events that ended in the last chunk.
+  const std::vector<net::sse_event>& dispatched() const { return dispatched_; }
+
   /// The response is complete: nothing more is wanted of the connection.
   bool is_completed() const { return reader_.is_completed(); }
 

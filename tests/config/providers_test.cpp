@@ -147,13 +147,13 @@ SCENARIO("the root of the API depends on the login only where the provider names
   CHECK_EQ(api_root(at("http://h/v1"), login_kind::chatgpt), "http://h/v1");
 }
 
-SCENARIO("addresses join without double slashes and carry the query parameters as they are") {
+SCENARIO("addresses join without double slashes and carry the query parameters escaped") {
   CHECK_EQ(endpoint(at("https://h/v1///"), login_kind::none, "/responses"),
            "https://h/v1/responses");
   auto x = at("https://h");
   x.query_params = {{"api-version", "2026 X"}, {"b", "2"}};
   CHECK_EQ(endpoint(x, login_kind::none, "responses"),
-           "https://h/responses?api-version=2026 X&b=2");
+           "https://h/responses?api-version=2026%20X&b=2");
 }
 
 SCENARIO("headers from the environment replace static ones, and illegal ones are skipped") {

@@ -56,6 +56,9 @@ public:
     if (client_)
       caf::anon_send_exit(client_, caf::exit_reason::user_shutdown);
     client_ = nullptr;
+    if (deps.auth)
+      caf::anon_send_exit(deps.auth, caf::exit_reason::user_shutdown);
+    deps.auth = nullptr;
     if (mortal_)
       kill_mortal();
     self_.reset();
@@ -116,6 +119,32 @@ public:
   void kill_mortal() {
     caf::anon_send_exit(mortal_, caf::exit_reason::kill);
     mortal_ = nullptr;
+  }
+
+  /// To be called before the first stream is opened.
+  template <class... Args>
+  void use_auth(auth_manager_actor::behavior_type (*make)(Args...), Args... args) {
+    deps.auth = system_->spawn(make, std::move(args)...);
+  }
+
+  /// One-way.
+  template <class Message>
+  void tell(Message x) {
+    caf::anon_send(client(), std::move(x));
+  }
+
+  /// Asks for something that is answered in one piece.
+  template <class Answer, class Request>
+  Answer ask(Request x, caf::error* refusal = nullptr) {
+    Answer result;
+    auto& self = *self_;
+    self->request(client(), caf::infinite, std::move(x))
+      .receive([&](Answer& answer) { result = std::move(answer); },
+               [&](caf::error& error) {
+                 if (refusal)
+                   *refusal = std::move(error);
+               });
+    return result;
   }
 
   void grant(std::uint64_t operation, std::uint32_t messages) {

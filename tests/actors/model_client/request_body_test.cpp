@@ -25,7 +25,7 @@ model_request plain_request() {
 
 std::string text(const model_request& x, store_response store = store_response::no) {
   std::string result;
-  for (const auto& piece : request_body(x, store))
+  for (const auto& piece : request_body(x, {.store = store}))
     result += *piece;
   return result;
 }
@@ -121,7 +121,7 @@ SCENARIO("an item without text leaves no hole") {
 SCENARIO("the texts of a request are shared, not copied, and so is what stands between them") {
   auto x = plain_request();
   x.input.push_back(shared_text{"{}"});
-  const auto body = request_body(x, store_response::no);
+  const auto body = request_body(x, {});
   const auto holds = [&body](const shared_text& text) {
     return std::ranges::find(body, text.pointer()) != body.end();
   };
@@ -129,9 +129,76 @@ SCENARIO("the texts of a request are shared, not copied, and so is what stands b
   CHECK(holds(x.tools_json));
   CHECK(holds(x.input[0]));
   CHECK(holds(x.input[1]));
-  const auto again = request_body(x, store_response::no);
+  const auto again = request_body(x, {});
   REQUIRE_EQ(body.size(), again.size());
   for (std::size_t i = 1; i + 1 < body.size(); ++i) {
     CHECK(body[i] == again[i]);
   }
+}
+
+SCENARIO("a configured service tier is sent") {
+  auto x = plain_request();
+  x.service_tier = "flex";
+  CHECK(text(x).find(R"("include":[],"service_tier":"flex","prompt_cache_key":)") !=
+        std::string::npos);
+}
+
+SCENARIO("Azure is told the ids of items, of the types that have any there") {
+  auto x = plain_request();
+  x.input = {shared_text{R"({"type":"message","role":"user","content":[]})"},
+             shared_text{R"({"type":"reasoning","summary":[]})"},
+             shared_text{R"({"type":"function_call_output","call_id":"c","output":"o"})"},
+             shared_text{R"({"type":"function_call","name":"f"})"}};
+  x.input_ids = {"", "rs_1", "out_1", "a\"b"};
+  CHECK(text(x, store_response::yes)
+          .find(R"("input":[{"type":"message","role":"user","content":[]},)"
+                R"({"id":"rs_1","type":"reasoning","summary":[]},)"
+                R"({"type":"function_call_output","call_id":"c","output":"o"},)"
+                R"({"id":"a\"b","type":"function_call","name":"f"}],)") != std::string::npos);
+  CHECK(text(x).find("rs_1") == std::string::npos);
+}
+
+SCENARIO("fewer ids than items leave the rest without") {
+  auto x = plain_request();
+  x.input.push_back(shared_text{R"({"type":"message"})"});
+  x.input_ids = {"msg_1"};
+  const auto body = text(x, store_response::yes);
+  CHECK(body.find(R"("input":[{"id":"msg_1","type":"message")") != std::string::npos);
+  CHECK(body.find(R"(,{"type":"message"}],)") != std::string::npos);
+}
+
+SCENARIO("a compaction request has the history and nothing of a turn") {
+  compact_history x;
+  x.model = "gpt-5.2-codex";
+  x.instructions_json = shared_text{R"("Be brief.")"};
+  x.input = {shared_text{std::string{item}}, shared_text{}, shared_text{"{}"}};
+  std::string body;
+  for (const auto& piece : compact_body(x))
+    body += *piece;
+  CHECK_EQ(body,
+           R"({"model":"gpt-5.2-codex","input":[)"
+           R"({"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]},{}],)"
+           R"("instructions":"Be brief."})");
+}
+
+SCENARIO("a request for memory summaries has the traces with their items") {
+  summarise_traces x;
+  x.model = "m";
+  x.traces = {{.id = "trace_1_a", .source_path = "/x/a.jsonl", .items = {shared_text{"{}"}}},
+              {.id = "trace_2_b",
+               .source_path = "/x/\"b",
+               .items = {shared_text{R"({"a":1})"}, shared_text{"{}"}}}};
+  const auto text_of = [&x] {
+    std::string body;
+    for (const auto& piece : traces_body(x))
+      body += *piece;
+    return body;
+  };
+  const std::string traces =
+    R"({"model":"m","traces":[)"
+    R"({"id":"trace_1_a","metadata":{"source_path":"/x/a.jsonl"},"items":[{}]},)"
+    R"({"id":"trace_2_b","metadata":{"source_path":"/x/\"b"},"items":[{"a":1},{}]}])";
+  CHECK_EQ(text_of(), traces + "}");
+  x.effort = reasoning_effort::medium;
+  CHECK_EQ(text_of(), traces + R"(,"reasoning":{"effort":"medium"}})");
 }

@@ -21,16 +21,35 @@ struct case_of {
   case_of() { request.thread = *parse_thread_id("019c3c5e-0000-7000-8000-000000000000"); }
 
   std::map<std::string, std::string> headers() const {
+    return made_by([this](const header_sources& from) { return request_headers(request, from); });
+  }
+
+  std::map<std::string, std::string> handshake() const {
+    return made_by([this](const header_sources& from) {
+      return handshake_headers(
+        {.thread = request.thread, .origin = request.origin, .turn_state = request.turn_state},
+        from);
+    });
+  }
+
+  std::map<std::string, std::string> unary() const {
+    return made_by(
+      [this](const header_sources& from) { return unary_headers(request.origin.subagent, from); });
+  }
+
+private:
+  template <class Make>
+  std::map<std::string, std::string> made_by(Make make) const {
     const config::environment environment =
       [this](std::string_view name) -> std::optional<std::string> {
       const auto found = variables.find(name);
       return found == variables.end() ? std::nullopt : std::optional{found->second};
     };
     std::map<std::string, std::string> result;
-    for (const auto& [name, value] : request_headers(request, {.provider = provider,
-                                                              .environment = environment,
-                                                              .credential = credential,
-                                                              .identity = identity})) {
+    for (const auto& [name, value] : make({.provider = provider,
+                                     .environment = environment,
+                                     .credential = credential,
+                                     .identity = identity})) {
       CHECK(result.emplace(name, value).second);
     }
     return result;
@@ -68,6 +87,74 @@ SCENARIO("a full request has all layers") {
                             {"Content-Type", "application/json"},
                             {"originator", "codex_exec"},
                             {"User-Agent", "codex_exec/1.0 (x)"}}));
+}
+
+/// With everything a thread may say of itself.
+case_of full_case() {
+  case_of x;
+  x.provider.http_headers = {{"version", "1.2.3"}};
+  x.request.turn_state = "ts";
+  x.request.origin = {.turn = "turn",
+                      .transport = model_transport::websocket_v1,
+                      .beta_features = "shell_snapshot,apps",
+                      .turn_metadata = R"({"workspaces":{"/r\u00e9po":{}}})",
+                      .subagent = "collab_spawn",
+                      .compression = true,
+                      .timing_metrics = true};
+  x.credential = {.token = config::secret{"key"}, .account_id = "account"};
+  x.identity.residency = "us";
+  return x;
+}
+
+SCENARIO("a turn's headers are sent over HTTP, its metadata as raw UTF-8") {
+  CHECK(full_case().headers() ==
+        (map{{"version", "1.2.3"},
+             {"x-codex-beta-features", "shell_snapshot,apps"},
+             {"x-codex-turn-state", "ts"},
+             {"x-codex-turn-metadata", R"({"workspaces":{"/r\u00e9po":{}}})"},
+             {"session_id", "019c3c5e-0000-7000-8000-000000000000"},
+             {"x-openai-subagent", "collab_spawn"},
+             {"Authorization", "Bearer key"},
+             {"ChatGPT-Account-ID", "account"},
+             {"Accept", "text/event-stream"},
+             {"Content-Type", "application/json"},
+             {"originator", "codex_exec"},
+             {"User-Agent", "codex_exec/1.0 (x)"},
+             {"x-openai-internal-codex-residency", "us"}}));
+}
+
+SCENARIO("a handshake says which protocol it wants, and neither who we are nor which sub-agent") {
+  auto x = full_case();
+  const map v1{{"version", "1.2.3"},
+               {"x-codex-beta-features", "shell_snapshot,apps"},
+               {"x-codex-turn-state", "ts"},
+               {"x-codex-turn-metadata", R"({"workspaces":{"/r\u00e9po":{}}})"},
+               {"session_id", "019c3c5e-0000-7000-8000-000000000000"},
+               {"OpenAI-Beta", "responses_websockets=2026-02-04"},
+               {"x-responsesapi-include-timing-metrics", "true"},
+               {"Authorization", "Bearer key"},
+               {"ChatGPT-Account-ID", "account"}};
+  CHECK(x.handshake() == v1);
+  x.request.origin.transport = model_transport::websocket_v2;
+  CHECK_EQ(x.handshake()["OpenAI-Beta"], "responses_websockets=2026-02-06");
+}
+
+SCENARIO("timings are asked for only where they are wanted") {
+  auto x = full_case();
+  x.request.origin.timing_metrics = false;
+  CHECK(!x.handshake().contains("x-responsesapi-include-timing-metrics"));
+  CHECK(!full_case().headers().contains("x-responsesapi-include-timing-metrics"));
+}
+
+SCENARIO("calls that answer in one piece carry nothing of a turn") {
+  CHECK(full_case().unary() == (map{{"version", "1.2.3"},
+                                    {"x-openai-subagent", "collab_spawn"},
+                                    {"Authorization", "Bearer key"},
+                                    {"ChatGPT-Account-ID", "account"},
+                                    {"Content-Type", "application/json"},
+                                    {"originator", "codex_exec"},
+                                    {"User-Agent", "codex_exec/1.0 (x)"},
+                                    {"x-openai-internal-codex-residency", "us"}}));
 }
 
 SCENARIO("later layers replace earlier ones, the identity only fills gaps") {

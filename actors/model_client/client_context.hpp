@@ -1,0 +1,66 @@
+#pragma once
+
+#include "actors/model_client/fixture.hpp"
+#include "actors/model_client/local_time.hpp"
+#include "actors/model_client/rate_governor.hpp"
+#include "actors/model_client/request_headers.hpp"
+#include "config/environment.hpp"
+#include "config/providers.hpp"
+#include "messages/shared_text.hpp"
+#include "net/limits.hpp"
+#include "net/wire/sse_parser.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace troupe::net {
+class http_client;
+}
+
+namespace troupe::model_client {
+
+class observer;
+
+struct limits {
+  /// 10,000 threads may have a stream in flight at once (design, section 8); twice that is refused.
+  std::size_t open_streams = 20'000;
+
+  /// Calls that answer in one piece: a compaction is one per thread, and a history each.
+  std::size_t open_calls = 2'000;
+
+  /// Threads that WebSocket connections are kept for.
+  std::size_t connections = 20'000;
+
+  /// A connection without a request is closed after this: longer than any tool of a turn runs as a
+  /// rule, shorter than what servers and load balancers keep.
+  std::chrono::milliseconds idle_connection{300'000};
+
+  std::chrono::milliseconds connect = net::connect_limit;
+
+  /// The provider's idle limit counts instead when it is longer: local servers load a model before
+  /// they answer.
+  std::chrono::milliseconds head = net::response_head_limit;
+
+  std::size_t event_bytes = net::sse_parser::default_max_event_bytes;
+};
+
+/// What all operations of a model client work with.
+struct client_context {
+  net::http_client* http = nullptr; ///< outlives the actor
+  config::provider_table providers;
+  config::environment environment; ///< keys and headers of providers, read at each request
+  client_identity identity;
+  model_client::limits limits;
+  wall_clock clock = system_clock();
+  model_client::observer* observer = nullptr; ///< outlives the actor; none: nobody watches
+
+  /// None: every request is sent at once, and a refusal is reported as the contract says.
+  std::optional<governor_settings> governor;
+
+  /// What `CODEX_RS_SSE_FIXTURE` names, read by `read_fixture`; HTTP streams are answered from it.
+  /// None: the network answers.
+  std::optional<offline_fixture> fixture;
+};
+
+} // namespace troupe::model_client

@@ -1,0 +1,145 @@
+#include "actors/model_client/http_attempt_run.hpp"
+
+#include "actors/model_client/event_reports.hpp"
+#include "actors/model_client/response_headers.hpp"
+
+#include <string>
+#include <utility>
+
+namespace troupe::model_client {
+
+namespace {
+
+constexpr bool is_success(int status) {
+  return status >= 200 && status <= 299;
+}
+
+} // namespace
+
+http_attempt::http_attempt(setup x) : setup_(std::move(x)), reader_(setup_.max_event_bytes) {
+  if (setup_.watched.observer != nullptr)
+    waiting_since_ = clock::now();
+}
+
+std::shared_ptr<http_attempt> http_attempt::start(net::http_client& client,
+                                                  net::http_request request, std::uint64_t granted,
+                                                  setup x) {
+  auto self = std::make_shared<http_attempt>(std::move(x));
+  request.credit = 0; // until the attempt knows its call
+  self->call_ = client.start(
+    std::move(request), {.on_head = [self](const net::response_head& head) { self->on_head(head); },
+                         .on_chunk = [self](std::string_view bytes) { self->on_chunk(bytes); },
+                         .on_done =
+                           [self](net::call_outcome outcome) {
+                             self->on_done(std::move(outcome));
+                             self->setup_.owner.on_over();
+                           }});
+  self->call_.grant(granted);
+  return self;
+}
+
+bool http_attempt::has_begun() const {
+  return is_success(outcome_.head.status);
+}
+
+model_error http_attempt::failure() {
+  return reader_.failure(is_too_large_ ? net::net_errc::too_large : outcome_.error);
+}
+
+void http_attempt::on_head(const net::response_head& head) {
+  settle(head);
+  if (setup_.watched.observer != nullptr)
+    report_request(head, net::net_errc::none);
+  if (is_success(head.status))
+    append_header_events(head.headers, events_);
+}
+
+/// Gives the governor's pass back.
+void http_attempt::settle(const net::response_head& head) {
+  if (!setup_.pass || std::exchange(is_settled_, true))
+    return;
+  if (!setup_.pass->settle(head.status, has_rate_headers(head.headers)))
+    return;
+  answer_status_ = head.status;
+  answer_reading_ = read_rate_headers(head.headers, setup_.owner.unix_now());
+  setup_.owner.on_answer();
+}
+
+void http_attempt::on_chunk(std::string_view bytes) {
+  if (reader_.is_completed() || is_too_large_)
+    return;
+  const auto known = events_.size(); // those of the headers wait for company
+  const auto progress = reader_.feed(bytes, events_);
+  if (progress.dispatched > 0)
+    call_.progress();
+  if (setup_.watched.observer != nullptr)
+    report_events(known);
+  if (events_.size() > known)
+    send_events();
+  else
+    call_.grant(1); // the consumer's credit counts messages, and this read made none
+  if (reader_.is_completed()) {
+    setup_.audience->tell_end({});
+    call_.finish_early();
+  } else if (progress.is_too_large) {
+    is_too_large_ = true;
+    call_.cancel();
+  }
+}
+
+void http_attempt::on_done(net::call_outcome outcome) {
+  settle(outcome.head);
+  if (!events_.empty())
+    send_events();
+  outcome_ = std::move(outcome);
+  if (setup_.watched.observer != nullptr)
+    report_end(outcome_.error);
+}
+
+void http_attempt::send_events() {
+  setup_.audience->tell(std::exchange(events_, {}));
+}
+
+void http_attempt::report_request(const net::response_head& head, net::net_errc error) {
+  if (std::exchange(is_reported_, true))
+    return;
+  const auto now = clock::now();
+  request_report x{.attempt = setup_.watched.attempt,
+                   .status = head.status == 0 ? std::nullopt : std::optional{head.status}};
+  if (error != net::net_errc::none)
+    x.error = net::to_text(error);
+  x.duration = std::chrono::duration_cast<std::chrono::microseconds>(now - waiting_since_);
+  waiting_since_ = now;
+  setup_.watched.observer->on_request(setup_.watched.call, x);
+}
+
+/// `known`: events that were there before this read.
+void http_attempt::report_events(std::size_t known) {
+  const auto now = clock::now();
+  auto waited = std::chrono::duration_cast<std::chrono::microseconds>(now - waiting_since_);
+  for (const auto& event : reader_.dispatched()) {
+    auto x = report_of(event);
+    x.duration = std::exchange(waited, {});
+    waiting_since_ = now;
+    setup_.watched.observer->on_sse_poll(setup_.watched.call, x);
+  }
+  for (auto i = known; i < events_.size(); ++i)
+    if (const auto* completed = std::get_if<response_completed>(&events_[i]))
+      setup_.watched.observer->on_completed(setup_.watched.call, completed->usage);
+}
+
+void http_attempt::report_end(net::net_errc error) {
+  if (!has_begun())
+    return report_request(outcome_.head, error);
+  if (error == net::net_errc::none || reader_.is_completed())
+    return; // the end of a stream is no event
+  const auto now = clock::now();
+  setup_.watched.observer->on_sse_poll(
+    setup_.watched.call,
+    {.kind = "unknown",
+     .is_success = false,
+     .error = net::to_text(error),
+     .duration = std::chrono::duration_cast<std::chrono::microseconds>(now - waiting_since_)});
+}
+
+} // namespace troupe::model_client

@@ -1,0 +1,118 @@
+#include "actors/model_client/learned_rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace troupe::model_client {
+
+namespace {
+
+// Of what was accepted within a second before the first refusal: a burst that cannot last is part
+// of it.
+constexpr double first_guess = 0.55;
+
+// Most of what was sent at a rate was refused: the rate was a burst's.
+constexpr double guess_after_collapse = 0.25;
+constexpr std::uint64_t refusals_of_collapse = 4;
+
+// After a refusal: near a rate that held for long the limit cannot be far.
+constexpr double floor_after_long = 0.95;
+constexpr double floor_after_short = 0.8;
+
+// Limits that hold for a second refuse everything until it is over: that is one event.
+constexpr std::chrono::seconds event_length{1};
+
+// A burst up to this long is taken as one distance: timers are not exact.
+constexpr std::chrono::milliseconds tolerance{20};
+
+// What a pause may leave to catch up at once.
+constexpr std::chrono::milliseconds max_catch_up{500};
+
+} // namespace
+
+/// Seconds until the last ceiling is reached again.
+double learned_rate::period() const {
+  return std::max(4.0, requests_per_probe / ceiling_);
+}
+
+double learned_rate::per_second() const {
+  const auto x = grown_seconds_ / period();
+  const auto below = 1 - x;
+  double value = 0;
+  switch (phase_) {
+  case phase::unknown: return max_per_second;
+  case phase::searching:
+    value = floor_ * std::exp2(grown_seconds_ / static_cast<double>(doubling.count()));
+    break;
+  case phase::settled:
+    value = x <= 1 ? ceiling_ - (ceiling_ - floor_) * below * below * below
+                   : ceiling_ * (1 + 0.1 * (x - 1) * (x - 1) * (x - 1));
+    break;
+  }
+  return std::clamp(value, min_per_second, max_per_second);
+}
+
+learned_rate::effect learned_rate::on_refusal(double accepted_lately, time_point now) {
+  if (!is_known())
+    return guess(first_guess * accepted_lately, now);
+  ++refused_;
+  if (refused_ >= refusals_of_collapse && refused_ > accepted_)
+    return guess(guess_after_collapse * per_second(), now);
+  if (now - changed_at_ < event_length)
+    return effect::none;
+  return settle(accepted_lately, now);
+}
+
+learned_rate::effect learned_rate::guess(double per_second, time_point now) {
+  floor_ = std::clamp(per_second, min_per_second, max_per_second);
+  phase_ = phase::searching;
+  restart(now);
+  return effect::guessed;
+}
+
+learned_rate::effect learned_rate::settle(double accepted_lately, time_point now) {
+  const bool held_long = phase_ == phase::settled && grown_seconds_ >= period() / 2;
+  const auto reached = per_second();
+  // After a steep climb what is accepted says more than what was asked for.
+  ceiling_ =
+    phase_ == phase::searching ? std::clamp(accepted_lately, reached / 2, reached) : reached;
+  floor_ = ceiling_ * (held_long ? floor_after_long : floor_after_short);
+  phase_ = phase::settled;
+  restart(now);
+  return effect::lowered;
+}
+
+void learned_rate::restart(time_point now) {
+  grown_seconds_ = 0;
+  accepted_ = 0;
+  refused_ = 0;
+  changed_at_ = now;
+  advanced_to_ = now;
+  slack_ = tolerance;
+  on_sent(now); // the next one keeps its distance from the refusal
+}
+
+void learned_rate::advance(time_point now, bool is_busy) {
+  if (is_known() && is_busy && now > advanced_to_)
+    grown_seconds_ += std::chrono::duration<double>(now - advanced_to_).count();
+  advanced_to_ = std::max(advanced_to_, now);
+}
+
+void learned_rate::on_sent(time_point now) {
+  if (!is_known())
+    return;
+  const std::chrono::microseconds distance{static_cast<std::int64_t>(1e6 / per_second())};
+  next_at_ = std::max<time_point>(next_at_, now - slack_) + distance;
+  if (next_at_ > now)
+    slack_ = tolerance; // what a pause left is used up
+}
+
+void learned_rate::on_pause(std::chrono::milliseconds length, time_point end) {
+  if (!is_known())
+    return;
+  slack_ = std::max<std::chrono::microseconds>(tolerance, std::min(length, max_catch_up));
+  next_at_ = std::min(next_at_, end - slack_);
+  advanced_to_ = std::max(advanced_to_, end); // a pause proves nothing
+}
+
+} // namespace troupe::model_client

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "messages/auth.hpp"
+#include "messages/ids.hpp"
+#include "messages/model_stream.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What a model client can be watched doing (contract responses-client.md 13).
+namespace troupe::model_client {
+
+/// Which call a report is about.
+struct call_facts {
+  thread_id thread;
+  std::string provider;
+  std::string model;
+};
+
+/// One HTTP attempt, not those of handshakes. Reported when its head has arrived (streams), its
+/// body has (calls that answer in one piece), or it has failed.
+struct request_report {
+  std::uint32_t attempt = 0; ///< counts from 0
+  std::optional<int> status; ///< none: a network error
+  std::string_view error;    ///< empty: there was an answer
+  std::chrono::microseconds duration{0};
+
+  bool is_success() const { return status && *status >= 200 && *status <= 299 && error.empty(); }
+};
+
+/// One wait for an event of a stream. `kind`: the name of the SSE event, or the type of the
+/// WebSocket message; `unknown` when there was none, `parse_error` for a message that is not JSON.
+struct event_report {
+  std::string_view kind;
+  bool is_success = true;
+  std::string_view error; ///< empty: none
+  std::chrono::microseconds duration{0};
+};
+
+/// One WebSocket request that was sent, or was not.
+struct send_report {
+  std::string_view error; ///< empty: none
+  std::chrono::microseconds duration{0};
+};
+
+/// Durations that a server tells of itself, in milliseconds, in the order of `server_timing_names`.
+inline constexpr std::size_t server_timing_count = 6;
+using server_timings = std::array<std::optional<std::int64_t>, server_timing_count>;
+
+/// The histograms of the timings; behind each stands the member of the event that feeds it.
+inline constexpr std::array<std::string_view, server_timing_count> server_timing_names{
+  "codex.responses_api_overhead.duration_ms",
+  "codex.responses_api_inference_time.duration_ms",
+  "codex.responses_api_engine_iapi_ttft.duration_ms",
+  "codex.responses_api_engine_service_ttft.duration_ms",
+  "codex.responses_api_engine_iapi_tbt.duration_ms",
+  "codex.responses_api_engine_service_tbt.duration_ms"};
+
+/// Watches. Called on I/O threads, several at once: must be quick, must not block or throw.
+/// Handshakes, `/models` and token refreshes are not reported.
+class observer {
+public:
+  observer() = default;
+  observer(const observer&) = delete;
+  observer& operator=(const observer&) = delete;
+  virtual ~observer() = default;
+
+  virtual void on_request(const call_facts& call, const request_report& x) = 0;
+  virtual void on_sse_poll(const call_facts& call, const event_report& x) = 0;
+  virtual void on_ws_request(const call_facts& call, const send_report& x) = 0;
+  virtual void on_ws_event(const call_facts& call, const event_report& x) = 0;
+  virtual void on_server_timings(const call_facts& call, const server_timings& x) = 0;
+
+  /// A response is complete; `usage` as the provider tells it.
+  virtual void on_completed(const call_facts& call, const std::optional<token_usage>& usage) = 0;
+
+  /// A thread's requests go over HTTP from now on, because the server wants so.
+  virtual void on_fallback_to_http(const call_facts& call) = 0;
+};
+
+} // namespace troupe::model_client

@@ -1,0 +1,326 @@
+#include "actors/model_client/stream_desk_run.hpp"
+
+#include "actors/model_client/fixture.hpp"
+#include "actors/model_client/request_body.hpp"
+#include "actors/model_client/stream_errors.hpp"
+#include "config/credentials.hpp"
+#include "net/wire/backoff.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::model_client {
+
+stream_desk::stream_desk(const client_context& context, desk_hooks hooks, std::uint64_t jitter_seed)
+  : context_(context), hooks_(std::move(hooks)), calls_(context.limits.open_streams),
+    connections_(context.limits.connections), random_(jitter_seed) {
+  if (context.governor)
+    governor_.emplace(*context.governor);
+}
+
+void stream_desk::set_login_source(stream_call::login_source source, login_snapshot x) {
+  login_source_ = source;
+  given_login_ = std::move(x);
+}
+
+void stream_desk::open(operation number, open_stream&& x, const config::provider& provider,
+                       std::shared_ptr<stream_audience> audience) {
+  x.request.input = outputs_.format(x.request.tools_json, std::move(x.request.input));
+  const bool is_offline = context_.fixture && x.request.origin.transport == model_transport::http;
+  auto& call = calls_.add(number, {.audience = std::move(audience),
+                                   .provider = &provider,
+                                   .request = std::move(x.request),
+                                   .call = stream_call{{.transport = x.request.origin.transport,
+                                                        .login = login_source_,
+                                                        .max_retries = provider.request_max_retries,
+                                                        .delay = x.delay}},
+                                   .login = given_login_,
+                                   .granted = x.credit});
+  if (is_offline) {
+    auto response = replay(*context_.fixture);
+    call.audience->tell(std::move(response.events));
+    return end(number, std::move(response.error));
+  }
+  carry_out(number, call.call.start());
+}
+
+void stream_desk::carry_out(operation number, stream_call::action x) {
+  auto& call = *calls_.find(number);
+  if (x.websocket_was_refused) {
+    close_sessions(connections_.close(call.request.thread, {}));
+    call.audience->tell({websocket_refused{}});
+    if (context_.observer != nullptr)
+      context_.observer->on_fallback_to_http(watched(call).call);
+  }
+  switch (x.step) {
+  case stream_call::step::ask_login: return hooks_.ask_login(number);
+  case stream_call::step::repair_login: return hooks_.repair_login(number, *x.repair);
+  case stream_call::step::send_over_http:
+  case stream_call::step::send_over_websocket:
+    call.next = x.step;
+    if (x.delay.count() <= 0)
+      return send_when_allowed(number, call);
+    return deadlines_.set(number, clock::now() + x.delay);
+  case stream_call::step::end:
+    if (x.error)
+      return end(number, std::move(x.error));
+    return call.exchange ? report_handshake(number, call.exchange->handshake,
+                                            url_of(*call.provider, call.login))
+                         : report_attempt(number, call);
+  }
+}
+
+void stream_desk::send_when_allowed(operation number, stream_state& call) {
+  if (governor_) {
+    call.pass = governor_->admit(governed(number, call), clock::now());
+    if (!call.pass)
+      return; // `on_time` sends it
+  }
+  send(number, call);
+}
+
+void stream_desk::send(operation number, stream_state& call) {
+  const auto found = config::request_credential(*call.provider, context_.environment, call.login);
+  if (const auto* problem = std::get_if<config::credential_error>(&found)) {
+    settle(call, 0);
+    return end(number, model_error{.code = call.provider->env_key ? model_errc::missing_env_var
+                                                                  : model_errc::stream,
+                                   .message = problem->message,
+                                   .retry_after = std::nullopt,
+                                   .http_status = std::nullopt});
+  }
+  const auto& credential = std::get<config::credential>(found);
+  if (call.next == stream_call::step::send_over_http)
+    send_over_http(number, call, credential);
+  else
+    send_over_websocket(number, call, credential);
+}
+
+void stream_desk::send_over_http(operation number, stream_state& call,
+                                 const config::credential& with) {
+  auto request = http_request(call, with);
+  if (request.method.empty())
+    return end(number, stream_error("the request could not be built: a configured header says that "
+                                    "its body is encoded already"));
+  call.exchange = nullptr;
+  call.attempt = http_attempt::start(
+    *context_.http, std::move(request), call.granted,
+    {.audience = call.audience,
+     .max_event_bytes = context_.limits.event_bytes,
+     .pass = std::exchange(call.pass, std::nullopt),
+     .watched = watched(call),
+     .owner = {.on_over = hooks_.when_over(number),
+               .on_answer = governor_ ? hooks_.when_answered(number) : std::function<void()>{},
+               .unix_now = context_.clock.now}});
+}
+
+net::http_request stream_desk::http_request(stream_state& call, const config::credential& with) {
+  const auto& provider = *call.provider;
+  const auto store = config::is_azure(provider) ? store_response::yes : store_response::no;
+  net::http_request result;
+  result.method = "POST";
+  result.url = url_of(provider, call.login);
+  result.headers = request_headers(call.request, sources(provider, with));
+  result.body = request_body(call.request, {.store = store});
+  const bool compresses = call.request.origin.compression && config::is_openai(provider) &&
+                          config::kind_of(call.login.mode) == config::login_kind::chatgpt;
+  if (compresses) {
+    if (result.headers.contains("Content-Encoding"))
+      result.method.clear();
+    else if (auto compressed = compressor_.compress(result.body)) {
+      result.body = {std::move(*compressed)};
+      result.headers.set("Content-Encoding", "zstd");
+    }
+  }
+  result.limits.connect = context_.limits.connect;
+  result.limits.head = std::max(context_.limits.head, provider.stream_idle_timeout);
+  result.limits.idle = provider.stream_idle_timeout;
+  result.limits.idle_restarts_on = net::call_limits::progress::caller;
+  return result;
+}
+
+void stream_desk::send_over_websocket(operation number, stream_state& call,
+                                      const config::credential& with) {
+  const auto& request = call.request;
+  using origin = connection_table<operation>::origin;
+  const auto kept = connections_.find(request.thread, request.origin.turn);
+  auto connection = kept.connection;
+  call.connection_kind = kept.origin == origin::prepared_ahead
+                           ? stream_call::connection::prepared_ahead
+                           : stream_call::connection::own;
+  const auto known = sessions_.find(connection);
+  if (known == sessions_.end() || known->second.is_busy) {
+    connection = open_session(request.thread, handshake_request({.thread = request.thread,
+                                                                 .origin = request.origin,
+                                                                 .turn_state = request.turn_state},
+                                                                *call.provider, call.login, with));
+    call.connection_kind = stream_call::connection::own;
+    close_sessions(connections_.open(request.thread, request.origin.turn, connection));
+  }
+  // What did not fit into the table is closed by now.
+  const auto used = sessions_.find(connection);
+  if (used == sessions_.end()) {
+    settle(call, 0);
+    return end(number, model_error{.code = model_errc::overloaded,
+                                   .message = "too many WebSocket connections are open",
+                                   .retry_after = std::nullopt,
+                                   .http_status = std::nullopt});
+  }
+  deadlines_.cancel(connection);
+  used->second.is_busy = true;
+  call.attempt = nullptr;
+  call.connection = connection;
+  call.exchange = std::make_shared<ws_exchange>();
+  call.exchange->audience = call.audience;
+  call.exchange->watched = watched(call);
+  call.exchange->on_over = hooks_.when_over(number);
+  used->second.session->send(request, call.granted, call.exchange);
+}
+
+void stream_desk::grant(operation number, std::uint32_t messages) {
+  auto* call = calls_.find(number);
+  if (call == nullptr)
+    return;
+  call->granted += messages;
+  if (call->attempt)
+    call->attempt->grant(messages);
+  else if (call->exchange)
+    if (const auto used = sessions_.find(call->connection); used != sessions_.end())
+      used->second.session->grant(messages);
+}
+
+void stream_desk::cancel(operation number) {
+  auto* call = calls_.find(number);
+  if (call == nullptr)
+    return;
+  call->is_cancelled = true; // an attempt that is over by now is not followed by another
+  if (call->attempt)
+    return call->attempt->cancel();
+  if (const auto used = sessions_.find(call->connection); call->exchange && used != sessions_.end())
+    return used->second.session->cancel();
+  end(number, cancelled_error());
+}
+
+void stream_desk::cancel_if(const std::function<bool(stream_audience&)>& is_gone) {
+  std::vector<operation> gone;
+  calls_.for_each_numbered([&](operation number, stream_state& call) {
+    if (is_gone(*call.audience))
+      gone.push_back(number);
+  });
+  for (const auto number : gone)
+    cancel(number);
+}
+
+void stream_desk::stop() {
+  std::vector<operation> all;
+  calls_.for_each_numbered([&all](operation number, stream_state&) { all.push_back(number); });
+  for (const auto number : all) {
+    if (auto& call = *calls_.find(number); call.attempt)
+      call.attempt->cancel();
+    end(number, cancelled_error());
+  }
+  for (auto& [number, x] : std::exchange(sessions_, {}))
+    x.session->cancel();
+}
+
+void stream_desk::end(operation number, std::optional<model_error> error,
+                      std::optional<rate_limits> limits) {
+  deadlines_.cancel(number);
+  if (governor_)
+    governor_->withdraw(number);
+  settle(*calls_.find(number), 0);
+  const auto ended = calls_.take(number);
+  ended->audience->tell_end(std::move(error), std::move(limits));
+  hooks_.on_end(number, *ended->audience);
+}
+
+void stream_desk::on_login(operation number, const std::optional<login_snapshot>& x) {
+  if (auto waiting = preparations_.extract(number)) {
+    if (x)
+      open_prepared(waiting.mapped(), *x);
+    return;
+  }
+  auto* call = calls_.find(number);
+  if (call == nullptr)
+    return;
+  if (!x)
+    return carry_out(number, call->call.on_login_unavailable());
+  call->login = *x;
+  carry_out(number, call->call.on_login(*x));
+}
+
+void stream_desk::on_repair(operation number, const std::optional<login_recovery>& x) {
+  auto* call = calls_.find(number);
+  if (call == nullptr)
+    return;
+  if (!x)
+    return carry_out(number, call->call.on_login_unavailable());
+  call->login = x->login;
+  carry_out(number, call->call.on_repair(*x));
+}
+
+void stream_desk::on_time(clock::time_point now) {
+  for (const auto number : deadlines_.take_due(now)) {
+    if (auto* call = calls_.find(number))
+      send_when_allowed(number, *call);
+    else
+      close_sessions({number});
+  }
+  if (!governor_)
+    return;
+  for (auto& x : governor_->release(now)) {
+    auto& call = *calls_.find(x.operation);
+    call.pass = std::move(x.pass);
+    send(x.operation, call);
+  }
+}
+
+std::optional<stream_desk::clock::time_point> stream_desk::next_time() const {
+  const auto deadline = deadlines_.next();
+  const auto release = governor_ ? governor_->next_release() : std::nullopt;
+  if (!deadline || !release)
+    return deadline ? deadline : release;
+  return std::min(*deadline, *release);
+}
+
+rate_governor::request stream_desk::governed(operation number, const stream_state& call) const {
+  constexpr double bytes_per_token = 4; // contract responses-client.md 14
+  std::size_t bytes = call.request.instructions_json.size() + call.request.tools_json.size();
+  for (const auto& item : call.request.input)
+    bytes += item.size();
+  return {.operation = number,
+          .thread = call.request.thread,
+          .provider = call.request.provider,
+          .model = call.request.model,
+          .tokens = static_cast<double>(bytes) / bytes_per_token};
+}
+
+header_sources stream_desk::sources(const config::provider& provider,
+                                    const config::credential& with) const {
+  return {.provider = provider,
+          .environment = context_.environment,
+          .credential = with,
+          .identity = context_.identity};
+}
+
+observation stream_desk::watched(const stream_state& call) const {
+  if (context_.observer == nullptr)
+    return {};
+  return {.observer = context_.observer,
+          .call = {.thread = call.request.thread,
+                   .provider = call.request.provider,
+                   .model = call.request.model},
+          .attempt = call.call.failed_attempts()};
+}
+
+std::string stream_desk::url_of(const config::provider& provider,
+                                const login_snapshot& login) const {
+  return config::endpoint(provider, config::kind_of(login.mode), "responses");
+}
+
+double stream_desk::jitter() {
+  std::uniform_real_distribution<double> range{net::backoff_jitter_low, net::backoff_jitter_high};
+  return range(random_);
+}
+
+} // namespace troupe::model_client

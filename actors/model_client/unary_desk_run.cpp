@@ -1,0 +1,181 @@
+#include "actors/model_client/unary_desk_run.hpp"
+
+#include "actors/model_client/http_errors.hpp"
+#include "actors/model_client/request_body.hpp"
+#include "actors/model_client/retry_plan.hpp"
+#include "actors/model_client/stream_errors.hpp"
+#include "actors/model_client/unary_answers.hpp"
+#include "config/credentials.hpp"
+#include "net/wire/backoff.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::model_client {
+
+namespace {
+
+bool is_success(const net::call_outcome& x) {
+  return x.error == net::net_errc::none && x.head.status >= 200 && x.head.status <= 299;
+}
+
+bool is_empty(const unary_request& x) {
+  if (const auto* history = std::get_if<compact_history>(&x))
+    return history->input.empty();
+  return std::get<summarise_traces>(x).traces.empty();
+}
+
+unary_answer answer_to(const unary_request& x, std::optional<model_error> error) {
+  if (std::holds_alternative<compact_history>(x))
+    return compacted_history{.output = {}, .error = std::move(error)};
+  return trace_summaries{.summaries = {}, .error = std::move(error)};
+}
+
+std::vector<fragment> body_of(const unary_request& x) {
+  if (const auto* history = std::get_if<compact_history>(&x))
+    return compact_body(*history);
+  return traces_body(std::get<summarise_traces>(x));
+}
+
+const std::string& subagent_of(const unary_request& x) {
+  return std::visit([](const auto& call) -> const std::string& { return call.subagent; }, x);
+}
+
+call_facts facts_of(const unary_request& x) {
+  if (const auto* history = std::get_if<compact_history>(&x))
+    return {.thread = history->thread, .provider = history->provider, .model = history->model};
+  const auto& traces = std::get<summarise_traces>(x);
+  return {.thread = {}, .provider = traces.provider, .model = traces.model};
+}
+
+} // namespace
+
+unary_desk::unary_desk(const client_context& context, unary_hooks hooks, std::uint64_t jitter_seed)
+  : context_(context), hooks_(std::move(hooks)), calls_(context.limits.open_calls),
+    random_(jitter_seed) {}
+
+void unary_desk::set_login_source(login_source source, login_snapshot x) {
+  login_source_ = source;
+  given_login_ = std::move(x);
+}
+
+void unary_desk::open(operation number, unary_request x, const config::provider& provider) {
+  if (is_empty(x))
+    return hooks_.deliver(number, answer_to(x, std::nullopt));
+  auto& call =
+    calls_.add(number, {.request = std::move(x), .provider = &provider, .login = given_login_});
+  if (login_source_ == login_source::asked)
+    return hooks_.ask_login(number);
+  start(number, call, std::chrono::milliseconds{0});
+}
+
+void unary_desk::on_login(operation number, const std::optional<login_snapshot>& x) {
+  auto* call = calls_.find(number);
+  if (call == nullptr)
+    return;
+  if (!x)
+    return fail(number, stream_error("the login could not be read"));
+  call->login = *x;
+  start(number, *call, std::chrono::milliseconds{0});
+}
+
+std::string unary_desk::url_of(const unary_state& call) const {
+  const auto* const path = std::holds_alternative<compact_history>(call.request)
+                             ? "responses/compact"
+                             : "memories/trace_summarize";
+  return config::endpoint(*call.provider, config::kind_of(call.login.mode), path);
+}
+
+void unary_desk::start(operation number, unary_state& call, std::chrono::milliseconds delay) {
+  const auto found = config::request_credential(*call.provider, context_.environment, call.login);
+  if (const auto* problem = std::get_if<config::credential_error>(&found)) {
+    auto error = stream_error(problem->message);
+    if (call.provider->env_key)
+      error = {.code = model_errc::missing_env_var,
+               .message = problem->message,
+               .retry_after = std::nullopt,
+               .http_status = std::nullopt};
+    return fail(number, std::move(error));
+  }
+  net::http_request request;
+  request.method = "POST";
+  request.url = url_of(call);
+  request.headers =
+    unary_headers(subagent_of(call.request), {.provider = *call.provider,
+                                              .environment = context_.environment,
+                                              .credential = std::get<config::credential>(found),
+                                              .identity = context_.identity});
+  request.body = body_of(call.request);
+  request.limits.connect = context_.limits.connect;
+  request.limits.head = std::max(context_.limits.head, call.provider->stream_idle_timeout);
+  request.limits.idle = call.provider->stream_idle_timeout;
+  request.start_delay = delay;
+  observation watched;
+  if (context_.observer != nullptr)
+    watched = {.observer = context_.observer,
+               .call = facts_of(call.request),
+               .attempt = call.failed_attempts};
+  call.attempt = unary_attempt::start(*context_.http, std::move(request), std::move(watched),
+                                      hooks_.when_over(number));
+}
+
+void unary_desk::on_over(operation number) {
+  auto* call = calls_.find(number);
+  if (call == nullptr || !call->attempt)
+    return;
+  const auto& outcome = call->attempt->outcome();
+  if (is_success(outcome)) {
+    if (std::holds_alternative<compact_history>(call->request))
+      return finish(number, read_compacted_history(outcome.body));
+    const auto traces = std::get<summarise_traces>(call->request).traces.size();
+    return finish(number, read_trace_summaries(outcome.body, traces));
+  }
+  ++call->failed_attempts;
+  std::uniform_real_distribution<double> jitter{net::backoff_jitter_low, net::backoff_jitter_high};
+  // A body that broke off is repeated as well: nothing of it was used.
+  const bool broke_off = outcome.error != net::net_errc::none;
+  const auto delay =
+    next_attempt_delay({.error = outcome.error, .status = broke_off ? 0 : outcome.head.status},
+                       call->failed_attempts, call->provider->request_max_retries, jitter(random_));
+  if (delay)
+    return start(number, *call, *delay);
+  fail(number, failure_of(*call));
+}
+
+model_error unary_desk::failure_of(const unary_state& call) const {
+  const auto& outcome = call.attempt->outcome();
+  const auto url = url_of(call);
+  if (outcome.error == net::net_errc::stopped)
+    return cancelled_error();
+  if (outcome.error != net::net_errc::none)
+    return map_transport(outcome.error, url, outcome.detail);
+  return map_status({.status = outcome.head.status,
+                     .url = url,
+                     .headers = outcome.head.headers,
+                     .body = outcome.body},
+                    context_.clock)
+    .error;
+}
+
+void unary_desk::fail(operation number, model_error error) {
+  finish(number, answer_to(calls_.find(number)->request, std::move(error)));
+}
+
+void unary_desk::finish(operation number, unary_answer x) {
+  const auto ended = calls_.take(number);
+  hooks_.deliver(number, std::move(x));
+}
+
+void unary_desk::stop() {
+  std::vector<operation> all;
+  calls_.for_each_numbered([&all](operation number, unary_state&) { all.push_back(number); });
+  for (const auto number : all) {
+    if (const auto& attempt = calls_.find(number)->attempt)
+      attempt->cancel();
+    fail(number, cancelled_error());
+  }
+}
+
+} // namespace troupe::model_client

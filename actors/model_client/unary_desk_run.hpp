@@ -1,0 +1,79 @@
+#pragma once
+
+#include "actors/model_client/call_table.hpp"
+#include "actors/model_client/client_context.hpp"
+#include "actors/model_client/unary_call_run.hpp"
+#include "messages/auth.hpp"
+#include "messages/model_calls.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <variant>
+
+namespace troupe::model_client {
+
+using unary_request = std::variant<compact_history, summarise_traces>;
+using unary_answer = std::variant<compacted_history, trace_summaries>;
+
+/// What the desk needs of the actor that owns it; as for `stream_desk`.
+struct unary_hooks {
+  using operation = std::uint64_t;
+
+  std::function<std::function<void()>(operation)> when_over;
+  std::function<void(operation)> ask_login;
+
+  /// The call is over. Of the kind that was asked for.
+  std::function<void(operation, unary_answer)> deliver;
+};
+
+/// Calls that answer in one piece: remote compaction and memory summaries (contract
+/// responses-client.md 11.3, 12). Repeated like any request, without a way out of a 401.
+class unary_desk {
+public:
+  using operation = unary_hooks::operation;
+
+  unary_desk(const client_context& context, unary_hooks hooks, std::uint64_t jitter_seed);
+
+  bool is_full() const { return calls_.is_full(); }
+
+  enum class login_source : std::uint8_t { given, asked };
+  void set_login_source(login_source source, login_snapshot x = {});
+
+  /// Must not be full; `provider` outlives the desk. May deliver before this returns.
+  void open(operation number, unary_request x, const config::provider& provider);
+
+  void on_login(operation number, const std::optional<login_snapshot>& x);
+  void on_over(operation number);
+
+  bool has(operation number) { return calls_.find(number) != nullptr; }
+
+  /// Ends everything at once, with an error for each.
+  void stop();
+
+private:
+  struct unary_state {
+    unary_request request;
+    const config::provider* provider = nullptr;
+    login_snapshot login;
+    std::uint32_t failed_attempts = 0;
+    std::shared_ptr<unary_attempt> attempt;
+  };
+
+  void start(operation number, unary_state& call, std::chrono::milliseconds delay);
+  void finish(operation number, unary_answer x);
+  void fail(operation number, model_error error);
+  std::string url_of(const unary_state& call) const;
+  model_error failure_of(const unary_state& call) const;
+
+  const client_context& context_;
+  unary_hooks hooks_;
+  login_source login_source_ = login_source::given;
+  login_snapshot given_login_;
+  call_table<unary_state> calls_;
+  std::mt19937_64 random_;
+};
+
+} // namespace troupe::model_client

@@ -1,0 +1,343 @@
+#define CAF_SUITE model_client_calls
+#include <caf/test/bdd_dsl.hpp>
+
+#include "actors/model_client/observer.hpp"
+#include "tests/actors/model_client/model_client_fixture.hpp"
+
+#include <deque>
+#include <mutex>
+#include <string>
+
+using namespace std::literals;
+using namespace troupe;
+using namespace troupe::testing;
+
+namespace {
+
+using fixture = model_client_fixture;
+
+compact_history history() {
+  compact_history x;
+  x.thread = fixture::request().thread;
+  x.provider = "mock";
+  x.model = "gpt";
+  x.instructions_json = shared_text{R"("Be brief.")"};
+  x.input = {shared_text{R"({"type":"message"})"}};
+  x.subagent = "review";
+  return x;
+}
+
+summarise_traces traces(std::size_t n) {
+  summarise_traces x;
+  x.provider = "mock";
+  x.model = "gpt";
+  for (std::size_t i = 0; i < n; ++i)
+    x.traces.push_back(
+      {.id = std::to_string(i), .source_path = "/x", .items = {shared_text{"{}"}}});
+  return x;
+}
+
+/// Writes everything down as one line each.
+class note_taker final : public model_client::observer {
+public:
+  void on_request(const model_client::call_facts&, const model_client::request_report& x) override {
+    note("request " + std::to_string(x.attempt) + ' ' +
+         (x.status ? std::to_string(*x.status) : "none") + (x.is_success() ? " ok" : " failed"));
+  }
+  void on_sse_poll(const model_client::call_facts&, const model_client::event_report& x) override {
+    note("sse " + std::string{x.kind} + (x.is_success ? " ok" : " failed"));
+  }
+  void on_ws_request(const model_client::call_facts&, const model_client::send_report&) override {
+    note("ws request");
+  }
+  void on_ws_event(const model_client::call_facts&, const model_client::event_report& x) override {
+    note("ws " + std::string{x.kind} + (x.is_success ? " ok" : " failed"));
+  }
+  void on_server_timings(const model_client::call_facts&,
+                         const model_client::server_timings&) override {
+    note("timings");
+  }
+  void on_completed(const model_client::call_facts& call,
+                    const std::optional<token_usage>& usage) override {
+    note("completed " + call.provider + ' ' + std::to_string(usage ? usage->total_tokens : 0));
+  }
+  void on_fallback_to_http(const model_client::call_facts&) override { note("fallback"); }
+
+  std::vector<std::string> notes() const {
+    const std::lock_guard guard{mutex_};
+    return notes_;
+  }
+
+private:
+  void note(std::string x) {
+    const std::lock_guard guard{mutex_};
+    notes_.push_back(std::move(x));
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> notes_;
+};
+
+using lines = std::vector<std::string>;
+
+/// Answers logins from a script.
+struct auth_script {
+  std::deque<login_snapshot> logins;
+  std::deque<login_recovery> recoveries;
+  std::vector<recover_login> asked;
+};
+
+login_snapshot chatgpt_login(std::uint64_t generation, const std::string& token) {
+  return {.generation = generation,
+          .mode = login_mode::chatgpt,
+          .token = secret{token},
+          .account_id = "acc",
+          .repair = login_repair::possible,
+          .problem = {}};
+}
+
+auth_manager_actor::behavior_type scripted_auth(std::shared_ptr<auth_script> script) {
+  return {
+    [script](const get_login&) -> caf::result<login_snapshot> { return script->logins.front(); },
+    [script](const recover_login& x) -> caf::result<login_recovery> {
+      script->asked.push_back(x);
+      auto answer = script->recoveries.front();
+      script->recoveries.pop_front();
+      return answer;
+    },
+    [](const use_external_login&) -> caf::result<void> { return caf::unit; },
+    [](const log_out&) -> caf::result<logged_out> { return logged_out{}; }};
+}
+
+std::string header(const net::server_request& x, std::string_view name) {
+  return std::string{x.headers.find(name).value_or("")};
+}
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("a history is compacted by the provider") {
+  scripted_peer peer{{plain_answer(
+    200, R"({"output":[{"type":"message","role":"user","content":[]},{"type":"new"}]})")}};
+  add_provider(peer.base_url());
+  const auto x = ask<compacted_history>(history());
+  CHECK(!x.error);
+  CHECK_EQ(x.output.size(), 2u);
+  const auto requests = peer.requests();
+  REQUIRE_EQ(requests.size(), 1u);
+  CHECK_EQ(requests[0].target, "/v1/responses/compact");
+  CHECK_EQ(requests[0].body,
+           R"({"model":"gpt","input":[{"type":"message"}],"instructions":"Be brief."})");
+  CHECK_EQ(header(requests[0], "x-openai-subagent"), "review");
+  CHECK_EQ(header(requests[0], "originator"), "test");
+  CHECK(!requests[0].headers.contains("session_id"));
+}
+
+SCENARIO("a compaction is repeated like any request, and its answer has to have the right shape") {
+  scripted_peer peer{{plain_answer(500, "busy"), plain_answer(200, "{}")}};
+  add_provider(peer.base_url()).request_max_retries = 1;
+  const auto x = ask<compacted_history>(history());
+  REQUIRE(x.error.has_value());
+  CHECK(x.error->code == model_errc::stream);
+  CHECK_EQ(peer.requests().size(), 2u);
+}
+
+SCENARIO("a refused compaction is the provider's error, after one request") {
+  scripted_peer peer{{plain_answer(401, "who are you")}};
+  add_provider(peer.base_url()).request_max_retries = 4;
+  const auto x = ask<compacted_history>(history());
+  REQUIRE(x.error.has_value());
+  CHECK(x.error->code == model_errc::unexpected_status);
+  CHECK_EQ(peer.requests().size(), 1u);
+}
+
+SCENARIO("nothing to compact and nothing to summarise ask nobody") {
+  scripted_peer peer{{plain_answer(500, "")}};
+  add_provider(peer.base_url());
+  auto empty = history();
+  empty.input.clear();
+  CHECK(ask<compacted_history>(empty) == compacted_history{});
+  CHECK(ask<trace_summaries>(traces(0)) == trace_summaries{});
+  CHECK(peer.requests().empty());
+}
+
+SCENARIO("traces are summarised, one summary each") {
+  scripted_peer peer{
+    {plain_answer(200, R"({"output":[{"trace_summary":"a","memory_summary":"b"}]})")}};
+  add_provider(peer.base_url());
+  const auto x = ask<trace_summaries>(traces(1));
+  CHECK(x == (trace_summaries{{{"a", "b"}}, std::nullopt}));
+  CHECK_EQ(peer.requests()[0].target, "/v1/memories/trace_summarize");
+  CHECK(ask<trace_summaries>(traces(2)).error->code == model_errc::invalid_request);
+}
+
+SCENARIO("a call over the limit is refused") {
+  scripted_peer peer{{hanging_answer()}};
+  add_provider(peer.base_url());
+  deps.limits.open_calls = 0;
+  caf::error refusal;
+  ask<compacted_history>(history(), &refusal);
+  CHECK(refusal == errc::queue_full);
+}
+
+SCENARIO("a call for an unknown provider is refused") {
+  auto x = history();
+  x.provider = "nobody";
+  caf::error refusal;
+  ask<compacted_history>(x, &refusal);
+  CHECK(refusal == errc::no_such_provider);
+}
+
+SCENARIO("a missing variable fails a compaction without any request") {
+  scripted_peer peer{{plain_answer(200, "")}};
+  add_provider(peer.base_url()).env_key = "NO_SUCH_KEY";
+  CHECK(ask<compacted_history>(history()).error->code == model_errc::missing_env_var);
+  CHECK(peer.requests().empty());
+}
+
+SCENARIO("a refused login is repaired twice within one call") {
+  scripted_peer peer{{plain_answer(401, ""), plain_answer(401, ""), reply_answer("hello")}};
+  add_provider(peer.base_url());
+  const auto script = std::make_shared<auth_script>();
+  script->logins = {chatgpt_login(1, "old")};
+  script->recoveries = {{recovery_outcome::reloaded, chatgpt_login(2, "disk"), {}},
+                        {recovery_outcome::renewed, chatgpt_login(3, "fresh"), {}}};
+  use_auth(scripted_auth, script);
+  CHECK(run().has_ended_well());
+  const auto requests = peer.requests();
+  REQUIRE_EQ(requests.size(), 3u);
+  CHECK_EQ(header(requests[0], "authorization"), "Bearer old");
+  CHECK_EQ(header(requests[1], "authorization"), "Bearer disk");
+  CHECK_EQ(header(requests[2], "authorization"), "Bearer fresh");
+  CHECK_EQ(header(requests[2], "chatgpt-account-id"), "acc");
+  REQUIRE_EQ(script->asked.size(), 2u);
+  CHECK(script->asked[0] == (recover_login{recovery_step::reload, 1, "acc"}));
+  CHECK(script->asked[1] == (recover_login{recovery_step::refresh, 2, std::nullopt}));
+}
+
+SCENARIO("a login that is gone for good ends the call as unauthorized, without a third request") {
+  scripted_peer peer{{plain_answer(401, "")}};
+  add_provider(peer.base_url()).request_max_retries = 4;
+  const auto script = std::make_shared<auth_script>();
+  script->logins = {chatgpt_login(1, "old")};
+  script->recoveries = {{recovery_outcome::refused, {}, "log in again"}};
+  use_auth(scripted_auth, script);
+  const auto& x = run();
+  CHECK(x.code() == model_errc::unauthorized);
+  CHECK_EQ(x.error(), "log in again");
+  CHECK_EQ(peer.requests().size(), 1u);
+}
+
+SCENARIO("a ChatGPT login compresses bodies for OpenAI, others do not") {
+  scripted_peer peer{{reply_answer("hello")}};
+  auto& provider = add_provider(peer.base_url());
+  provider.name = "OpenAI";
+  const auto script = std::make_shared<auth_script>();
+  script->logins = {chatgpt_login(1, "t")};
+  use_auth(scripted_auth, script);
+  auto x = stream(1);
+  x.request.origin.compression = true;
+  open(x);
+  CHECK(finish(1).has_ended_well());
+  x.stream = 2;
+  x.request.origin.compression = false;
+  open(x);
+  CHECK(finish(2).has_ended_well());
+  const auto requests = peer.requests();
+  CHECK_EQ(header(requests[0], "content-encoding"), "zstd");
+  CHECK(requests[0].body.starts_with("\x28\xb5\x2f\xfd"));
+  CHECK(!requests[1].headers.contains("content-encoding"));
+  CHECK(requests[1].body.starts_with("{"));
+}
+
+SCENARIO("a body that a configured header calls encoded is not sent") {
+  scripted_peer peer{{reply_answer("hello")}};
+  auto& provider = add_provider(peer.base_url());
+  provider.name = "OpenAI";
+  provider.http_headers = {{"Content-Encoding", "gzip"}};
+  const auto script = std::make_shared<auth_script>();
+  script->logins = {chatgpt_login(1, "t")};
+  use_auth(scripted_auth, script);
+  auto x = stream(1);
+  x.request.origin.compression = true;
+  open(std::move(x));
+  CHECK(finish(1).code() == model_errc::stream);
+  CHECK(peer.requests().empty());
+}
+
+SCENARIO("an observer sees each attempt, counted from 0, and each event") {
+  scripted_peer peer{{resetting_answer(), plain_answer(503, "busy"),
+                      stream_answer({created_event() + sse("[DONE]") + completed_event()})}};
+  add_provider(peer.base_url()).request_max_retries = 2;
+  note_taker notes;
+  deps.observer = &notes;
+  CHECK(run().has_ended_well());
+  stop_client();
+  CHECK(notes.notes() ==
+        (lines{"request 0 none failed", "request 1 503 failed", "request 2 200 ok",
+               "sse message ok", "sse message ok", "sse message ok", "completed mock 110"}));
+}
+
+SCENARIO("an observer sees a stream that breaks") {
+  scripted_peer peer{{stream_answer({created_event()}, scripted_answer::ending::cut)}};
+  add_provider(peer.base_url());
+  note_taker notes;
+  deps.observer = &notes;
+  CHECK(!run().has_ended_well());
+  stop_client();
+  CHECK(notes.notes() == (lines{"request 0 200 ok", "sse message ok", "sse unknown failed"}));
+}
+
+SCENARIO("a fixture answers without network and without credentials") {
+  auto& provider = add_provider("http://127.0.0.1:1/v1");
+  provider.env_key = "NO_SUCH_KEY";
+  deps.fixture = model_client::offline_fixture{
+    .text = "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"r\"}}\n", .problem = {}};
+  const auto& x = run();
+  CHECK(x.has_ended_well());
+  CHECK(x.events == (std::vector<model_event>{response_completed{"r", std::nullopt}}));
+}
+
+SCENARIO("a governed client sends a refused request again, and the turn does not notice") {
+  net::header_list soon;
+  soon.set("retry-after", "0.05");
+  scripted_peer peer{{plain_answer(429, "slow down", soon), reply_answer("hello")}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  CHECK(run().has_ended_well());
+  CHECK_EQ(peer.requests().size(), 2u);
+}
+
+SCENARIO("a governed client reports what no patience cures") {
+  scripted_peer peer{{plain_answer(429, R"({"error":{"code":"insufficient_quota"}})")}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  CHECK(run().code() == model_errc::retry_limit);
+  CHECK_EQ(peer.requests().size(), 1u);
+}
+
+SCENARIO("a governed client gives up in the end") {
+  net::header_list soon;
+  soon.set("retry-after", "0");
+  scripted_peer peer{{plain_answer(429, "never", soon)}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  deps.governor->max_refusals = 2;
+  CHECK(run().code() == model_errc::rate_limited);
+  CHECK_EQ(peer.requests().size(), 3u);
+}
+
+SCENARIO("configured limits hold requests back") {
+  scripted_peer peer{{reply_answer("hello")}};
+  add_provider(peer.base_url());
+  deps.governor = model_client::governor_settings{.total = {.requests_per_minute = 60}};
+  open(stream(1));
+  const auto waiting = open(stream(2));
+  CHECK(finish(1).has_ended_well());
+  cancel(waiting);
+  CHECK(finish(2).code() == model_errc::cancelled);
+  CHECK_EQ(peer.requests().size(), 1u);
+}
+
+END_FIXTURE_SCOPE()
