@@ -7,6 +7,7 @@
 #include "apps/common/standard_streams.hpp"
 #include "apps/common/version.hpp"
 #include "apps/exec/exec_command.hpp"
+#include "apps/login/login_command.hpp"
 #include "apps/models/models_command.hpp"
 #include "apps/node/node_command.hpp"
 #include "apps/run/run_command.hpp"
@@ -35,8 +36,8 @@ First steps, without a key and without a network:
   troupe exec --offline --skip-git-repo-check "say hello"
   troupe run tasks.jsonl --offline
 
-With a model: set OPENAI_API_KEY, or use an existing Codex login. Settings, logins and threads
-are those of Codex, in ~/.codex or where CODEX_HOME points.
+With a model: store an API key (troupe login --help), or use an existing Codex login. Settings,
+logins and threads are those of Codex, in ~/.codex or where CODEX_HOME points.
 )";
 
 int run_program(int argc, char** argv) {
@@ -54,6 +55,7 @@ int run_program(int argc, char** argv) {
   threads::add_command(app, selected);
   models::add_command(app, selected);
   node_app::add_command(app, selected);
+  login_app::add_commands(app, selected);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

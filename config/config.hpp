@@ -2,6 +2,7 @@
 
 #include "config/credentials.hpp"
 #include "config/features.hpp"
+#include "config/login_store.hpp"
 #include "config/providers.hpp"
 #include "messages/settings.hpp"
 
@@ -78,6 +79,7 @@ struct config {
   history_settings history;
   bool hide_agent_reasoning = false;
   bool show_raw_agent_reasoning = false;
+  login_store_mode credentials_store = login_store_mode::file;
   std::optional<login_method> forced_login_method;
   std::vector<std::string> forced_chatgpt_workspaces; ///< empty: any
   std::optional<std::chrono::seconds> thread_unload_delay;

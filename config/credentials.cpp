@@ -148,6 +148,26 @@ login_kind kind_of(const std::optional<login>& x) {
   return x->mode() == auth_mode::api_key ? login_kind::api_key : login_kind::chatgpt;
 }
 
+login_kind kind_of(login_mode x) {
+  switch (x) {
+  case login_mode::none: return login_kind::none;
+  case login_mode::api_key: return login_kind::api_key;
+  case login_mode::chatgpt:
+  case login_mode::chatgpt_external: return login_kind::chatgpt;
+  }
+  return login_kind::none; // unreachable; keeps GCC content
+}
+
+std::string masked_key(const secret& key) {
+  constexpr std::size_t head = 8;
+  constexpr std::size_t tail = 5;
+  const auto& text = key.reveal();
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
+  if (text.size() <= head + tail || !std::ranges::all_of(text, is_plain))
+    return "***"; // a terminal must not get what a stranger put into the file
+  return fmt::format("{}***{}", text.substr(0, head), text.substr(text.size() - tail));
+}
+
 std::variant<login, credential_error> parse_login(std::string_view text) {
   const auto object = parse_object(text);
   if (!object)
@@ -228,21 +248,30 @@ std::variant<logout_result, std::error_code> remove_login(const fs::path& home) 
   return removed ? logout_result::removed : logout_result::was_not_logged_in;
 }
 
-std::variant<std::optional<login>, credential_error>
-load_login(const fs::path& home, const environment& env, key_from_environment key) {
-  if (key == key_from_environment::allowed) {
-    if (const auto value = non_blank(env, "CODEX_API_KEY")) {
-      login result;
-      result.stated_mode = auth_mode::api_key;
-      result.api_key = secret{std::string{trimmed(*value)}};
-      return std::optional{std::move(result)};
-    }
+login_snapshot snapshot_of(const std::optional<login>& x, std::uint64_t generation) {
+  login_snapshot result;
+  result.generation = generation;
+  if (!x)
+    return result;
+  if (x->mode() == auth_mode::api_key) {
+    result.mode = login_mode::api_key;
+    result.token = x->api_key.value_or(secret{});
+    return result;
   }
-  return read_login(home);
+  const auto is_managed = x->mode() == auth_mode::chatgpt;
+  result.mode = is_managed ? login_mode::chatgpt : login_mode::chatgpt_external;
+  result.repair = is_managed ? login_repair::possible : login_repair::impossible;
+  if (x->tokens && x->last_refresh) {
+    result.token = x->tokens->access_token;
+    result.account_id = x->tokens->account_id;
+  } else {
+    result.problem = "the stored ChatGPT login holds no usable tokens; log in again";
+  }
+  return result;
 }
 
 std::variant<credential, credential_error>
-request_credential(const provider& x, const environment& env, const std::optional<login>& login) {
+request_credential(const provider& x, const environment& env, const login_snapshot& login) {
   if (x.env_key) {
     if (auto key = non_blank(env, *x.env_key))
       return credential{secret{std::move(*key)}, std::nullopt};
@@ -252,13 +281,16 @@ request_credential(const provider& x, const environment& env, const std::optiona
   }
   if (x.experimental_bearer_token)
     return credential{x.experimental_bearer_token, std::nullopt};
-  if (!login)
+  if (!login.problem.empty())
+    return credential_error{login.problem};
+  if (login.token.empty())
     return credential{};
-  if (login->mode() == auth_mode::api_key)
-    return credential{login->api_key, std::nullopt};
-  if (!login->tokens || !login->last_refresh)
-    return credential_error{"the stored ChatGPT login holds no usable tokens; log in again"};
-  return credential{login->tokens->access_token, login->tokens->account_id};
+  return credential{login.token, login.account_id};
+}
+
+std::variant<credential, credential_error>
+request_credential(const provider& x, const environment& env, const std::optional<login>& login) {
+  return request_credential(x, env, snapshot_of(login, 0));
 }
 
 std::optional<std::string> refuse_login(const login& x, std::optional<login_method> forced,

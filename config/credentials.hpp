@@ -3,6 +3,7 @@
 #include "config/environment.hpp"
 #include "config/providers.hpp"
 #include "config/secret.hpp"
+#include "messages/auth.hpp"
 #include "messages/wire_enum.hpp"
 
 #include <cstdint>
@@ -25,8 +26,9 @@ struct enum_texts<config::login_method> {
 };
 } // namespace troupe
 
-/// Stored logins and the credential that a request carries (contracts responses-client.md 2,
-/// config.md 9). Refreshing tokens is not done here.
+/// Logins, the file that holds one, and the credential that a request carries (contracts
+/// responses-client.md 2, config.md 9). Where a login is looked for: login_store.hpp; renewing
+/// tokens: actors/auth_manager.
 namespace troupe::config {
 
 enum class auth_mode : std::uint8_t { api_key, chatgpt, chatgpt_external };
@@ -69,6 +71,11 @@ struct login {
 };
 
 login_kind kind_of(const std::optional<login>& x);
+login_kind kind_of(login_mode x);
+
+/// The first eight and the last five characters of a key; `***` when it is so short that this would
+/// show most of it. For `login status`.
+std::string masked_key(const secret& key);
 
 /// Text of a problem; never holds a token or a key.
 struct credential_error {
@@ -90,14 +97,6 @@ enum class logout_result : std::uint8_t { removed, was_not_logged_in };
 
 std::variant<logout_result, std::error_code> remove_login(const std::filesystem::path& home);
 
-/// Only `exec` takes a key from CODEX_API_KEY.
-enum class key_from_environment : std::uint8_t { ignored, allowed };
-
-/// The login that counts: CODEX_API_KEY where allowed, else the stored one. A store that cannot be
-/// read is the error; callers that start anyway treat it as "not logged in".
-std::variant<std::optional<login>, credential_error>
-load_login(const std::filesystem::path& home, const environment& env, key_from_environment key);
-
 /// What a request carries. No token: the `Authorization` header is left out.
 struct credential {
   std::optional<secret> token;
@@ -105,8 +104,14 @@ struct credential {
   bool operator==(const credential&) const = default;
 };
 
+/// The login as the node's services use it. `repair` is possible with ChatGPT's own tokens; whoever
+/// knows a host for external ones says so afterwards.
+login_snapshot snapshot_of(const std::optional<login>& x, std::uint64_t generation);
+
 /// The provider's own key, else its literal token, else the login (contract 2.5). Errors: the
 /// provider's variable is unset or blank; a ChatGPT login without tokens.
+std::variant<credential, credential_error>
+request_credential(const provider& x, const environment& env, const login_snapshot& login);
 std::variant<credential, credential_error>
 request_credential(const provider& x, const environment& env, const std::optional<login>& login);
 

@@ -1,5 +1,6 @@
 #include "actors/node_root/node.hpp"
 
+#include "actors/auth_manager/auth_manager_actor.hpp"
 #include "actors/model_client/model_client_actor.hpp"
 #include "actors/model_client/user_agent.hpp"
 #include "actors/models_manager/models_manager_actor.hpp"
@@ -19,8 +20,10 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <future>
+#include <memory>
 #include <utility>
 
 namespace troupe::node_root {
@@ -75,22 +78,46 @@ struct node::state {
   node_root_actor root;
   thread_manager_actor threads;
   services_changed services;
+  std::shared_ptr<auth_manager::lent_login> lent_login =
+    std::make_shared<auth_manager::lent_login>();
+  std::atomic_flag has_had_auth; // the first one knows the login, others read it again
   bool stopped = false;
 
   service_starters starters() {
-    return {.models = [this] { return models_manager::spawn(system, knowledge_of(options)); },
-            .client = [this] { return start_client(); },
+    return {.auth = [this] { return start_auth(); },
+            .models = [this] { return models_manager::spawn(system, knowledge_of(options)); },
+            .client = [this](const auth_manager_actor& auth) { return start_client(auth); },
             .recorder = [this] { return start_recorder(); },
             .tools = [this] { return start_tools(); },
             .threads = [this](const services_changed& x) { return start_threads(x); }};
   }
 
-  model_client_actor start_client() {
+  auth_manager_actor start_auth() {
+    const auto identity = identity_of(options);
+    auth_manager::dependencies deps;
+    deps.http = &http;
+    deps.post = [this](std::function<void()> run) { files.post(std::move(run)); };
+    deps.sources = {.store = {options.settings.home, options.settings.credentials_store},
+                    .environment = options.environment,
+                    .environment_key = options.environment_key};
+    deps.forced_workspaces = options.settings.forced_chatgpt_workspaces;
+    deps.headers.set("originator", identity.originator);
+    deps.headers.set("User-Agent", identity.user_agent);
+    deps.lent = lent_login;
+    if (!has_had_auth.test_and_set()) {
+      deps.first = auth_manager::first_login::given;
+      deps.login = options.login;
+    }
+    return auth_manager::spawn(system, std::move(deps));
+  }
+
+  model_client_actor start_client(const auth_manager_actor& auth) {
     model_client::dependencies deps;
     deps.http = &http;
     deps.providers = options.settings.model_providers;
     deps.environment = options.environment;
     deps.login = options.login;
+    deps.auth = auth;
     deps.identity = identity_of(options);
     return model_client::spawn(system, std::move(deps));
   }

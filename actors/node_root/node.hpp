@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "config/credentials.hpp"
 #include "config/environment.hpp"
+#include "config/login_store.hpp"
 #include "config/node_config.hpp"
 #include "messages/interfaces.hpp"
 
@@ -26,7 +27,9 @@ void register_types();
 struct node_options {
   config::config settings; ///< home, providers and features of this process
   config::environment environment = config::process_environment();
-  std::optional<config::login> login;
+  std::optional<config::login> login; ///< as the front door has read it; renewed when need be
+  /// Where that key comes from again after a log-out.
+  config::key_from_environment environment_key = config::key_from_environment::allowed;
   std::string originator = "codex_exec";
   std::string client_version;
   std::string name; ///< of the node; empty: made from the process id

@@ -16,8 +16,8 @@ namespace troupe::node_root {
 
 namespace {
 
-enum class service : std::uint8_t { models, client, recorder, tools };
-constexpr std::array<const char*, 4> service_names{"models-manager", "model-client",
+enum class service : std::uint8_t { auth, models, client, recorder, tools };
+constexpr std::array<const char*, 5> service_names{"auth-manager", "models-manager", "model-client",
                                                    "rollout-recorder", "tool-runner"};
 constexpr std::size_t service_count = service_names.size();
 
@@ -48,6 +48,7 @@ public:
 private:
   caf::actor handle(service x) const {
     switch (x) {
+    case service::auth: return caf::actor_cast<caf::actor>(services_.auth);
     case service::models: return caf::actor_cast<caf::actor>(services_.models);
     case service::client: return caf::actor_cast<caf::actor>(services_.client);
     case service::recorder: return caf::actor_cast<caf::actor>(services_.recorder);
@@ -58,8 +59,9 @@ private:
 
   void spawn(service x) {
     switch (x) {
+    case service::auth: services_.auth = starters_.auth(); break;
     case service::models: services_.models = starters_.models(); break;
-    case service::client: services_.client = starters_.client(); break;
+    case service::client: services_.client = starters_.client(services_.auth); break;
     case service::recorder: services_.recorder = starters_.recorder(); break;
     case service::tools: services_.tools = starters_.tools(); break;
     }
@@ -99,6 +101,8 @@ private:
     policies_[index].started(restart_policy::clock::now());
     self_->monitor(handle(which));
     caf::anon_send(threads_, services_);
+    if (which == service::auth)
+      caf::anon_send(services_.client, auth_changed{services_.auth});
   }
 
   void on_exit(caf::exit_msg& x) {
@@ -139,10 +143,12 @@ private:
 };
 
 started_node start(caf::actor_system& sys, service_starters starters) {
+  const auto auth = starters.auth();
   services_changed services{.models = starters.models(),
-                            .client = starters.client(),
+                            .client = starters.client(auth),
                             .recorder = starters.recorder(),
-                            .tools = starters.tools()};
+                            .tools = starters.tools(),
+                            .auth = auth};
   auto threads = starters.threads(services);
   auto root = sys.spawn<caf::stateful_actor<state, node_root_actor::impl>>(std::move(starters),
                                                                            services, threads);

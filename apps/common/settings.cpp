@@ -26,6 +26,10 @@ std::variant<fs::path, settings_problem> open_home(const config::environment& en
   return std::move(home);
 }
 
+config::login_store store_of(const config::config& x) {
+  return {x.home, x.credentials_store};
+}
+
 /// A login that the configuration forbids is removed, so that the next start does not meet it.
 std::optional<settings_problem> refuse_forbidden_login(const loaded_settings& x) {
   if (!x.login)
@@ -34,7 +38,7 @@ std::optional<settings_problem> refuse_forbidden_login(const loaded_settings& x)
                                       x.settings.forced_chatgpt_workspaces);
   if (!refusal)
     return std::nullopt;
-  config::remove_login(x.settings.home);
+  config::remove_login_locked(store_of(x.settings));
   return settings_problem{*std::move(refusal)};
 }
 
@@ -64,9 +68,13 @@ std::variant<loaded_settings, settings_problem> load_settings(settings_request r
   if (auto* problem = std::get_if<settings_problem>(&loaded))
     return std::move(*problem);
   out.settings = std::get<config::config>(std::move(loaded));
-  auto login =
-    config::load_login(out.settings.home, out.environment, config::key_from_environment::allowed);
-  if (const auto* error = std::get_if<config::credential_error>(&login))
+  auto login = config::load_login(store_of(out.settings), out.environment,
+                                  config::key_from_environment::allowed);
+  const auto* error = std::get_if<config::credential_error>(&login);
+  if (error && out.settings.credentials_store != config::login_store_mode::keyring)
+    return settings_problem{
+      fmt::format("Error: {}; `troupe logout` removes it", error->message)}; // contract 2.10
+  if (error) // other programs' setting, which need not stop this one
     out.settings.warnings.push_back(error->message);
   else
     out.login = std::get<std::optional<config::login>>(std::move(login));

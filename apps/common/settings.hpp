@@ -37,8 +37,8 @@ std::variant<config::config, settings_problem> load_config(const std::filesystem
                                                            settings_request request);
 
 /// Reads the home (created when missing), all configuration layers and the login, CODEX_API_KEY
-/// included. Blocks. A login store that cannot be read counts as not logged in and is added to the
-/// settings' warnings.
+/// included. Blocks. A login store that cannot be read is a problem (contract responses-client.md
+/// 2.10); the setting `keyring`, which is there for other programs, only a warning.
 std::variant<loaded_settings, settings_problem> load_settings(settings_request request);
 
 /// The directory that `-C` names, else the current one: absolute and canonical.

@@ -18,6 +18,7 @@
 #include <caf/send.hpp>
 #include <chrono>
 #include <CLI/App.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -148,7 +149,8 @@ int run(const exec_args& args, common::override_options root) {
   node_root::node_options options;
   options.settings = request.settings.settings;
   options.environment = request.settings.environment;
-  options.login = request.settings.login;
+  if (!offline) // nothing is renewed for a model that asks for no login
+    options.login = request.settings.login;
   options.client_version = common::program_version();
   node_root::node node{std::move(options)};
   const auto result = run_turn(node, args, std::move(request));

@@ -65,9 +65,10 @@ std::variant<config::config, std::string> read_settings(const list_options& opti
 }
 
 /// What the login allows to see; one that cannot be read allows what no login does.
-config::login_kind stored_login(const fs::path& home) {
+config::login_kind stored_login(const config::config& settings) {
   const auto login =
-    config::load_login(home, config::process_environment(), config::key_from_environment::allowed);
+    config::load_login({settings.home, settings.credentials_store}, config::process_environment(),
+                       config::key_from_environment::allowed);
   const auto* known = std::get_if<std::optional<config::login>>(&login);
   return known ? config::kind_of(*known) : config::login_kind::none;
 }
@@ -83,7 +84,7 @@ int run_list(const list_options& options, const common::override_options& root) 
   if (const auto* problem = std::get_if<std::string>(&settings))
     return fail(*problem);
   const auto& known = std::get<config::config>(settings);
-  const auto knowledge = models_manager::read_knowledge(known, stored_login(known.home));
+  const auto knowledge = models_manager::read_knowledge(known, stored_login(known));
   if (const auto* error = std::get_if<config::catalogue_error>(&knowledge))
     return fail("Error: " + error->message);
   const auto list =

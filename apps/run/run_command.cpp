@@ -77,8 +77,9 @@ node_root::node_options options_of(const run_setup& setup) {
   out.settings = setup.base.settings;
   if (setup.offline != nullptr)
     setup.offline->use_in(out.settings);
+  else
+    out.login = setup.base.login; // nothing is renewed for a model that asks for no login
   out.environment = setup.base.environment;
-  out.login = setup.base.login;
   out.client_version = common::program_version();
   return out;
 }

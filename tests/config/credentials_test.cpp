@@ -168,17 +168,36 @@ SCENARIO("logout says whether there was anything to remove") {
   CHECK(!std::filesystem::exists(auth_file(disk.path())));
 }
 
-SCENARIO("CODEX_API_KEY wins over the stored login only where it is allowed") {
-  troupe::test::temp_folder disk;
-  disk.write("auth.json", chatgpt_file());
-  const auto env = environment_of({{"CODEX_API_KEY", " sk-env \n"}});
-  const auto loaded = [&](const environment& e, key_from_environment key) {
-    return *std::get<std::optional<login>>(load_login(disk.path(), e, key));
-  };
-  CHECK(loaded(env, key_from_environment::allowed) == key_login("sk-env"));
-  CHECK(loaded(env, key_from_environment::ignored).mode() == auth_mode::chatgpt);
-  const auto blank = environment_of({{"CODEX_API_KEY", "  "}});
-  CHECK(loaded(blank, key_from_environment::allowed).mode() == auth_mode::chatgpt);
+SCENARIO("a key is shown by its ends, and not at all when that would be most of it") {
+  CHECK_EQ(masked_key(secret{"sk-proj-0123456789ABCDE"}), "sk-proj-***ABCDE");
+  CHECK_EQ(masked_key(secret{"12345678901234"}), "12345678***01234");
+  CHECK_EQ(masked_key(secret{"1234567890123"}), "***");
+  CHECK_EQ(masked_key(secret{}), "***");
+  CHECK_EQ(masked_key(secret{"sk-proj-\x1b[2J-0123456789"}), "***");
+}
+
+SCENARIO("a snapshot of a login holds what requests carry") {
+  CHECK(snapshot_of(std::nullopt, 3) == troupe::login_snapshot{.generation = 3});
+  const auto key = snapshot_of(key_login("k"), 1);
+  CHECK(key.mode == troupe::login_mode::api_key);
+  CHECK_EQ(key.token.reveal(), "k");
+  CHECK(key.repair == troupe::login_repair::impossible);
+  const auto chatgpt = snapshot_of(parsed(chatgpt_file()), 1);
+  CHECK(chatgpt.mode == troupe::login_mode::chatgpt);
+  CHECK_EQ(chatgpt.account_id.value_or(""), "w");
+  CHECK(chatgpt.repair == troupe::login_repair::possible);
+  auto external = parsed(chatgpt_file());
+  external.stated_mode = auth_mode::chatgpt_external;
+  CHECK(snapshot_of(external, 1).mode == troupe::login_mode::chatgpt_external);
+  CHECK(snapshot_of(external, 1).repair == troupe::login_repair::impossible);
+}
+
+SCENARIO("the kind of a login decides about addresses, however it is written") {
+  using troupe::login_mode;
+  CHECK(kind_of(login_mode::none) == login_kind::none);
+  CHECK(kind_of(login_mode::api_key) == login_kind::api_key);
+  CHECK(kind_of(login_mode::chatgpt) == login_kind::chatgpt);
+  CHECK(kind_of(login_mode::chatgpt_external) == login_kind::chatgpt);
 }
 
 SCENARIO("the provider's own key comes first, then its token, then the login") {

@@ -17,13 +17,16 @@ struct fixture : test_coordinator_fixture<> {
   service_log_ptr log = std::make_shared<service_log>();
   int clients_started = 0;
   int recorders_started = 0;
+  auth_manager_actor auth_of_client; ///< that the last one was started with
   node_root::started_node uut;
 
   fixture() {
     uut = node_root::start(
-      sys, {.models = [this] { return sys.spawn(fake_models); },
+      sys, {.auth = [this] { return sys.spawn(fake_auth); },
+            .models = [this] { return sys.spawn(fake_models); },
             .client =
-              [this] {
+              [this](const auth_manager_actor& auth) {
+                auth_of_client = auth;
                 ++clients_started;
                 return sys.spawn(fake_client, log);
               },
@@ -50,6 +53,7 @@ struct fixture : test_coordinator_fixture<> {
     caf::anon_send_exit(uut.root, caf::exit_reason::user_shutdown);
     run();
     uut = {};
+    auth_of_client = nullptr;
     *log = {};
   }
 
@@ -126,12 +130,28 @@ SCENARIO("services fail and come back independently of each other") {
   CHECK_EQ(services().models, before.models);
 }
 
+SCENARIO("the model client hears of a new auth manager, and a new client gets the present one") {
+  const auto before = services();
+  CHECK_EQ(auth_of_client, before.auth);
+  fail(before.auth);
+  let_pauses_pass(std::chrono::milliseconds{0});
+  const auto after = services();
+  CHECK_NE(after.auth, before.auth);
+  CHECK_EQ(after.client, before.client);
+  REQUIRE_EQ(log->auths.size(), 1u);
+  CHECK_EQ(log->auths.front(), after.auth);
+  fail(after.client);
+  let_pauses_pass(std::chrono::milliseconds{0});
+  CHECK_EQ(auth_of_client, after.auth);
+}
+
 SCENARIO("a stop ends the thread manager, the services and the root") {
   const auto all = services();
   std::vector<caf::actor> ended{
     caf::actor_cast<caf::actor>(uut.threads), caf::actor_cast<caf::actor>(all.models),
     caf::actor_cast<caf::actor>(all.client),  caf::actor_cast<caf::actor>(all.recorder),
-    caf::actor_cast<caf::actor>(all.tools),   caf::actor_cast<caf::actor>(uut.root)};
+    caf::actor_cast<caf::actor>(all.tools),   caf::actor_cast<caf::actor>(all.auth),
+    caf::actor_cast<caf::actor>(uut.root)};
   for (const auto& x : ended)
     self->monitor(x);
   caf::anon_send_exit(uut.root, caf::exit_reason::user_shutdown);
