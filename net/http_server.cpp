@@ -181,7 +181,9 @@ std::uint16_t http_server::port() const {
 
 std::string http_server::origin() const {
   const auto& options = state_->core->options;
-  return (options.tls ? "https://" : "http://") + options.address + ":" + std::to_string(port());
+  const bool is_v6 = options.address.find(':') != std::string::npos;
+  return (options.tls ? "https://" : "http://") +
+         (is_v6 ? '[' + options.address + ']' : options.address) + ":" + std::to_string(port());
 }
 
 std::size_t http_server::connections() const {

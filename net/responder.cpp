@@ -85,8 +85,11 @@ void responder::cut(cut_mode mode) const {
 }
 
 ws_handle responder::accept_websocket(ws_handlers handlers, header_list headers) const {
-  if (!control_)
+  if (!control_) {
+    if (handlers.on_done)
+      handlers.on_done({.error = net_errc::closed_early});
     return {};
+  }
   auto shared = std::make_shared<ws_handle::control>(control_->lane, unlimited_credit);
   acceptance accept{control_,
                     std::make_shared<ws_link>(shared, ws_link::settings{.role = ws_role::server},

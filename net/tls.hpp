@@ -9,14 +9,16 @@ namespace troupe::net {
 struct tls_client_options {
   enum class verification : bool { off, on };
 
-  /// PEM bundle trusted in addition to the system's trust store; empty: none. A file that cannot be
-  /// read fails every https call with `net_errc::tls_failed`.
+  /// PEM bundle trusted in addition to the system's trust store (as OpenSSL has it: its
+  /// SSL_CERT_FILE leaves the store's directory in place); empty: none. A file that cannot be read
+  /// fails every https call with `net_errc::tls_failed`.
   std::string ca_file;
 
   /// Off only for experiments against a server of one's own.
   verification verify = verification::on;
 
-  /// With the bundle that the environment variable SSL_CERT_FILE names, when it is set.
+  /// With the bundle that CODEX_CA_CERTIFICATE names, else SSL_CERT_FILE; blank ones count as
+  /// unset.
   static tls_client_options from_environment();
 };
 

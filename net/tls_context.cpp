@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
+#include <string_view>
 
 namespace troupe::net {
 
@@ -57,8 +58,12 @@ bool is_address(const std::string& host) {
 
 tls_client_options tls_client_options::from_environment() {
   tls_client_options result;
-  if (const char* file = std::getenv("SSL_CERT_FILE"))
-    result.ca_file = file;
+  for (const char* name : {"CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"}) {
+    const char* file = std::getenv(name);
+    if (result.ca_file.empty() && file != nullptr &&
+        std::string_view{file}.find_first_not_of(" \t") != std::string_view::npos)
+      result.ca_file = file;
+  }
   return result;
 }
 

@@ -138,7 +138,8 @@ bool ws_link::handle(const ws_reader::progress& x) {
     return true;
   switch (*x.message) {
   case ws_frame::ping:
-    writer_.answer_ping(x.payload);
+    if (step_ == step::open) // nothing follows our close frame
+      writer_.answer_ping(x.payload);
     flush();
     return step_ != step::closed;
   case ws_frame::close: on_close_frame(x.payload); return false;

@@ -67,7 +67,7 @@ std::optional<http_url> parse_http_url(std::string_view text) {
 std::string http_form_of(std::string_view websocket_url) {
   const auto scheme = lower_case(websocket_url.substr(0, websocket_url.find(':')));
   if (scheme == "ws" || scheme == "wss")
-    return "http" + std::string{websocket_url.substr(2)};
+    return (scheme == "ws" ? "http" : "https") + std::string{websocket_url.substr(scheme.size())};
   return std::string{websocket_url};
 }
 

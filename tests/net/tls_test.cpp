@@ -8,6 +8,7 @@
 #include "tests/net/raw_peer.hpp"
 #include "tests/net/test_authority.hpp"
 
+#include <cstdlib>
 #include <fstream>
 
 using namespace std::literals;
@@ -55,6 +56,33 @@ SCENARIO("an address is verified as an address") {
   CHECK_EQ(call("127.0.0.1", {.ca_file = authority.bundle()}).error, net_errc::none);
   const auto outcome = call("localhost", {.ca_file = authority.bundle()});
   CHECK_EQ(outcome.error, net_errc::tls_failed);
+}
+
+SCENARIO("an address of the sixth version is reached and verified by its literal") {
+  const auto files = authority.issue("IP:::1");
+  http_server six{pool,
+                  {.address = "::1", .tls = tls_server_options{files.certificate, files.key}},
+                  [](const server_request& x, const responder& reply) {
+                    reply.answer(200, {}, std::string{x.headers.find("Host").value_or("")});
+                  }};
+  if (six.start().error == net_errc::listen_failed)
+    return; // a machine without IPv6
+  http_client client{pool, {.tls = {.ca_file = authority.bundle()}}};
+  auto call = get(client, six.origin() + "/");
+  CHECK_EQ(call.outcome().error, net_errc::none);
+  CHECK_EQ(call.text(), "[::1]:" + std::to_string(six.port()));
+}
+
+SCENARIO("the environment names the bundle, the more specific variable first") {
+  ::setenv("SSL_CERT_FILE", "/usual.pem", 1);
+  CHECK_EQ(tls_client_options::from_environment().ca_file, "/usual.pem");
+  ::setenv("CODEX_CA_CERTIFICATE", "/special.pem", 1);
+  CHECK_EQ(tls_client_options::from_environment().ca_file, "/special.pem");
+  ::setenv("CODEX_CA_CERTIFICATE", " ", 1);
+  CHECK_EQ(tls_client_options::from_environment().ca_file, "/usual.pem");
+  ::unsetenv("CODEX_CA_CERTIFICATE");
+  ::unsetenv("SSL_CERT_FILE");
+  CHECK_EQ(tls_client_options::from_environment().ca_file, "");
 }
 
 SCENARIO("a certificate for another host is refused, and the reason says so") {

@@ -61,6 +61,15 @@ SCENARIO("what an HTTP client cannot use is refused") {
     CHECK(!parse_http_url(text));
 }
 
+SCENARIO("a WebSocket's URL has the scheme of its handshake") {
+  CHECK_EQ(http_form_of("ws://h:1/a?b"), "http://h:1/a?b");
+  CHECK_EQ(http_form_of("WSS://h/"), "https://h/");
+  CHECK_EQ(http_form_of("https://h/"), "https://h/");
+  CHECK_EQ(http_form_of("wsx://h/"), "wsx://h/");
+  CHECK_EQ(http_form_of("ws"), "http");
+  CHECK_EQ(http_form_of(""), "");
+}
+
 SCENARIO("base and path are joined by exactly one slash") {
   CHECK_EQ(join_url("https://h/v1///", "/responses"), "https://h/v1/responses");
   CHECK_EQ(join_url("https://h/v1", "responses"), "https://h/v1/responses");
