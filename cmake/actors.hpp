@@ -6,3 +6,4 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "cmake/plain.hpp"
+#include "messages/interfaces.hpp"

@@ -174,6 +174,14 @@ std::string what_failed(const child_task& task, const spawn_plan& plan) {
   return {}; // unreachable; keeps GCC content
 }
 
+#ifdef __SANITIZE_THREAD__
+// ThreadSanitizer takes `clone` for a fork and stops watching in the child's memory, which is ours.
+extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
+constexpr auto* clone_process = &__clone;
+#else
+constexpr auto* clone_process = &::clone;
+#endif
+
 spawn_result run(child_task& task, const spawn_plan& plan) {
   constexpr std::size_t stack_bytes = 64 * 1024;
   const auto stack = std::make_unique_for_overwrite<char[]>(stack_bytes);
@@ -184,8 +192,8 @@ spawn_result run(child_task& task, const spawn_plan& plan) {
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   int watch = -1;
-  const pid_t pid = ::clone(child_main, reinterpret_cast<void*>(top),
-                            CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &task, &watch);
+  const pid_t pid = clone_process(child_main, reinterpret_cast<void*>(top),
+                                  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &task, &watch);
   const int error = pid < 0 ? errno : task.error;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   unique_fd owned{watch};

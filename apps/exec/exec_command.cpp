@@ -18,7 +18,6 @@
 #include <caf/send.hpp>
 #include <chrono>
 #include <CLI/App.hpp>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fmt/format.h>

@@ -158,7 +158,9 @@ SCENARIO("a node ends while its links are up, cut, silent or refused") {
     test_node b{"b"};
     b.follow_port(gone.port());
     b.follow_port(silent.port());
-    b.follow_port(b.port()); // itself
+#ifndef CAF_ENABLE_RUNTIME_CHECKS // CAF's own checks do not allow for a node that dials itself
+    b.follow_port(b.port());
+#endif
     b.follow_port(a.port());
     const auto id = a.create();
     const auto heard = b.next_event();

@@ -1,0 +1,4 @@
+// Precompiled for the program's subcommands.
+#include <CLI/App.hpp>
+
+#include "cmake/actors.hpp"
