@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 
 namespace troupe::net {
@@ -20,6 +21,8 @@ class http_client;
 
 namespace troupe::model_client {
 
+class exchange_recorder;
+class exchange_replay;
 class observer;
 
 struct limits {
@@ -57,6 +60,12 @@ struct client_context {
 
   /// None: every request is sent at once, and a refusal is reported as the contract says.
   std::optional<governor_settings> governor;
+
+  /// Keeps every HTTP exchange. While it does, and in a replay, WebSockets are not used.
+  std::shared_ptr<exchange_recorder> recorder;
+
+  /// Answers every request; the network is not used.
+  std::shared_ptr<exchange_replay> replay;
 
   /// What `CODEX_RS_SSE_FIXTURE` names, read by `read_fixture`; HTTP streams are answered from it.
   /// None: the network answers.

@@ -68,6 +68,8 @@ void http_attempt::settle(const net::response_head& head) {
 void http_attempt::on_chunk(std::string_view bytes) {
   if (reader_.is_completed() || is_too_large_)
     return;
+  if (setup_.keeps_body)
+    kept_body_ += bytes;
   const auto known = events_.size(); // those of the headers wait for company
   const auto progress = reader_.feed(bytes, events_);
   if (progress.dispatched > 0)

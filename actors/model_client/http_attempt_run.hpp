@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct attempt_setup {
   std::size_t max_event_bytes = 0;
   std::optional<rate_pass> pass; ///< none: nobody governs
   observation watched;
+  bool keeps_body = false; ///< for a recording
   attempt_owner owner;
 };
 
@@ -69,6 +71,8 @@ public:
   bool has_begun() const;
   /// Why a stream that had begun was not completed.
   model_error failure();
+  /// What came of it, where it is kept.
+  const std::string& kept_body() const { return kept_body_; }
 
   // After `on_answer`.
   const rate_pass& pass() const { return *setup_.pass; }
@@ -99,6 +103,7 @@ private:
   int answer_status_ = 0;
   rate_reading answer_reading_;
   net::call_outcome outcome_;
+  std::string kept_body_;
 };
 
 } // namespace troupe::model_client

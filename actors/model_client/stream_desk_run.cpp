@@ -1,6 +1,5 @@
 #include "actors/model_client/stream_desk_run.hpp"
 
-#include "actors/model_client/fixture.hpp"
 #include "actors/model_client/request_body.hpp"
 #include "actors/model_client/stream_errors.hpp"
 #include "config/credentials.hpp"
@@ -26,7 +25,8 @@ void stream_desk::set_login_source(stream_call::login_source source, login_snaps
 void stream_desk::open(operation number, open_stream&& x, const config::provider& provider,
                        std::shared_ptr<stream_audience> audience) {
   x.request.input = outputs_.format(x.request.tools_json, std::move(x.request.input));
-  const bool is_offline = context_.fixture && x.request.origin.transport == model_transport::http;
+  if (context_.recorder || context_.replay)
+    x.request.origin.transport = model_transport::http;
   auto& call = calls_.add(number, {.audience = std::move(audience),
                                    .provider = &provider,
                                    .request = std::move(x.request),
@@ -36,12 +36,13 @@ void stream_desk::open(operation number, open_stream&& x, const config::provider
                                                         .delay = x.delay}},
                                    .login = given_login_,
                                    .granted = x.credit});
-  if (is_offline) {
-    auto response = replay(*context_.fixture);
-    call.audience->tell(std::move(response.events));
-    return end(number, std::move(response.error));
-  }
+  if (is_offline(call.request))
+    return answer_offline(number, call);
   carry_out(number, call.call.start());
+}
+
+bool stream_desk::is_offline(const model_request& x) const {
+  return context_.replay || (context_.fixture && x.origin.transport == model_transport::http);
 }
 
 void stream_desk::carry_out(operation number, stream_call::action x) {
@@ -109,6 +110,7 @@ void stream_desk::send_over_http(operation number, stream_state& call,
      .max_event_bytes = context_.limits.event_bytes,
      .pass = std::exchange(call.pass, std::nullopt),
      .watched = watched(call),
+     .keeps_body = context_.recorder != nullptr,
      .owner = {.on_over = hooks_.when_over(number),
                .on_answer = governor_ ? hooks_.when_answered(number) : std::function<void()>{},
                .unix_now = context_.clock.now}});

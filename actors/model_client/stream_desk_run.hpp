@@ -115,6 +115,10 @@ private:
     const config::provider* provider = nullptr;
   };
 
+  bool is_offline(const model_request& x) const;
+  void answer_offline(operation number, stream_state& call);
+  void replay(operation number, stream_state& call);
+  void record(const stream_state& call) const;
   void carry_out(operation number, stream_call::action x);
   void send_when_allowed(operation number, stream_state& call);
   void send(operation number, stream_state& call);

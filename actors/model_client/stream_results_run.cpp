@@ -30,6 +30,8 @@ void stream_desk::on_answer(operation number) {
 
 void stream_desk::on_attempt_over(operation number, stream_state& call) {
   const auto& outcome = call.attempt->outcome();
+  if (context_.recorder && outcome.head.status != 0)
+    record(call);
   if (call.attempt->is_completed())
     return end(number, {}); // has been told
   if (call.is_cancelled || outcome.error == net::net_errc::stopped)
@@ -135,7 +137,7 @@ void stream_desk::settle(stream_state& call, int status) {
 // ---- connections ------------------------------------------------------------------------------
 
 void stream_desk::prepare(const prepare_connection& x, const config::provider& provider) {
-  if (x.origin.transport == model_transport::http ||
+  if (x.origin.transport == model_transport::http || context_.recorder || context_.replay ||
       preparations_.size() >= context_.limits.open_streams)
     return;
   if (login_source_ == stream_call::login_source::given)

@@ -1,5 +1,6 @@
 #include "actors/model_client/unary_desk_run.hpp"
 
+#include "actors/model_client/exchange_store.hpp"
 #include "actors/model_client/http_errors.hpp"
 #include "actors/model_client/request_body.hpp"
 #include "actors/model_client/retry_plan.hpp"
@@ -39,6 +40,11 @@ std::vector<fragment> body_of(const unary_request& x) {
   return traces_body(std::get<summarise_traces>(x));
 }
 
+std::string path_of(const unary_request& x) {
+  return std::holds_alternative<compact_history>(x) ? "responses/compact"
+                                                    : "memories/trace_summarize";
+}
+
 const std::string& subagent_of(const unary_request& x) {
   return std::visit([](const auto& call) -> const std::string& { return call.subagent; }, x);
 }
@@ -66,6 +72,8 @@ void unary_desk::open(operation number, unary_request x, const config::provider&
     return hooks_.deliver(number, answer_to(x, std::nullopt));
   auto& call =
     calls_.add(number, {.request = std::move(x), .provider = &provider, .login = given_login_});
+  if (context_.replay)
+    return replay(number, call);
   if (login_source_ == login_source::asked)
     return hooks_.ask_login(number);
   start(number, call, std::chrono::milliseconds{0});
@@ -82,10 +90,41 @@ void unary_desk::on_login(operation number, const std::optional<login_snapshot>&
 }
 
 std::string unary_desk::url_of(const unary_state& call) const {
-  const auto* const path = std::holds_alternative<compact_history>(call.request)
-                             ? "responses/compact"
-                             : "memories/trace_summarize";
-  return config::endpoint(*call.provider, config::kind_of(call.login.mode), path);
+  return config::endpoint(*call.provider, config::kind_of(call.login.mode), path_of(call.request));
+}
+
+void unary_desk::replay(operation number, unary_state& call) {
+  const auto answer = context_.replay->next(
+    path_of(call.request), comparable_request(body_of(call.request), facts_of(call.request).thread),
+    call.provider->request_max_retries);
+  if (answer.found == nullptr)
+    return fail(number, {.code = model_errc::fatal,
+                         .message = answer.problem,
+                         .retry_after = std::nullopt,
+                         .http_status = std::nullopt});
+  const auto& x = *answer.found;
+  if (x.status >= 200 && x.status <= 299)
+    return finish(number, read(call.request, x.body));
+  fail(number,
+       map_status({.status = x.status, .url = url_of(call), .headers = x.headers, .body = x.body},
+                  context_.clock)
+         .error);
+}
+
+void unary_desk::record(const unary_state& call) const {
+  const auto& outcome = call.attempt->outcome();
+  context_.recorder->record(
+    {.path = path_of(call.request),
+     .request = comparable_request(body_of(call.request), facts_of(call.request).thread),
+     .status = outcome.head.status,
+     .headers = kept_headers(outcome.head.headers),
+     .body = outcome.body});
+}
+
+unary_answer unary_desk::read(const unary_request& x, const std::string& body) const {
+  if (const auto* traces = std::get_if<summarise_traces>(&x))
+    return read_trace_summaries(body, traces->traces.size());
+  return read_compacted_history(body);
 }
 
 void unary_desk::start(operation number, unary_state& call, std::chrono::milliseconds delay) {
@@ -126,12 +165,10 @@ void unary_desk::on_over(operation number) {
   if (call == nullptr || !call->attempt)
     return;
   const auto& outcome = call->attempt->outcome();
-  if (is_success(outcome)) {
-    if (std::holds_alternative<compact_history>(call->request))
-      return finish(number, read_compacted_history(outcome.body));
-    const auto traces = std::get<summarise_traces>(call->request).traces.size();
-    return finish(number, read_trace_summaries(outcome.body, traces));
-  }
+  if (context_.recorder && outcome.error == net::net_errc::none)
+    record(*call);
+  if (is_success(outcome))
+    return finish(number, read(call->request, outcome.body));
   ++call->failed_attempts;
   std::uniform_real_distribution<double> jitter{net::backoff_jitter_low, net::backoff_jitter_high};
   // A body that broke off is repeated as well: nothing of it was used.

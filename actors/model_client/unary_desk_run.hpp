@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <variant>
 
 namespace troupe::model_client {
@@ -62,6 +63,9 @@ private:
     std::shared_ptr<unary_attempt> attempt;
   };
 
+  void replay(operation number, unary_state& call);
+  void record(const unary_state& call) const;
+  unary_answer read(const unary_request& x, const std::string& body) const;
   void start(operation number, unary_state& call, std::chrono::milliseconds delay);
   void finish(operation number, unary_answer x);
   void fail(operation number, model_error error);

@@ -1,8 +1,10 @@
 #define CAF_SUITE model_client_calls
 #include <caf/test/bdd_dsl.hpp>
 
+#include "actors/model_client/exchange_store.hpp"
 #include "actors/model_client/observer.hpp"
 #include "tests/actors/model_client/model_client_fixture.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <deque>
 #include <mutex>
@@ -297,6 +299,37 @@ SCENARIO("a fixture answers without network and without credentials") {
   const auto& x = run();
   CHECK(x.has_ended_well());
   CHECK(x.events == (std::vector<model_event>{response_completed{"r", std::nullopt}}));
+}
+
+SCENARIO("what was recorded is replayed without network, for another thread too") {
+  const test::temp_folder folder;
+  {
+    scripted_peer peer{{plain_answer(500, "busy"), reply_answer("hello"),
+                        plain_answer(200, R"({"output":[{"type":"new"}]})")}};
+    add_provider(peer.base_url()).request_max_retries = 1;
+    deps.recorder = std::make_shared<model_client::exchange_recorder>(
+      folder.path(), [](const std::function<void()>& run) { run(); });
+    CHECK(run().has_ended_well());
+    CHECK_EQ(ask<compacted_history>(history()).output.size(), 1u);
+    stop_client();
+  }
+  auto loaded = model_client::exchange_replay::load(folder.path());
+  REQUIRE(std::holds_alternative<model_client::exchange_replay>(loaded));
+  deps.recorder = nullptr;
+  deps.replay = std::make_shared<model_client::exchange_replay>(
+    std::get<model_client::exchange_replay>(std::move(loaded)));
+  restart_client();
+  auto x = stream(2);
+  x.request.thread.bytes[15] = 7;
+  open(std::move(x));
+  CHECK(finish(2).has_ended_well());
+  CHECK(finish(2).events == record(1).events);
+  CHECK_EQ(ask<compacted_history>(history()).output.size(), 1u);
+  auto other = stream(3);
+  other.request.model = "another";
+  open(std::move(other));
+  CHECK(finish(3).code() == model_errc::fatal);
+  CHECK(finish(3).error().find("differs first at model") != std::string::npos);
 }
 
 SCENARIO("a governed client sends a refused request again, and the turn does not notice") {

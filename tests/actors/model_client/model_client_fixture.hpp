@@ -159,6 +159,12 @@ public:
     (*self_)->wait_for(client());
   }
 
+  /// The next one has the dependencies of now.
+  void restart_client() {
+    stop_client();
+    client_ = nullptr;
+  }
+
   /// Receives the next message of any stream; false when none comes.
   bool receive_one(std::chrono::milliseconds patience = std::chrono::seconds{10}) {
     bool received = true;
