@@ -96,6 +96,7 @@ condition read_condition(field_reader& from) {
   result.model = read_pattern(*when, "model");
   result.offers = when->texts("offers");
   result.schema = when->boolean("schema");
+  result.transport = when->choice<transport>("transport");
   result.chance = when->number("chance", 0, 1).value_or(1);
   when->finish();
   return result;

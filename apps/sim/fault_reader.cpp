@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace troupe::sim {
 
 namespace {
@@ -42,34 +45,38 @@ distribution read_distribution(field_reader& from, std::string_view key,
   return result;
 }
 
-std::optional<std::chrono::milliseconds> read_milliseconds(field_reader& from,
-                                                           std::string_view key) {
-  const auto count = from.integer(key, 0, max_wait_ms);
-  return count ? std::optional{std::chrono::milliseconds{*count}} : std::nullopt;
+std::string rate_limit_body(std::string_view message) {
+  std::string text;
+  append_json_string(text, message);
+  return fmt::format(
+    R"({{"error":{{"message":{},"type":"requests","code":"rate_limit_exceeded"}}}})", text);
+}
+
+std::string rate_limit_text(double wait_s) {
+  return fmt::format("Rate limit reached. Please try again in {}s.", wait_s);
+}
+
+void add_wait(double wait_s, fault_effect& to) {
+  // The header knows whole seconds only; the second one is what some providers add.
+  to.headers.emplace_back("retry-after", fmt::format("{:.0f}", wait_s));
+  to.headers.emplace_back("retry-after-ms", fmt::format("{:.0f}", wait_s * 1000));
 }
 
 void read_status(field_reader& from, fault_effect& to) {
-  to.status = static_cast<int>(from.integer("status", 400, 599).value_or(500));
+  to = status_effect(static_cast<int>(from.integer("status", 400, 599).value_or(500)));
   to.headers = from.text_pairs("headers");
-  to.content_type = from.text("content_type").value_or("application/json");
-  to.body = from.text("body").value_or(fmt::format(
-    R"({{"error":{{"message":"simulated failure","type":"server_error","code":{}}}}})", to.status));
+  to.content_type = from.text("content_type").value_or(to.content_type);
+  to.body = from.text("body").value_or(to.body);
 }
 
 void read_rate_limit(field_reader& from, fault_effect& to) {
   to.status = 429;
   to.headers = from.text_pairs("headers");
   const auto wait = from.number("retry_after_s", 0, 3600);
-  if (wait) {
-    // The header knows whole seconds only; the second one is what some providers add.
-    to.headers.emplace_back("retry-after", fmt::format("{:.0f}", *wait));
-    to.headers.emplace_back("retry-after-ms", fmt::format("{:.0f}", *wait * 1000));
-  }
-  std::string message;
-  append_json_string(message, from.text("message").value_or(fmt::format(
-                                "Rate limit reached. Please try again in {}s.", wait.value_or(1))));
-  to.body = from.text("body").value_or(fmt::format(
-    R"({{"error":{{"message":{},"type":"requests","code":"rate_limit_exceeded"}}}})", message));
+  if (wait)
+    add_wait(*wait, to);
+  const auto message = from.text("message").value_or(rate_limit_text(wait.value_or(1)));
+  to.body = from.text("body").value_or(rate_limit_body(message));
 }
 
 void read_place(field_reader& from, fault_effect& to) {
@@ -103,14 +110,85 @@ void read_effect(field_reader& from, fault_effect& to) {
   case fault_kind::failed:
     to.code = from.text("code").value_or("server_error");
     to.message = from.text("message").value_or("simulated failure");
+    to.error = from.text("error").value_or("");
     return read_place(from, to);
   case fault_kind::incomplete:
     to.reason = from.text("reason").value_or("max_output_tokens");
     return;
   case fault_kind::endless:
+  case fault_kind::comments:
     to.interval = read_milliseconds(from, "interval_ms").value_or(std::chrono::milliseconds{10});
     return read_place(from, to);
+  case fault_kind::corrupt:
+    to.bytes = static_cast<std::uint32_t>(from.integer("bytes", 1, 1'000'000).value_or(to.bytes));
+    return read_place(from, to);
+  case fault_kind::close:
+    to.close_code =
+      static_cast<std::uint16_t>(from.integer("code", 1000, 4999).value_or(to.close_code));
+    to.reason = from.text("reason").value_or("");
+    return read_place(from, to);
+  case fault_kind::duplicate:
+  case fault_kind::unknown:
+  case fault_kind::binary:
+  case fault_kind::ping: return read_place(from, to);
+  case fault_kind::wrong_count:
+    to.entries = static_cast<std::uint32_t>(from.integer("entries", 0, 1000).value_or(0));
+    return;
   }
+}
+
+bool is_of_messages(fault_kind x) {
+  return x == fault_kind::close || x == fault_kind::binary || x == fault_kind::ping;
+}
+
+// What makes sense for whom: a body of JSON has no events, a handshake has no body.
+bool fits(fault_kind x, fault_target on) {
+  switch (x) {
+  case fault_kind::status:
+  case fault_kind::rate_limit:
+  case fault_kind::reset:
+  case fault_kind::stall: return true;
+  case fault_kind::cut:
+  case fault_kind::garbage:
+  case fault_kind::corrupt:
+  case fault_kind::slow: return on != fault_target::handshake;
+  case fault_kind::wrong_count: return on == fault_target::memories;
+  case fault_kind::no_completed:
+  case fault_kind::failed:
+  case fault_kind::incomplete:
+  case fault_kind::endless:
+  case fault_kind::comments:
+  case fault_kind::duplicate:
+  case fault_kind::unknown:
+  case fault_kind::close:
+  case fault_kind::binary:
+  case fault_kind::ping: return on == fault_target::responses;
+  }
+  return false; // unreachable; keeps GCC content
+}
+
+// Only `/responses` and `/responses/compact` have an input to ask about.
+void check_conditions(field_reader& from, fault_target on) {
+  constexpr auto allowed =
+    std::to_array<std::string_view>({"attempt", "body_contains", "chance", "request"});
+  if (on == fault_target::responses || on == fault_target::compact)
+    return;
+  auto when = from.table("when");
+  if (!when)
+    return;
+  for (const auto key : when->keys())
+    if (std::ranges::find(allowed, key) == allowed.end())
+      when->refuse(
+        key, fmt::format("a fault on {} may ask for {}", to_text(on), fmt::join(allowed, ", ")));
+}
+
+// A fault of messages happens to messages only, whether or not the scenario says so.
+void restrict_to_messages(field_reader& from, fault& x) {
+  if (!is_of_messages(x.effect.kind))
+    return;
+  if (x.when.transport == transport::http)
+    from.refuse("when", "this kind happens over WebSocket only");
+  x.when.transport = transport::websocket;
 }
 
 } // namespace
@@ -141,7 +219,30 @@ usage_rule read_usage(field_reader& from) {
   return result;
 }
 
-std::vector<fault> read_faults(field_reader& from) {
+std::optional<std::chrono::milliseconds> read_milliseconds(field_reader& from,
+                                                           std::string_view key) {
+  const auto count = from.integer(key, 0, max_wait_ms);
+  return count ? std::optional{std::chrono::milliseconds{*count}} : std::nullopt;
+}
+
+fault_effect status_effect(int status) {
+  fault_effect result;
+  result.status = status;
+  result.body = fmt::format(
+    R"({{"error":{{"message":"simulated failure","type":"server_error","code":{}}}}})", status);
+  return result;
+}
+
+fault_effect rate_limit_effect(double retry_after_s) {
+  fault_effect result;
+  result.kind = fault_kind::rate_limit;
+  result.status = 429;
+  add_wait(retry_after_s, result);
+  result.body = rate_limit_body(rate_limit_text(retry_after_s));
+  return result;
+}
+
+std::vector<fault> read_faults(field_reader& from, fault_owner owner) {
   std::vector<fault> result;
   for (auto& fields : from.tables("fault")) {
     fault x;
@@ -152,7 +253,13 @@ std::vector<fault> read_faults(field_reader& from) {
     }
     x.effect.kind = *kind;
     x.name = fields.text("name").value_or(fmt::format("{}-{}", to_text(*kind), result.size() + 1));
+    if (owner == fault_owner::scenario)
+      x.on = fields.choice<fault_target>("on").value_or(fault_target::responses);
+    if (!fits(*kind, x.on))
+      fields.refuse("kind", fmt::format("{} does not happen to {}", to_text(*kind), to_text(x.on)));
     x.when = read_condition(fields);
+    check_conditions(fields, x.on);
+    restrict_to_messages(fields, x);
     read_effect(fields, x.effect);
     fields.finish();
     result.push_back(std::move(x));

@@ -25,6 +25,12 @@ constexpr auto garbage_kinds = std::to_array<std::string_view>(
    "event: error\ndata: {\"type\":\"error\",\"error\":{\"message\":\"simulated\"}}\n\n"sv,
    "<html><body><h1>502 Bad Gateway</h1></body></html>\n"sv});
 
+constexpr auto unknown_event = "event: response.hologram.delta\ndata: "
+                               "{\"type\":\"response.hologram.delta\",\"delta\":{\"x\":1}}\n\n"sv;
+constexpr auto unknown_item =
+  "event: response.output_item.done\ndata: {\"type\":\"response.output_item.done\",\"item\":"
+  "{\"type\":\"hologram_call\",\"id\":\"holo_1\",\"status\":\"completed\"}}\n\n"sv;
+
 // The first of the events that do not arrive.
 std::size_t event_at(const fault_effect& x, const decision& from, const answer& to) {
   if (x.after_events)
@@ -88,14 +94,41 @@ std::string garbage_text(const fault_effect& x, const decision& from) {
   return std::string{garbage_kinds[from.of("kind").pick(garbage_kinds.size())]};
 }
 
+void insert_event(answer& to, std::size_t at, std::string_view text) {
+  const auto begin = begin_of(to, at);
+  to.body.insert(begin, text);
+  for (auto i = at; i < to.events.size(); ++i)
+    to.events[i].end += text.size();
+  to.events.insert(to.events.begin() + static_cast<std::ptrdiff_t>(at), {begin + text.size(), {}});
+}
+
 void insert_garbage(const fault_effect& x, const decision& from, answer& to) {
   const auto first = event_at(x, from, to);
-  const auto text = garbage_text(x, from);
-  to.body.insert(begin_of(to, first), text);
-  for (auto i = first; i < to.events.size(); ++i)
-    to.events[i].end += text.size();
-  to.events.insert(to.events.begin() + static_cast<std::ptrdiff_t>(first),
-                   {begin_of(to, first) + text.size(), {}});
+  insert_event(to, first, garbage_text(x, from));
+}
+
+// Any byte may be hit, also a line end: the framing of events suffers as well as their data.
+void corrupt(const fault_effect& x, const decision& from, answer& to) {
+  const auto first =
+    x.after_events ? begin_of(to, event_at(x, from, to)) : from.of("byte").pick(to.body.size());
+  const auto last = std::min<std::size_t>(to.body.size(), first + x.bytes);
+  for (auto i = first; i < last; ++i)
+    to.body[i] = static_cast<char>(from.of("noise").of(i).bits() & 0xff);
+}
+
+void repeat_event(const fault_effect& x, const decision& from, answer& to) {
+  if (to.events.empty())
+    return;
+  const auto which = x.after_events ? std::min<std::size_t>(*x.after_events, to.events.size() - 1)
+                                    : from.of("event").pick(to.events.size());
+  const auto begin = begin_of(to, which);
+  insert_event(to, which, to.body.substr(begin, to.events[which].end - begin));
+}
+
+void insert_unknown(const fault_effect& x, const decision& from, answer& to) {
+  const auto at = event_at(x, from, to);
+  insert_event(to, at, unknown_item);
+  insert_event(to, at, unknown_event);
 }
 
 // About fifty writes a second, as a slow link does it.
@@ -110,13 +143,16 @@ void slow_down(const fault_effect& x, answer& to) {
 
 void fail(const fault_effect& x, answer& to) {
   keep_events(to, std::min<std::size_t>(x.after_events.value_or(opening_events), to.events.size()));
-  std::string error = "{\"code\":";
-  append_json_string(error, x.code);
-  error += ",\"message\":";
-  append_json_string(error, x.message);
+  auto error = x.error;
+  if (error.empty())
+    json_writer{error}
+      .begin_object()
+      .member("code", x.code)
+      .member("message", x.message)
+      .end_object();
   append_event(to, fmt::format("event: response.failed\ndata: {{\"type\":\"response.failed\","
                                "\"response\":{{\"id\":\"resp_failed\",\"status\":\"failed\","
-                               "\"error\":{}}}}}}}\n\n",
+                               "\"error\":{}}}}}\n\n",
                                error));
 }
 
@@ -140,6 +176,13 @@ void never_end(const fault_effect& x, const decision& from, answer& to) {
   keep_events(to, event_at(x, from, to));
   append_event(to, "event: response.output_text.delta\ndata: {\"type\":\"response.output_text."
                    "delta\",\"delta\":\"and so on \"}\n\n");
+  to.end = answer::ending::repeat;
+  to.repeat_interval = x.interval;
+}
+
+void only_comments(const fault_effect& x, const decision& from, answer& to) {
+  keep_events(to, event_at(x, from, to));
+  append_event(to, ": still here\n\n");
   to.end = answer::ending::repeat;
   to.repeat_interval = x.interval;
 }
@@ -168,6 +211,14 @@ void apply(const fault_effect& x, const decision& from, answer& to) {
   case fault_kind::failed: return fail(x, to);
   case fault_kind::incomplete: return end_incomplete(x, to);
   case fault_kind::endless: return never_end(x, from, to);
+  case fault_kind::corrupt: return corrupt(x, from, to);
+  case fault_kind::comments: return only_comments(x, from, to);
+  case fault_kind::duplicate: return repeat_event(x, from, to);
+  case fault_kind::unknown: return insert_unknown(x, from, to);
+  case fault_kind::close: // of messages, not of this text
+  case fault_kind::binary:
+  case fault_kind::ping:
+  case fault_kind::wrong_count: return; // known when the answer is made
   }
 }
 

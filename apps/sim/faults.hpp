@@ -28,15 +28,24 @@ enum class fault_kind : std::uint8_t {
   failed,       ///< `response.failed`
   incomplete,   ///< `response.incomplete`
   endless,      ///< deltas that never end
+  corrupt,      ///< bytes of the answer replaced by noise
+  comments,     ///< comment lines (over WebSocket pings) that never end
+  duplicate,    ///< one event twice
+  unknown,      ///< an event and an item of kinds that nobody knows
+  close,        ///< WebSocket: a close frame in mid-response
+  binary,       ///< WebSocket: a binary message
+  ping,         ///< WebSocket: a ping, which harms nobody
+  wrong_count,  ///< memory summaries: another number of entries than traces
 };
 
 } // namespace troupe::sim
 
 template <>
 struct troupe::enum_texts<troupe::sim::fault_kind> {
-  static constexpr auto values =
-    std::to_array<std::string_view>({"status", "rate_limit", "reset", "stall", "cut", "garbage",
-                                     "slow", "no_completed", "failed", "incomplete", "endless"});
+  static constexpr auto values = std::to_array<std::string_view>(
+    {"status", "rate_limit", "reset", "stall", "cut", "garbage", "slow", "no_completed", "failed",
+     "incomplete", "endless", "corrupt", "comments", "duplicate", "unknown", "close", "binary",
+     "ping", "wrong_count"});
 };
 
 namespace troupe::sim {
@@ -62,7 +71,8 @@ struct fault_effect {
   std::string body;                                         ///< status, rate_limit
   std::string content_type = "application/json";            ///< status
 
-  /// Events that still arrive: cut, garbage, stall in mid-stream, failed, endless. None: a place
+  /// Events that still arrive: cut, garbage, corrupt, stall in mid-stream, failed, endless,
+  /// comments, duplicate (the next one comes twice), unknown, close, binary, ping. None: a place
   /// that the seed chooses (failed: behind the two opening events).
   std::optional<std::uint32_t> after_events;
 
@@ -73,8 +83,12 @@ struct fault_effect {
   std::uint32_t bytes_per_second = 0;              ///< slow
   std::string code;                                ///< failed
   std::string message;                             ///< failed
-  std::string reason;                              ///< incomplete
-  std::chrono::milliseconds interval{0};           ///< endless: from delta to delta
+  std::string error;                     ///< failed: JSON in place of the error object; empty: none
+  std::string reason;                    ///< incomplete, close
+  std::chrono::milliseconds interval{0}; ///< endless, comments: from one to the next
+  std::uint32_t bytes = 8;               ///< corrupt: how many
+  std::uint16_t close_code = 1011;       ///< close
+  std::uint32_t entries = 0;             ///< wrong_count
 };
 
 /// Whether the fault replaces the answer, so that none needs to be made.

@@ -25,9 +25,9 @@ bool holds(const exit_condition& x, std::optional<int> code) {
 }
 
 bool place_fits(const condition& x, const request_view& request, const request_place& place) {
-  return holds(x.turn, request.turn) && holds(x.request, place.request) &&
-         holds(x.attempt, place.attempt) && holds(x.outputs, request.outputs) &&
-         std::ranges::all_of(x.calls, [&](const auto& each) {
+  return (!x.transport || *x.transport == place.transport) && holds(x.turn, request.turn) &&
+         holds(x.request, place.request) && holds(x.attempt, place.attempt) &&
+         holds(x.outputs, request.outputs) && std::ranges::all_of(x.calls, [&](const auto& each) {
            return each.second.holds(request.calls_of(each.first));
          });
 }

@@ -16,6 +16,7 @@ struct request_place {
   std::uint64_t request = 1;              ///< number of this request, from 1
   std::uint64_t attempt = 1;              ///< how often in a row this very request has come, from 1
   std::int64_t previous_input_tokens = 0; ///< of the thread's request before; 0: none
+  sim::transport transport = sim::transport::http;
 };
 
 /// The groups of a condition's patterns, the whole match first; empty without a pattern. The views

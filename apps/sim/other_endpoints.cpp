@@ -75,9 +75,16 @@ std::string compacted_history(const request_view& request) {
 }
 
 std::string memory_summaries(std::string_view body) {
-  std::string result = R"({"output":[)";
   json_walk traces{json_member(body, "traces").value_or("[]")};
-  for (std::size_t number = 1; traces.next(); ++number)
+  std::size_t count = 0;
+  while (traces.next())
+    ++count;
+  return memory_summaries_of(count);
+}
+
+std::string memory_summaries_of(std::size_t entries) {
+  std::string result = R"({"output":[)";
+  for (std::size_t number = 1; number <= entries; ++number)
     result += fmt::format(R"({}{{"trace_summary":"simulated summary of trace {}",)"
                           R"("memory_summary":"nothing to remember"}})",
                           number == 1 ? "" : ",", number);

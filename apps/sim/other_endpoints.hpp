@@ -3,11 +3,12 @@
 #include "apps/sim/request_view.hpp"
 #include "apps/sim/scenario.hpp"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
-/// The bodies of the endpoints beside `/responses`. No rules, no pace, no faults.
+/// The bodies of the endpoints beside `/responses`, as they are when nothing goes wrong.
 namespace troupe::sim {
 
 /// `GET {base}/models` in the form of the public API.
@@ -24,5 +25,8 @@ std::string compacted_history(const request_view& request);
 /// `POST {base}/memories/trace_summarize` (contract responses-client, section 12): one summary per
 /// trace.
 std::string memory_summaries(std::string_view body);
+
+/// So many summaries, whatever was asked for.
+std::string memory_summaries_of(std::size_t entries);
 
 } // namespace troupe::sim

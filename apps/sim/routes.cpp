@@ -14,6 +14,8 @@ endpoint endpoint_of(std::string_view method, std::string_view target, std::stri
       return endpoint::compact;
     if (path.ends_with("/memories/trace_summarize"))
       return endpoint::memories;
+    if (path.ends_with("/oauth/token"))
+      return endpoint::token;
     return endpoint::unknown;
   }
   if (method != "GET")
@@ -28,6 +30,13 @@ endpoint endpoint_of(std::string_view method, std::string_view target, std::stri
   // Only clients of the Codex family send it, and they read only their own form.
   return query.find("client_version=") == std::string_view::npos ? endpoint::plain_models
                                                                  : endpoint::model_catalogue;
+}
+
+std::string_view session_of(const net::header_list& headers) {
+  for (const std::string_view name : {"session_id", "session-id", "thread-id"})
+    if (const auto value = headers.find(name))
+      return *value;
+  return {};
 }
 
 } // namespace troupe::sim

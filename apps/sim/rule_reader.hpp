@@ -22,12 +22,32 @@ text_template compile_text(field_reader& from, std::string_view key, std::string
 pace read_pace(field_reader& from, const pace& defaults);
 usage_rule read_usage(field_reader& from);
 
-/// The faults at key `fault`, names made unique by their number.
-std::vector<fault> read_faults(field_reader& from);
+enum class fault_owner : std::uint8_t { scenario, rule };
+
+/// The faults at key `fault`, names made unique by their number. Only those of the scenario may
+/// concern other endpoints than `/responses`.
+std::vector<fault> read_faults(field_reader& from, fault_owner owner);
+
+/// Milliseconds up to `max_wait`.
+std::optional<std::chrono::milliseconds> read_milliseconds(field_reader& from,
+                                                           std::string_view key);
+
+/// The errors that providers answer with, unless a scenario has its own words.
+fault_effect status_effect(int status);
+fault_effect rate_limit_effect(double retry_after_s);
 
 std::vector<reply_item> read_reply(field_reader& rule_fields, const template_scope& scope);
 
 std::vector<std::pair<std::string, text_template>> read_headers(field_reader& from,
                                                                 const template_scope& scope);
+
+/// What the provider does beside answering; none where the table is missing.
+std::vector<listed_model> read_models(field_reader& from);
+std::vector<catalogue_version> read_catalogue(field_reader& from);
+std::optional<auth_rule> read_auth(field_reader& from);
+std::optional<limit_rule> read_limits(field_reader& from);
+std::optional<subscription_figures> read_subscription(field_reader& from);
+std::optional<chaos_rule> read_chaos(field_reader& from);
+std::optional<std::vector<text_template>> read_compaction(field_reader& from);
 
 } // namespace troupe::sim

@@ -3,6 +3,7 @@
 #include "apps/sim/faults.hpp"
 #include "apps/sim/pace.hpp"
 #include "apps/sim/pattern.hpp"
+#include "apps/sim/service_rules.hpp"
 #include "apps/sim/text_template.hpp"
 
 #include <cstdint>
@@ -33,6 +34,18 @@ struct exit_condition {
   int code = 0;
 };
 
+/// How a request came.
+enum class transport : std::uint8_t { http, websocket };
+
+} // namespace troupe::sim
+
+template <>
+struct troupe::enum_texts<troupe::sim::transport> {
+  static constexpr auto values = std::to_array<std::string_view>({"http", "websocket"});
+};
+
+namespace troupe::sim {
+
 /// When a rule or a fault applies: everything that is given must hold.
 struct condition {
   std::optional<pattern> user;            ///< finds something in the last user message
@@ -51,7 +64,8 @@ struct condition {
   std::vector<std::pair<std::string, number_range>> calls;
   std::optional<pattern> model;
   std::vector<std::string> offers; ///< every one is offered
-  std::optional<bool> schema;      ///< whether the request asks for structured output
+  std::optional<sim::transport> transport;
+  std::optional<bool> schema; ///< whether the request asks for structured output
   double chance = 1;
 };
 
@@ -114,8 +128,29 @@ struct usage_rule {
   bool operator==(const usage_rule&) const = default;
 };
 
+/// Which requests a fault concerns.
+enum class fault_target : std::uint8_t {
+  responses,
+  models,
+  compact,
+  memories,
+  token,     ///< the refresh of tokens
+  handshake, ///< of a WebSocket
+};
+
+} // namespace troupe::sim
+
+template <>
+struct troupe::enum_texts<troupe::sim::fault_target> {
+  static constexpr auto values = std::to_array<std::string_view>(
+    {"responses", "models", "compact", "memories", "token", "handshake"});
+};
+
+namespace troupe::sim {
+
 struct fault {
   std::string name;
+  fault_target on = fault_target::responses;
   condition when;
   fault_effect effect;
 };
@@ -127,6 +162,7 @@ struct rule {
   std::optional<sim::pace> pace;   ///< none: the scenario's
   std::optional<usage_rule> usage; ///< none: the scenario's
   std::vector<std::pair<std::string, text_template>> headers;
+  std::optional<subscription_figures> subscription; ///< none: the scenario's
   std::vector<fault> faults;
 };
 
@@ -136,21 +172,36 @@ enum class identity : std::uint8_t {
   prompt, ///< the first user message: repeats over runs, whatever ids the threads get
 };
 
-struct listed_model {
-  std::string id;
-  std::int64_t context_window = 272'000;
+/// Which WebSockets are accepted; the others are refused, `off` with 426.
+enum class websocket_use : std::uint8_t { off, v1, v2, any };
+
+} // namespace troupe::sim
+
+template <>
+struct troupe::enum_texts<troupe::sim::websocket_use> {
+  static constexpr auto values = std::to_array<std::string_view>({"off", "v1", "v2", "any"});
 };
+
+namespace troupe::sim {
 
 struct scenario {
   std::string name;
   std::string description;
   std::uint64_t seed = 1;
   sim::identity identity = sim::identity::thread;
-  std::vector<listed_model> models;
+  /// By `after_responses`; the first holds from the start.
+  std::vector<catalogue_version> catalogue = std::vector<catalogue_version>(1);
+  websocket_use websocket = websocket_use::off;
   std::vector<choice_list> lists;
   sim::pace pace;
   usage_rule usage;
   std::vector<std::pair<std::string, text_template>> headers;
+  std::optional<subscription_figures> subscription;
+  std::optional<auth_rule> auth;
+  std::optional<limit_rule> limits;
+  std::optional<chaos_rule> chaos; ///< tried where no fault happens
+  /// What `/responses/compact` answers: an item each, as JSON. None: made from the request.
+  std::optional<std::vector<text_template>> compacted;
   std::vector<fault> faults; ///< tried before those of a rule
   std::vector<rule> rules;   ///< the first that applies answers
 };

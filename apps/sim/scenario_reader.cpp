@@ -24,32 +24,6 @@ namespace troupe::sim {
 
 namespace {
 
-constexpr std::int64_t default_context_window = listed_model{}.context_window;
-
-// An identifier or a table with more about it.
-std::vector<listed_model> read_models(field_reader& from) {
-  std::vector<listed_model> result;
-  const auto* found = from.find("models");
-  const auto* list = found == nullptr ? nullptr : std::get_if<config::setting_list>(&found->value);
-  const bool are_tables = list != nullptr && !list->empty() &&
-                          std::holds_alternative<config::setting_table>(list->front().value);
-  if (!are_tables) {
-    for (auto& id : from.texts("models"))
-      result.push_back({std::move(id), default_context_window});
-    return result;
-  }
-  for (auto& fields : from.tables("models")) {
-    listed_model x;
-    x.id = fields.text("id").value_or("");
-    x.context_window = fields.integer("context_window", 1).value_or(default_context_window);
-    if (x.id.empty())
-      fields.refuse("id", "a model needs an id");
-    fields.finish();
-    result.push_back(std::move(x));
-  }
-  return result;
-}
-
 // Rows with named fields: every row has the same.
 void read_rows(field_reader& from, choice_list& to) {
   auto rows = from.tables("choices");
@@ -112,7 +86,8 @@ rule read_rule(field_reader& from, const scenario& so_far) {
   if (from.find("usage") != nullptr)
     result.usage = read_usage(from);
   result.headers = read_headers(from, scope);
-  result.faults = read_faults(from);
+  result.subscription = read_subscription(from);
+  result.faults = read_faults(from, fault_owner::rule);
   from.finish();
   if (from.find("reply") == nullptr && result.faults.empty())
     from.errors().refuse(from.where(), fmt::format("{}: a rule needs a reply or a fault; for an "
@@ -137,14 +112,20 @@ scenario read_document(field_reader& from) {
   result.description = from.text("description").value_or("");
   result.seed = static_cast<std::uint64_t>(from.integer("seed").value_or(1));
   result.identity = from.choice<identity>("identity").value_or(identity::thread);
-  result.models = read_models(from);
+  result.catalogue = read_catalogue(from);
+  result.websocket = from.choice<websocket_use>("websocket").value_or(websocket_use::off);
   result.lists = read_lists(from);
   result.pace = read_pace(from, {});
   result.usage = read_usage(from);
   template_scope scope;
   scope.lists = result.lists;
   result.headers = read_headers(from, scope);
-  result.faults = read_faults(from);
+  result.compacted = read_compaction(from);
+  result.auth = read_auth(from);
+  result.limits = read_limits(from);
+  result.subscription = read_subscription(from);
+  result.chaos = read_chaos(from);
+  result.faults = read_faults(from, fault_owner::scenario);
   read_rules(from, result);
   from.finish();
   return result;

@@ -45,6 +45,9 @@ struct sim_options {
   std::string port_file;
   std::optional<std::uint64_t> seed;
   std::string log_file;
+  std::string stats_file;
+  std::string tls_certificate;
+  std::string tls_key;
   std::size_t threads = 1;
   bool list = false;
   bool check = false;
@@ -76,22 +79,39 @@ std::future<void> stop_request(net::io_pool& pool) {
   return arrival->get_future();
 }
 
+simulator_options options_of(const sim_options& x) {
+  simulator_options result{x.port, x.seed, x.log_file};
+  if (!x.tls_certificate.empty())
+    result.tls = net::tls_server_options{x.tls_certificate, x.tls_key};
+  return result;
+}
+
+/// Writes a file that was asked for. The error is a sentence.
+std::optional<std::string> write_file(const std::string& file, const std::string& text) {
+  if (file.empty())
+    return std::nullopt;
+  if (const auto error = config::write_private_file(file, text))
+    return fmt::format("{}: {}", file, error.message());
+  return std::nullopt;
+}
+
 int serve(scenario what, const sim_options& options) {
   const auto name = what.name;
+  const auto seed = options.seed.value_or(what.seed);
   net::io_pool pool{options.threads};
   const auto stop = stop_request(pool);
-  simulator sim{pool, std::move(what), {options.port, options.seed, options.log_file}};
+  simulator sim{pool, std::move(what), options_of(options)};
   if (const auto problem = sim.start())
     return fail(*problem);
-  if (!options.port_file.empty())
-    if (const auto error =
-          config::write_private_file(options.port_file, fmt::format("{}\n", sim.port())))
-      return fail(fmt::format("{}: {}", options.port_file, error.message()));
+  if (const auto problem = write_file(options.port_file, fmt::format("{}\n", sim.port())))
+    return fail(*problem);
   say(fmt::format("listening on {}\n", sim.base_url()));
   stop.wait();
   const auto stats = sim.stats();
   sim.stop();
   pool.stop();
+  if (const auto problem = write_file(options.stats_file, to_json(stats, name, seed) + "\n"))
+    return fail(*problem);
   common::output_channel{STDERR_FILENO}.write(
     fmt::format("{}: {} requests, {} answered by a rule\n", name, stats.requests, stats.responses));
   return common::exit_ok;
@@ -132,6 +152,19 @@ void add_options(CLI::App& app, sim_options& x) {
     .add_option("--log", x.log_file,
                 "Append every request to this file, one JSON object per line; without credentials")
     ->type_name("FILE");
+  app
+    .add_option("--stats-json", x.stats_file,
+                "Write the statistics (as GET /sim/stats tells them) to this file at the end")
+    ->type_name("FILE");
+  auto* certificate =
+    app
+      .add_option("--tls-cert", x.tls_certificate,
+                  "Serve https with this certificate: a PEM file, the server's own first")
+      ->type_name("FILE");
+  auto* key = app.add_option("--tls-key", x.tls_key, "The certificate's private key: a PEM file")
+                ->type_name("FILE")
+                ->needs(certificate);
+  certificate->needs(key);
   app.add_option("--threads", x.threads, "I/O threads; one serves some thousand streams")
     ->type_name("NUMBER")
     ->check(CLI::Range(1, 64).description(""));

@@ -1,6 +1,7 @@
 #include "apps/sim/simulated_model.hpp"
 
 #include "apps/sim/reply_writer.hpp"
+#include "apps/sim/subscription.hpp"
 #include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
@@ -44,13 +45,21 @@ answer no_rule_answer(const scenario& x) {
   return result;
 }
 
+const fault* find_fault(const std::vector<fault>& faults, fault_target on,
+                        const request_view& request, const request_place& place,
+                        const decision& from) {
+  const auto found = std::ranges::find_if(faults, [&](const fault& x) {
+    return x.on == on && match(x.when, request, place, from.of(x.name)).has_value();
+  });
+  return found == faults.end() ? nullptr : &*found;
+}
+
 } // namespace
 
 /// Everything that decides, gathered once.
 struct simulated_model::turn_state {
   const request_view& request;
   const request_place& place;
-  decision thread; ///< draws that stay for the thread
   decision moment; ///< draws of this request
   std::string id;  ///< of the response
   template_values values;
@@ -87,6 +96,20 @@ std::int64_t simulated_model::input_tokens(const request_view& request) {
   return tokens_of(request.body.size());
 }
 
+template_values simulated_model::values_of(const request_view& request, std::uint64_t thread,
+                                           const request_place& place) const {
+  template_values result;
+  result.request = &request;
+  result.thread = request.thread;
+  result.seed = seed_;
+  result.request_number = place.request;
+  result.attempt = place.attempt;
+  result.lists = scenario_.lists;
+  result.thread_choice = decision{seed_}.of(thread);
+  result.request_choice = result.thread_choice.of("request").of(place.request);
+  return result;
+}
+
 simulated_model::outcome simulated_model::respond(const request_view& request, std::uint64_t thread,
                                                   const request_place& place) const {
   const auto of_thread = decision{seed_}.of(thread);
@@ -94,14 +117,7 @@ simulated_model::outcome simulated_model::respond(const request_view& request, s
   // The length of the history goes in, so that a thread resumed in another run, which counts its
   // requests from 1 again, gets no call id twice.
   const auto id = fmt::format("{:016x}", of_request.of("id").of(request.items).bits());
-  turn_state state{request, place, of_thread, of_request, id, {}};
-  state.values.request = &request;
-  state.values.thread = request.thread;
-  state.values.seed = seed_;
-  state.values.request_number = place.request;
-  state.values.attempt = place.attempt;
-  state.values.lists = scenario_.lists;
-  state.values.thread_choice = of_thread;
+  turn_state state{request, place, of_request, id, values_of(request, thread, place)};
   for (std::size_t i = 0; i < scenario_.rules.size(); ++i) {
     const auto& each = scenario_.rules[i];
     const auto from = of_request.of("rule").of(each.name);
@@ -114,38 +130,66 @@ simulated_model::outcome simulated_model::respond(const request_view& request, s
     state.values.output_groups = groups->output;
     return respond_by(i, state);
   }
-  return {no_rule_answer(scenario_), no_rule, nullptr};
+  return {no_rule_answer(scenario_), no_rule, std::nullopt, {}};
 }
 
-const fault* simulated_model::find_fault(const std::vector<fault>& faults,
-                                         const turn_state& state) const {
-  const auto found = std::ranges::find_if(faults, [&](const fault& x) {
-    return match(x.when, state.request, state.place, state.moment.of("fault").of(x.name))
-      .has_value();
-  });
-  return found == faults.end() ? nullptr : &*found;
+std::optional<chosen_fault> simulated_model::choose_fault(const rule& by,
+                                                          const turn_state& state) const {
+  for (const auto* faults : {&scenario_.faults, &by.faults})
+    if (const auto* found = find_fault(*faults, fault_target::responses, state.request, state.place,
+                                       state.moment.of("fault")))
+      return chosen_fault{found->name, found->effect};
+  if (scenario_.chaos)
+    return drawn(*scenario_.chaos, state.moment.of("chaos"), state.place.attempt);
+  return std::nullopt;
+}
+
+std::optional<chosen_fault> simulated_model::fault_on(fault_target what,
+                                                      const request_view& request,
+                                                      std::uint64_t thread,
+                                                      const request_place& place) const {
+  const auto from = decision{seed_}.of(thread).of(to_text(what)).of(place.request);
+  const auto* found = find_fault(scenario_.faults, what, request, place, from.of("fault"));
+  return found == nullptr ? std::nullopt : std::optional{chosen_fault{found->name, found->effect}};
+}
+
+void simulated_model::break_answer(const chosen_fault& x, std::uint64_t thread,
+                                   const request_place& place, answer& to) const {
+  to.events = {{to.body.size(), {}}};
+  apply(x.effect, decision{seed_}.of(thread).of(x.name).of(place.request), to);
 }
 
 simulated_model::outcome simulated_model::respond_by(std::size_t index,
                                                      const turn_state& state) const {
   const auto& by = scenario_.rules[index];
-  outcome result{{}, index, find_fault(scenario_.faults, state)};
-  if (result.broken == nullptr)
-    result.broken = find_fault(by.faults, state);
+  outcome result{{}, index, choose_fault(by, state), "resp_" + state.id};
   auto& to = result.what;
-  if (result.broken == nullptr || !replaces_answer(result.broken->effect)) {
+  const bool is_broken = result.broken.has_value();
+  if (!is_broken || !replaces_answer(result.broken->effect)) {
     auto written = write(index, state);
     const auto& paced = by.pace ? *by.pace : scenario_.pace;
-    if (result.broken != nullptr || !paced.is_instant())
+    if (is_broken || !paced.is_instant())
       set_pace(paced, state, written, to);
     to.body = std::move(written.text);
   }
-  to.headers.emplace_back("x-request-id", "req_" + state.id);
+  const auto standard = standard_headers(by, state);
+  to.headers = standard;
   for (const auto* headers : {&scenario_.headers, &by.headers})
     for (const auto& [name, text] : *headers)
       to.headers.emplace_back(name, text.expand(state.values));
-  if (result.broken != nullptr)
-    apply(result.broken->effect, state.moment.of("effect").of(result.broken->name), to);
+  if (!is_broken)
+    return result;
+  apply(result.broken->effect, state.moment.of("effect").of(result.broken->name), to);
+  if (replaces_answer(result.broken->effect)) // in front: what the fault says counts
+    to.headers.insert(to.headers.begin(), standard.begin(), standard.end());
+  return result;
+}
+
+simulated_model::header_pairs simulated_model::standard_headers(const rule& by,
+                                                                const turn_state& state) const {
+  const auto& told = by.subscription ? by.subscription : scenario_.subscription;
+  auto result = told ? subscription_headers(*told) : header_pairs{};
+  result.emplace_back("x-request-id", "req_" + state.id);
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/sim/answer.hpp"
+#include "apps/sim/chaos.hpp"
 #include "apps/sim/event_writer.hpp"
 #include "apps/sim/matcher.hpp"
 #include "apps/sim/request_view.hpp"
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::sim {
@@ -33,13 +35,26 @@ public:
 
   struct outcome {
     answer what;
-    std::size_t rule = no_rule;    ///< index in the scenario
-    const fault* broken = nullptr; ///< the fault that was put in, owned by the scenario
+    std::size_t rule = no_rule;         ///< index in the scenario
+    std::optional<chosen_fault> broken; ///< the fault that was put in
+    std::string response_id;            ///< as the events have it
   };
 
   /// `thread`: as `thread_key` gave it.
   outcome respond(const request_view& request, std::uint64_t thread,
                   const request_place& place) const;
+
+  /// The fault that happens to a request to another endpoint than `/responses`; none: it goes well.
+  std::optional<chosen_fault> fault_on(fault_target what, const request_view& request,
+                                       std::uint64_t thread, const request_place& place) const;
+
+  /// Puts a fault into the answer of another endpoint.
+  void break_answer(const chosen_fault& x, std::uint64_t thread, const request_place& place,
+                    answer& to) const;
+
+  /// The values of templates outside of rules. They refer to the request, which must stay.
+  template_values values_of(const request_view& request, std::uint64_t thread,
+                            const request_place& place) const;
 
   const sim::scenario& scenario() const { return scenario_; }
   std::uint64_t seed() const { return seed_; }
@@ -54,10 +69,14 @@ private:
     std::vector<std::size_t> id_places;
   };
 
+  using header_pairs = std::vector<std::pair<std::string, std::string>>;
+
   struct turn_state; // what is known while one request is answered
 
   static std::optional<prepared_reply> prepare(const rule& x, const sim::pace& default_pace);
-  const fault* find_fault(const std::vector<fault>& faults, const turn_state& state) const;
+  std::optional<chosen_fault> choose_fault(const rule& by, const turn_state& state) const;
+  /// What an error brings, too: the request's id and the subscription's figures.
+  header_pairs standard_headers(const rule& by, const turn_state& state) const;
   outcome respond_by(std::size_t index, const turn_state& state) const;
   written_events write(std::size_t index, const turn_state& state) const;
   usage_figures figures(const usage_rule& x, const turn_state& state,

@@ -1,15 +1,14 @@
 #pragma once
 
 #include "apps/sim/scenario.hpp"
+#include "apps/sim/statistics.hpp"
+#include "net/tls.hpp"
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace troupe::net {
 class io_pool;
@@ -21,24 +20,13 @@ struct simulator_options {
   std::uint16_t port = 0;            ///< 0: any free one
   std::optional<std::uint64_t> seed; ///< none: the scenario's
   std::filesystem::path log_file;    ///< empty: no log
+  /// Certificate and key for https; none: http.
+  std::optional<net::tls_server_options> tls = std::nullopt;
 };
-
-struct simulator_stats {
-  std::uint64_t requests = 0;     ///< to any endpoint
-  std::uint64_t responses = 0;    ///< to `/responses`, with a rule
-  std::uint64_t unmatched = 0;    ///< to `/responses`, answered 400: no rule or no usable body
-  std::uint64_t streams_open = 0; ///< answers under way at this moment
-  std::vector<std::pair<std::string, std::uint64_t>> rules;  ///< name, answers; all rules
-  std::vector<std::pair<std::string, std::uint64_t>> faults; ///< kind, times; those that happened
-};
-
-/// The body of `GET /sim/stats`.
-std::string to_json(const simulator_stats& x, const scenario& of, std::uint64_t seed);
 
 /// A model provider on the loopback interface that plays a scenario (design, section 6):
-/// `POST {base}/responses` as SSE, `GET {base}/models`, compaction and memory endpoints,
-/// `GET /sim/stats`; any base path. A WebSocket upgrade is refused with 426, which makes clients
-/// use HTTP.
+/// `POST {base}/responses` as SSE or over WebSocket, models, compaction, memories, token refresh
+/// and `GET /sim/stats`; any base path. docs/scenarios.md describes all of it.
 ///
 /// For `troupe sim`, for `--offline` and for tests. Works on the threads of `pool`, which outlives
 /// it.
@@ -58,7 +46,7 @@ public:
 
   std::uint16_t port() const; ///< 0 before `start`
 
-  /// "http://127.0.0.1:PORT/v1": what a provider entry takes as `base_url`.
+  /// "http://127.0.0.1:PORT/v1" (or https): what a provider entry takes as `base_url`.
   std::string base_url() const;
 
   simulator_stats stats() const;

@@ -26,11 +26,12 @@ net::header_list headers_of(const answer& x) {
   return result;
 }
 
-void play(net::io_pool& pool, const net::responder& to, answer what, const open_streams& open) {
+void play(const std::shared_ptr<pace_wheel>& wheel, const net::responder& to, answer what,
+          const shared_counter& open) {
   const bool is_plain = what.before_head.count() == 0 && what.events.empty() && what.sends_head &&
                         what.end == answer::ending::finish;
   if (!is_plain)
-    return std::make_shared<stream_player>(pool, to, std::move(what), open)->start();
+    return std::make_shared<stream_player>(wheel, to, std::move(what), open)->start();
   if (!is_stream(what))
     return to.answer(what.status, headers_of(what), std::move(what.body));
   to.start_stream(what.status, headers_of(what));
@@ -38,38 +39,44 @@ void play(net::io_pool& pool, const net::responder& to, answer what, const open_
   to.finish();
 }
 
-stream_player::stream_player(net::io_pool& pool, net::responder to, answer what, open_streams open)
-  : pool_(pool), to_(std::move(to)), what_(std::move(what)), open_(std::move(open)) {
-  open_->fetch_add(1, std::memory_order_relaxed);
+stream_player::stream_player(std::shared_ptr<pace_wheel> wheel, net::responder to, answer what,
+                             shared_counter open)
+  : wheel_(std::move(wheel)), to_(std::move(to)), what_(std::move(what)), open_(std::move(open)) {
+  what_.body.shrink_to_fit(); // it may stay for minutes
+  what_.events.shrink_to_fit();
+  count(*open_);
 }
 
 stream_player::~stream_player() {
-  timer_.cancel();
   open_->fetch_sub(1, std::memory_order_relaxed);
 }
 
 void stream_player::start() {
-  to_.on_disconnect([self = shared_from_this()] { self->timer_.cancel(); });
+  to_.on_disconnect([self = shared_from_this()] { self->next_step_ = nullptr; });
   due_ = clock::now() + what_.before_head;
   wait_until(due_, &stream_player::send_head);
 }
 
-void stream_player::wait_until(clock::time_point when, void (stream_player::*then)()) {
-  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(when - clock::now());
-  if (wait.count() <= 0)
+void stream_player::wait_until(clock::time_point when, step then) {
+  if (when <= clock::now())
     return (this->*then)();
-  timer_ = pool_.after(wait, [weak = weak_from_this(), then] {
-    if (const auto self = weak.lock())
-      ((*self).*then)();
-  });
+  next_step_ = then;
+  wheel_->wake(weak_from_this(), when);
+}
+
+void stream_player::on_due() {
+  if (next_step_ != nullptr)
+    (this->*std::exchange(next_step_, nullptr))();
 }
 
 void stream_player::send_head() {
   if (!what_.sends_head)
     return end();
-  if (!is_stream(what_))
+  const bool is_whole = what_.events.empty() && what_.end == answer::ending::finish;
+  if (is_whole && !is_stream(what_))
     return to_.answer(what_.status, headers_of(what_), std::move(what_.body));
   to_.start_stream(what_.status, headers_of(what_));
+  what_.headers = {};
   if (what_.events.empty())
     what_.events.push_back({what_.body.size(), {}});
   due_ += what_.events.front().wait;

@@ -101,7 +101,7 @@ SCENARIO("every built-in scenario reads without a mistake and describes itself")
     REQUIRE(error == nullptr);
     CHECK_EQ(std::get<scenario>(read).name, x.name);
     CHECK(!std::get<scenario>(read).description.empty());
-    CHECK(!std::get<scenario>(read).models.empty());
+    CHECK(!std::get<scenario>(read).catalogue.front().models.empty());
   }
   for (const auto* name : {"default", "plain", "demo", "chaos"})
     CHECK(names.contains(name));
@@ -346,9 +346,9 @@ SCENARIO("chaos injects every fault it lists, and never beyond the second attemp
     request.usual_tools().user("go");
     const auto view = request.view();
     const auto outcome = model.respond(view, thread, {1, 1, 0});
-    if (outcome.broken != nullptr)
-      seen.insert(outcome.broken->name);
-    CHECK(model.respond(view, thread, {3, 3, 0}).broken == nullptr);
+    if (outcome.broken)
+      seen.emplace(outcome.broken->name);
+    CHECK(!model.respond(view, thread, {3, 3, 0}).broken);
   }
   CHECK_EQ(seen.size(), model.scenario().faults.size());
 }

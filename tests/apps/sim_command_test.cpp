@@ -55,6 +55,13 @@ SCENARIO("a command line that makes no sense is refused") {
   CHECK(!run({"--seed", "x"}));
   CHECK(!run({"--threads", "0"}));
   CHECK(!run({"--nonsense"}));
+  CHECK(!run({"--tls-cert", "cert.pem"})); // each needs the other
+  CHECK(!run({"--tls-key", "key.pem"}));
+}
+
+SCENARIO("a simulator whose certificate cannot be read does not start") {
+  CHECK_EQ(run({"--tls-cert", "/nowhere/cert.pem", "--tls-key", "/nowhere/key.pem"}),
+           common::exit_failed);
 }
 
 SCENARIO("a simulator that cannot log does not start") {

@@ -43,6 +43,7 @@ SCENARIO("any base path leads to the endpoints") {
       {"POST", "/a/b/c/responses?api-version=1", "", endpoint::responses},
       {"POST", "/v1/responses/compact", "", endpoint::compact},
       {"POST", "/v1/memories/trace_summarize", "", endpoint::memories},
+      {"POST", "/oauth/token", "", endpoint::token},
       {"GET", "/v1/models", "", endpoint::plain_models},
       {"GET", "/models?x=1", "", endpoint::plain_models},
       {"GET", "/v1/models?client_version=0.99.0", "", endpoint::model_catalogue},
@@ -100,6 +101,7 @@ SCENARIO("memories get one summary per trace") {
   CHECK(two.at("output").at(1).as_object().contains("memory_summary"));
   CHECK_EQ(memory_summaries("{}"), R"({"output":[]})");
   CHECK_EQ(memory_summaries("nonsense"), R"({"output":[]})");
+  CHECK_EQ(json::parse(memory_summaries_of(3)).at("output").as_array().size(), 3u);
 }
 
 SCENARIO("a compressed body is read, a broken one refused") {

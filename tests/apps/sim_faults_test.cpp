@@ -214,6 +214,63 @@ SCENARIO("an endless answer repeats a delta") {
   CHECK_EQ(x.repeat_interval, 5ms);
 }
 
+SCENARIO("a failure may have any error, or none") {
+  auto effect = of_kind(fault_kind::failed);
+  effect.error = "null";
+  effect.after_events = 0;
+  CHECK_EQ(data_of(with(effect))[0], R"({"type":"response.failed","response":{"id":"resp_failed",)"
+                                     R"("status":"failed","error":null}})");
+}
+
+SCENARIO("corruption changes some bytes in their place and nothing else") {
+  auto effect = of_kind(fault_kind::corrupt);
+  effect.bytes = 4;
+  effect.after_events = 1;
+  const auto placed = with(effect);
+  CHECK_EQ(placed.body.substr(0, 10), sample().body.substr(0, 10));
+  CHECK(placed.body.substr(10, 4) != sample().body.substr(10, 4));
+  CHECK_EQ(placed.body.substr(14), sample().body.substr(14));
+  effect.after_events.reset();
+  std::set<std::string> results;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const auto x = with(effect, seed);
+    CHECK_EQ(x.body.size(), sample().body.size());
+    CHECK_EQ(x.events, sample().events);
+    CHECK(x == with(effect, seed));
+    results.insert(x.body);
+  }
+  CHECK(results.size() > 150);
+}
+
+SCENARIO("comments without end follow the events that still arrive") {
+  auto effect = of_kind(fault_kind::comments);
+  effect.interval = 5ms;
+  effect.after_events = 2;
+  const auto x = with(effect);
+  CHECK_EQ(data_of(x), (texts{"aa", "bb"}));
+  CHECK(x.body.ends_with("\n\n: still here\n\n"));
+  CHECK(x.end == ending::repeat);
+  CHECK_EQ(x.repeat_interval, 5ms);
+}
+
+SCENARIO("an event may come twice") {
+  auto effect = of_kind(fault_kind::duplicate);
+  effect.after_events = 1;
+  CHECK_EQ(data_of(with(effect)), (texts{"aa", "bb", "bb", "cc", "dd", "ee"}));
+  effect.after_events = 100;
+  CHECK_EQ(data_of(with(effect)), (texts{"aa", "bb", "cc", "dd", "ee", "ee"}));
+}
+
+SCENARIO("an unknown event and an unknown item come in between") {
+  auto effect = of_kind(fault_kind::unknown);
+  effect.after_events = 1;
+  const auto data = data_of(with(effect));
+  REQUIRE_EQ(data.size(), 7u);
+  CHECK(data[1].find("response.hologram.delta") != std::string::npos);
+  CHECK(data[2].find("hologram_call") != std::string::npos);
+  CHECK_EQ(data[3], "bb");
+}
+
 SCENARIO("every fault leaves a sound answer, also of an empty one") {
   for (std::size_t kind = 0; kind < troupe::enum_texts<fault_kind>::values.size(); ++kind) {
     auto effect = of_kind(static_cast<fault_kind>(kind));

@@ -48,7 +48,7 @@ SCENARIO("the smallest scenario is one rule, all else has defaults") {
   CHECK(x.pace == pace{});
   CHECK(x.pace.is_instant());
   CHECK(x.usage == usage_rule{});
-  CHECK(x.models.empty());
+  CHECK(x.catalogue[0].models.empty());
   CHECK(std::holds_alternative<message_reply>(x.rules[0].reply[0]));
 }
 
@@ -77,8 +77,8 @@ reply = [{ message = "{{random.one}}{{random.two.k}}" }]
   CHECK_EQ(x.description, "d");
   CHECK_EQ(x.seed, 42u);
   CHECK(x.identity == identity::prompt);
-  REQUIRE_EQ(x.models.size(), 2u);
-  CHECK_EQ(x.models[1].id, "b");
+  REQUIRE_EQ(x.catalogue[0].models.size(), 2u);
+  CHECK_EQ(x.catalogue[0].models[1].id, "b");
   CHECK_EQ(x.headers.size(), 1u);
   CHECK(x.pace.first_token == (distribution{distribution::kind::constant, 200, 0, 0}));
   CHECK(x.pace.token == (distribution{distribution::kind::uniform, 1, 2, 0}));
@@ -93,9 +93,9 @@ reply = [{ message = "{{random.one}}{{random.two.k}}" }]
 SCENARIO("models may be tables") {
   const auto x =
     read("models = [{ id = 'a', context_window = 1000 }, { id = 'b' }]" + std::string{last_rule});
-  REQUIRE_EQ(x.models.size(), 2u);
-  CHECK_EQ(x.models[0].context_window, 1000);
-  CHECK_EQ(x.models[1].context_window, 272'000);
+  REQUIRE_EQ(x.catalogue[0].models.size(), 2u);
+  CHECK_EQ(x.catalogue[0].models[0].context_window, 1000);
+  CHECK_EQ(x.catalogue[0].models[1].context_window, 272'000);
 }
 
 SCENARIO("every condition is read") {

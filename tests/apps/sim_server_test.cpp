@@ -1,12 +1,9 @@
 #define CAF_SUITE sim_server
 #include <caf/test/bdd_dsl.hpp>
 
-#include "apps/sim/scenario_reader.hpp"
-#include "apps/sim/simulator.hpp"
-#include "net/http_client.hpp"
-#include "net/io_pool.hpp"
 #include "net/wire/sse_parser.hpp"
-#include "tests/apps/sim_requests.hpp"
+#include "tests/apps/sim_fixture.hpp"
+#include "tests/net/test_authority.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <boost/json.hpp>
@@ -17,69 +14,11 @@
 
 using namespace troupe;
 using namespace troupe::sim;
+using fixture = test::sim_fixture;
 using test::sim_request;
 namespace json = boost::json;
 
 namespace {
-
-scenario read(std::string_view toml) {
-  auto result = read_scenario(toml, "test.toml");
-  if (auto* error = std::get_if<std::string>(&result))
-    CAF_FAIL(*error);
-  return std::get<scenario>(std::move(result));
-}
-
-/// A simulator and a client on real sockets.
-struct fixture {
-  explicit fixture(std::string_view toml, simulator_options options = {})
-    : sim(pool, read(toml), std::move(options)) {
-    const auto problem = sim.start();
-    CAF_REQUIRE_EQUAL(problem.value_or(""), "");
-  }
-
-  ~fixture() {
-    sim.stop();
-    pool.stop();
-  }
-
-  net::http_request request(std::string method, std::string_view path, std::string body = {}) {
-    net::http_request result;
-    result.method = std::move(method);
-    result.url = "http://127.0.0.1:" + std::to_string(sim.port()) + std::string{path};
-    if (!body.empty())
-      result.body.push_back(std::make_shared<const std::string>(std::move(body)));
-    return result;
-  }
-
-  std::future<net::call_outcome> start(net::http_request x) {
-    const auto done = std::make_shared<std::promise<net::call_outcome>>();
-    client.fetch(std::move(x), 64 * 1024 * 1024,
-                 [done](net::call_outcome outcome) { done->set_value(std::move(outcome)); });
-    return done->get_future();
-  }
-
-  net::call_outcome get(std::string_view path) { return start(request("GET", path)).get(); }
-
-  net::call_outcome post(const sim_request& x) {
-    return start(request("POST", "/v1/responses", x.body())).get();
-  }
-
-  /// What arrived before an exchange broke, and how it broke.
-  std::pair<std::string, net::net_errc> broken_post(const sim_request& x) {
-    const auto text = std::make_shared<std::string>();
-    const auto done = std::make_shared<std::promise<net::net_errc>>();
-    net::http_handlers handlers;
-    handlers.on_chunk = [text](std::string_view chunk) { *text += chunk; };
-    handlers.on_done = [done](const net::call_outcome& outcome) { done->set_value(outcome.error); };
-    client.start(request("POST", "/v1/responses", x.body()), std::move(handlers));
-    const auto error = done->get_future().get();
-    return {*text, error};
-  }
-
-  net::io_pool pool{2};
-  simulator sim;
-  net::http_client client{pool};
-};
 
 std::vector<net::sse_event> events_of(std::string_view body) {
   net::sse_parser parser;
@@ -271,6 +210,68 @@ SCENARIO("statistics count rules and faults") {
   CHECK_EQ(stats.at("streams_open").as_int64(), 0);
 }
 
+SCENARIO("an answer of JSON can be cut in the middle") {
+  fixture x{"models = ['m1']\n[[fault]]\non = 'models'\nkind = 'cut'\nwhen = { request = 1 }\n" +
+            std::string{plain_rule}};
+  CHECK(x.get("/v1/models").error == net::net_errc::closed_early);
+  CHECK_EQ(json::parse(x.get("/v1/models").body).at("data").as_array().size(), 1u);
+}
+
+SCENARIO("a known catalogue is answered without a body") {
+  fixture x{"models_etag = '\"1\"'\n" + std::string{plain_rule}};
+  auto request = x.request("GET", "/v1/models?client_version=1.0.0");
+  request.headers.set("If-None-Match", "\"1\"");
+  const auto outcome = x.start(std::move(request)).get();
+  CHECK_EQ(outcome.head.status, 304);
+  CHECK(outcome.body.empty());
+}
+
+SCENARIO("over TLS the simulator is trusted by those who know its authority") {
+  net::test::test_authority authority;
+  const auto files = authority.issue("IP:127.0.0.1");
+  simulator_options options;
+  options.tls = net::tls_server_options{files.certificate, files.key};
+  net::http_client_options trusting;
+  trusting.tls.ca_file = authority.bundle();
+  fixture x{plain_rule, options, trusting};
+  CHECK(x.sim.base_url().starts_with("https://127.0.0.1:"));
+  CHECK(x.post(sim_request{}.user("tls")).body.find("hi tls") != std::string::npos);
+  fixture strange{plain_rule, options};
+  CHECK(strange.post(sim_request{}.user("tls")).error == net::net_errc::tls_failed);
+}
+
+SCENARIO("a thousand paced streams at once all come to their end") {
+  fixture x{"pace = { first_token_ms = { min = 0, max = 50 }, token_ms = { min = 0, max = 5 } }\n" +
+            std::string{plain_rule}};
+  std::vector<std::future<net::call_outcome>> calls;
+  for (int i = 0; i < 1000; ++i) {
+    sim_request request;
+    request.thread(std::to_string(i)).user("x");
+    calls.push_back(x.start(x.request("POST", "/v1/responses", request.body())));
+  }
+  for (auto& call : calls) {
+    const auto outcome = call.get();
+    CHECK(outcome.error == net::net_errc::none);
+    CHECK(outcome.body.ends_with("\n\n"));
+    CHECK(outcome.body.find("response.completed") != std::string::npos);
+  }
+  CHECK_EQ(x.sim.stats().streams_open, 0u);
+}
+
+SCENARIO("the bodies of token requests are not logged") {
+  const test::temp_folder folder;
+  const auto file = folder.path() / "log.jsonl";
+  {
+    fixture x{"[auth]\n" + std::string{plain_rule}, {0, {}, file}};
+    x.start(x.request("POST", "/oauth/token", R"({"refresh_token":"very-secret"})")).get();
+  }
+  std::ifstream in{file};
+  std::string line;
+  REQUIRE(std::getline(in, line));
+  CHECK(line.find("very-secret") == std::string::npos);
+  CHECK_EQ(json::parse(line).at("body").as_string(), "***");
+}
+
 SCENARIO("requests are logged with their rule and fault, without credentials") {
   const test::temp_folder folder;
   const auto file = folder.path() / "log.jsonl";
@@ -294,11 +295,11 @@ SCENARIO("requests are logged with their rule and fault, without credentials") {
 
 SCENARIO("a simulator that cannot start says why") {
   fixture x{plain_rule};
-  simulator second{x.pool, read(plain_rule), {x.sim.port(), {}, {}}};
+  simulator second{x.pool, fixture::read(plain_rule), {x.sim.port(), {}, {}}};
   const auto problem = second.start();
   REQUIRE(problem.has_value());
   CHECK(problem->starts_with("port " + std::to_string(x.sim.port()) + ": "));
-  simulator unloggable{x.pool, read(plain_rule), {0, {}, "/nowhere/log"}};
+  simulator unloggable{x.pool, fixture::read(plain_rule), {0, {}, "/nowhere/log"}};
   CHECK_EQ(unloggable.start().value_or(""), "/nowhere/log: No such file or directory");
 }
 
