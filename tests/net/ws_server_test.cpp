@@ -22,6 +22,7 @@ struct fixture {
   http_client client{pool};
   std::unique_ptr<http_server> server;
   observed_socket accepted; // the server's end
+  std::vector<responder> kept;
 
   void serve(http_server::handler on_request, server_options options = {}) {
     server = std::make_unique<http_server>(pool, std::move(options), std::move(on_request));
@@ -237,6 +238,26 @@ SCENARIO("a handler may answer a handshake with HTTP, at once, later, or by a st
   later.get_future().get().answer(426, {}, "");
   CHECK_EQ(second.outcome().head.status, 426);
   CHECK_EQ(open(client, {.url = url()}).outcome().body, "not now");
+}
+
+SCENARIO("a client that leaves while its handshake is answered in HTTP is noticed") {
+  for (const bool streams : {true, false}) {
+    std::promise<void> answering, left;
+    serve([&](const server_request&, const responder& reply) {
+      reply.on_disconnect([&] { left.set_value(); });
+      if (streams)
+        reply.start_stream(503, {});
+      else
+        reply.hang();
+      answering.set_value();
+      kept.push_back(reply);
+    });
+    auto peer = raw_connection::to(server->port());
+    peer.write(raw_handshake);
+    answering.get_future().wait();
+    peer.close();
+    left.get_future().wait();
+  }
 }
 
 SCENARIO("a handshake on a connection that has served requests before is accepted") {
