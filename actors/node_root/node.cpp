@@ -1,6 +1,7 @@
 #include "actors/node_root/node.hpp"
 
 #include "actors/auth_manager/auth_manager_actor.hpp"
+#include "actors/model_client/exchange_store.hpp"
 #include "actors/model_client/model_client_actor.hpp"
 #include "actors/model_client/user_agent.hpp"
 #include "actors/models_manager/models_manager_actor.hpp"
@@ -22,6 +23,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <memory>
 #include <utility>
@@ -75,6 +77,9 @@ struct node::state {
   net::io_pool io;
   net::blocking_pool files;
   net::http_client http;
+  std::shared_ptr<model_client::exchange_recorder> recorder = make_recorder();
+  std::optional<model_client::offline_fixture> fixture =
+    model_client::read_fixture(options.environment);
   node_root_actor root;
   thread_manager_actor threads;
   services_changed services;
@@ -90,6 +95,13 @@ struct node::state {
             .recorder = [this] { return start_recorder(); },
             .tools = [this] { return start_tools(); },
             .threads = [this](const services_changed& x) { return start_threads(x); }};
+  }
+
+  std::shared_ptr<model_client::exchange_recorder> make_recorder() {
+    if (options.record.empty())
+      return nullptr;
+    return std::make_shared<model_client::exchange_recorder>(
+      options.record, [this](std::function<void()> run) { files.post(std::move(run)); });
   }
 
   auth_manager_actor start_auth() {
@@ -119,6 +131,10 @@ struct node::state {
     deps.login = options.login;
     deps.auth = auth;
     deps.identity = identity_of(options);
+    deps.governor.emplace();
+    deps.recorder = recorder;
+    deps.replay = options.replay;
+    deps.fixture = fixture;
     return model_client::spawn(system, std::move(deps));
   }
 

@@ -9,11 +9,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+namespace troupe::model_client {
+class exchange_replay;
+}
 namespace troupe::net {
 class io_pool;
 class blocking_pool;
@@ -39,6 +43,10 @@ struct node_options {
   config::tls_files tls;                                    ///< with `networking::tls`
   /// Starts `sandbox` helpers and applies patches: this program's own file.
   std::string own_program = "/proc/self/exe";
+  /// Where exchanges with providers are kept; empty: nowhere.
+  std::filesystem::path record;
+  /// What answers requests instead of the network; none: the network does.
+  std::shared_ptr<model_client::exchange_replay> replay;
   /// How long a stop may take before the process is ended without more ado.
   std::chrono::milliseconds stop_limit{15'000};
 };

@@ -86,6 +86,12 @@ std::optional<std::string> offline_of(const levels& all) {
   return text;
 }
 
+/// Those of the rightmost level that has any.
+common::exchange_options exchanges_of(const levels& all) {
+  const auto& inner = all[1]->exchanges;
+  return inner.record || inner.replay ? inner : all[0]->exchanges;
+}
+
 } // namespace
 
 exec_parser::exec_parser(CLI::App& root) {
@@ -149,6 +155,7 @@ exec_args exec_parser::finish() const {
   out.json = given(all, "--json");
   out.offline = offline_of(all);
   out.seed = last_given(all, "--seed", &exec_options::seed);
+  out.exchanges = exchanges_of(all);
   out.refusal = refusal();
   if (app_->got_subcommand(resume_)) {
     out.resume = target_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/exchange_options.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/exec/exec_options.hpp"
 #include "messages/settings.hpp"
@@ -40,6 +41,7 @@ struct exec_args {
   std::optional<resume_target> resume;
   std::optional<std::string> offline; ///< scenario file; empty: the built-in scenario
   std::optional<std::uint64_t> seed;
+  common::exchange_options exchanges;
   /// What was asked for is valid, but this version cannot do it: the text to refuse with.
   std::optional<std::string> refusal;
 };

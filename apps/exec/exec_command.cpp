@@ -151,6 +151,8 @@ int run(const exec_args& args, common::override_options root) {
   if (!offline) // nothing is renewed for a model that asks for no login
     options.login = request.settings.login;
   options.client_version = common::program_version();
+  if (const auto problem = common::use_exchanges(args.exchanges, options))
+    return refuse(fmt::format("Error: {}", *problem));
   node_root::node node{std::move(options)};
   const auto result = run_turn(node, args, std::move(request));
   const auto exit_code = report(args, result);

@@ -53,6 +53,7 @@ void add_model_options(CLI::App& app, exec_options& x) {
   app.add_option("--seed", x.seed, "Seed of the simulated model; the same seed, the same run")
     ->type_name("NUMBER")
     ->group("Model");
+  common::add_exchange_options(app, "Model", x.exchanges);
 }
 
 void add_permission_options(CLI::App& app, exec_options& x) {

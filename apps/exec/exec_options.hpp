@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/exchange_options.hpp"
 #include "apps/common/override_options.hpp"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct exec_options {
   std::string color;
   std::string offline; ///< "true": no scenario was named
   std::uint64_t seed = 0;
+  common::exchange_options exchanges;
   std::string ignored;
   const CLI::App* app = nullptr;
 

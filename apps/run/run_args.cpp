@@ -103,6 +103,7 @@ void run_parser::add_thread_options() {
   app_->add_option("--seed", seed_, "Seed of the simulated model; the same seed, the same run")
     ->type_name("NUMBER")
     ->group(threads_group);
+  common::add_exchange_options(*app_, threads_group, exchanges_);
 }
 
 void run_parser::add_output_options() {
@@ -124,6 +125,7 @@ void run_parser::add_output_options() {
 run_args run_parser::finish() const {
   run_args out;
   out.overrides = overrides_;
+  out.exchanges = exchanges_;
   out.tasks = tasks_;
   if (app_->count("--offline") > 0)
     out.offline = offline_.value_or("");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/exchange_options.hpp"
 #include "apps/common/override_options.hpp"
 #include "messages/settings.hpp"
 
@@ -30,6 +31,7 @@ struct run_args {
   std::optional<troupe::sandbox_mode> sandbox;
   std::optional<std::string> offline; ///< scenario name or file; empty: the default one
   std::optional<std::uint64_t> seed;
+  common::exchange_options exchanges;
   bool resume = false;
   bool retry_failed = false;
   bool quiet = false;
@@ -63,6 +65,7 @@ private:
   std::optional<std::string> profile_;
   std::optional<std::string> offline_;
   std::optional<std::uint64_t> seed_;
+  common::exchange_options exchanges_;
   std::size_t concurrency_ = default_concurrency;
   std::uint64_t timeout_ = 0;
   bool resume_ = false;

@@ -131,7 +131,10 @@ int run(const run_args& args, common::override_options root) {
   }
   raise_open_file_limit();
   node_root::register_types();
-  node_root::node node{options_of(*ready.setup)};
+  auto options = options_of(*ready.setup);
+  if (const auto problem = common::use_exchanges(args.exchanges, options))
+    return refuse(fmt::format("Error: {}", *problem));
+  node_root::node node{std::move(options)};
   facts.overrides = ready.setup->overrides;
   facts.model_provider = node.options().settings.model_provider_id;
   const auto outcome = run_tasks(node, args, ready);
