@@ -110,8 +110,9 @@ void learned_rate::on_sent(time_point now) {
 void learned_rate::on_pause(std::chrono::milliseconds length, time_point end) {
   if (!is_known())
     return;
-  slack_ = std::max<std::chrono::microseconds>(tolerance, std::min(length, max_catch_up));
-  next_at_ = std::min(next_at_, end - slack_);
+  slack_ = std::max<std::chrono::microseconds>(tolerance, std::min(length / 2, max_catch_up));
+  if (slack_ > tolerance)
+    next_at_ = std::min(next_at_, end - slack_);
   advanced_to_ = std::max(advanced_to_, end); // a pause proves nothing
 }
 
