@@ -149,14 +149,15 @@ struct model_error {
   std::string message;
   std::optional<std::chrono::milliseconds> retry_after; ///< asked for by the provider
   std::optional<std::uint16_t> http_status;
+  std::string capped_model; ///< of `model_cap`: the model that is at capacity
   bool operator==(const model_error&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, model_error& x) {
-  return f.object(x).fields(f.field("code", x.code), f.field("message", x.message),
-                            f.field("retry_after", x.retry_after),
-                            f.field("http_status", x.http_status));
+  return f.object(x).fields(
+    f.field("code", x.code), f.field("message", x.message), f.field("retry_after", x.retry_after),
+    f.field("http_status", x.http_status), f.field("capped_model", x.capped_model));
 }
 
 } // namespace troupe

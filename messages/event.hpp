@@ -142,13 +142,16 @@ struct turn_error {
   std::string message;
   error_class info = error_class::other;
   std::optional<std::uint16_t> http_status;
+  std::string capped_model;                       ///< of `model_cap`
+  std::optional<std::int64_t> cap_resets_seconds; ///< of `model_cap`: from now on
   bool operator==(const turn_error&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, turn_error& x) {
-  return f.object(x).fields(f.field("message", x.message), f.field("info", x.info),
-                            f.field("http_status", x.http_status));
+  return f.object(x).fields(
+    f.field("message", x.message), f.field("info", x.info), f.field("http_status", x.http_status),
+    f.field("capped_model", x.capped_model), f.field("cap_resets_seconds", x.cap_resets_seconds));
 }
 
 /// A model call failed and is tried again.
@@ -244,8 +247,19 @@ bool inspect(Inspector& f, web_search_item& x) {
                             f.field("action_json", x.action_json));
 }
 
-using turn_item =
-  std::variant<user_message_item, agent_message_item, reasoning_item, web_search_item>;
+/// The history is being replaced by a shorter one.
+struct context_compaction_item {
+  std::string id;
+  bool operator==(const context_compaction_item&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, context_compaction_item& x) {
+  return f.object(x).fields(f.field("id", x.id));
+}
+
+using turn_item = std::variant<user_message_item, agent_message_item, reasoning_item,
+                               web_search_item, context_compaction_item>;
 
 struct item_started {
   turn_item item;

@@ -197,7 +197,9 @@ using codex_thread_actor = caf::typed_actor<
   /// From the tool runner.
   caf::result<void>(tool_progress),
   /// From the thread manager.
-  caf::result<void>(services_changed)>;
+  caf::result<void>(services_changed),
+  /// From the node.
+  caf::result<void>(workspace_described)>;
 
 using thread_manager_actor = caf::typed_actor<
   /// Starts a new thread.

@@ -112,8 +112,18 @@ bool inspect(Inspector& f, shutdown_thread& x) {
   return f.object(x).fields();
 }
 
-using op =
-  std::variant<user_input, user_turn, override_turn_context, interrupt_turn, shutdown_thread>;
+/// Replaces the history by a summary, as a turn of its own; a running turn is given up for it.
+struct compact_thread {
+  bool operator==(const compact_thread&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, compact_thread& x) {
+  return f.object(x).fields();
+}
+
+using op = std::variant<user_input, user_turn, override_turn_context, interrupt_turn,
+                        shutdown_thread, compact_thread>;
 
 /// One entry of a thread's inbox. An empty id asks the thread for its next counter value; an id
 /// that is given makes a retry harmless: a thread answers a submission it has already accepted with

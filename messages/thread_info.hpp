@@ -78,6 +78,11 @@ struct thread_config {
   std::optional<bool> supports_reasoning_summaries;
   std::uint32_t stream_max_retries = 5;
   std::vector<std::string> features; ///< names of the features that are on
+  /// Part of every request; the turn and what goes with it are filled in by the thread.
+  request_origin origin;
+  bool item_ids = false;          ///< the provider gets back the ids of its items
+  bool remote_compaction = false; ///< the provider shortens histories itself
+  shared_text compact_prompt;     ///< asks for a summary; empty: the built-in one
   std::string originator;
   session_source source;
   bool ephemeral = false; ///< no rollout
@@ -99,6 +104,8 @@ bool inspect(Inspector& f, thread_config& x) {
     f.field("tool_output_token_limit", x.tool_output_token_limit),
     f.field("supports_reasoning_summaries", x.supports_reasoning_summaries),
     f.field("stream_max_retries", x.stream_max_retries), f.field("features", x.features),
+    f.field("origin", x.origin), f.field("item_ids", x.item_ids),
+    f.field("remote_compaction", x.remote_compaction), f.field("compact_prompt", x.compact_prompt),
     f.field("originator", x.originator), f.field("source", x.source),
     f.field("ephemeral", x.ephemeral));
 }
@@ -162,12 +169,32 @@ struct enum_texts<thread_state> {
 };
 
 /// What a thread waits for; every one has a limit (docs/architecture.md).
-enum class wait_kind : std::uint8_t { nothing, rollout, model_info, model, retry_delay, tools };
+enum class wait_kind : std::uint8_t {
+  nothing,
+  rollout,
+  model_info,
+  model,
+  retry_delay,
+  tools,
+  workspace
+};
 template <>
 struct enum_texts<wait_kind> {
-  static constexpr std::array<std::string_view, 6> values{"nothing", "rollout",     "model_info",
-                                                          "model",   "retry_delay", "tools"};
+  static constexpr std::array<std::string_view, 7> values{
+    "nothing", "rollout", "model_info", "model", "retry_delay", "tools", "workspace"};
 };
+
+/// One-way to a thread: what its working directory is, for the turn that asked.
+struct workspace_described {
+  std::string turn;          ///< empty: the session itself
+  std::string metadata_json; ///< `x-codex-turn-metadata`; empty: no repository, or not in time
+  bool operator==(const workspace_described&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, workspace_described& x) {
+  return f.object(x).fields(f.field("turn", x.turn), f.field("metadata_json", x.metadata_json));
+}
 
 struct thread_summary {
   thread_id thread;

@@ -177,6 +177,11 @@ CAF_ADD_TYPE_ID(troupe, (troupe::log_out))
 CAF_ADD_TYPE_ID(troupe, (troupe::logged_out))
 CAF_ADD_TYPE_ID(troupe, (troupe::auth_changed))
 
+// Compaction and workspaces
+CAF_ADD_TYPE_ID(troupe, (troupe::compact_thread))
+CAF_ADD_TYPE_ID(troupe, (troupe::context_compaction_item))
+CAF_ADD_TYPE_ID(troupe, (troupe::workspace_described))
+
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ERROR_CODE_ENUM(troupe::errc)

@@ -1,6 +1,7 @@
 #include "actors/codex_thread/codex_thread_actor.hpp"
 
-#include "actors/codex_thread/subscribers.hpp"
+#include "actors/codex_thread/event_sinks.hpp"
+#include "actors/codex_thread/workspace_memory.hpp"
 #include "actors/common/harden.hpp"
 
 #include <caf/actor_system.hpp>
@@ -10,7 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
-#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -41,7 +42,8 @@ model_error to_model_error(const caf::error& err) {
 class state {
 public:
   state(codex_thread_actor::pointer self, thread_config config, dependencies deps)
-    : self_(self), services_(std::move(deps.services)), ephemeral_(config.ephemeral),
+    : self_(self), services_(std::move(deps.services)),
+      read_workspace_(std::move(deps.read_workspace)), ephemeral_(config.ephemeral),
       session_(std::move(config), std::move(deps.tools), std::move(deps.tmpdir)) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
@@ -61,17 +63,13 @@ public:
       [this](const stream_ended& x) { return on_stream_ended(x); },
       [this](tool_progress& x) { return on_tool_progress(x); },
       [this](const services_changed& x) { return on_services(x); },
+      [this](workspace_described& x) { return on_workspace(x); },
     };
   }
 
   static inline const char* name = "codex-thread";
 
 private:
-  struct subscriber {
-    std::uint64_t id = 0;
-    event_sink_actor sink;
-  };
-
   caf::result<thread_started> on_start(const start_session& x) {
     if (starting_ || started_)
       return caf::make_error(errc::invalid_request, "the thread was started already");
@@ -136,35 +134,20 @@ private:
   }
 
   caf::result<thread_summary> on_subscribe(const subscribe_events& x) {
-    auto* known = find(x.sink);
-    if (!known) {
-      sinks_.push_back({++last_sink_, x.sink});
-      known = &sinks_.back();
-    }
-    subscribers_.add(known->id, x.credit,
-                     x.deltas == delta_wish::all ? deltas::take : deltas::skip);
+    sinks_.add(x);
     deliver();
     return session_.summary();
   }
 
   caf::result<void> on_credit(const event_credit& x) {
-    if (const auto* known = find(x.sink))
-      subscribers_.grant(known->id, x.events);
+    sinks_.grant(x);
     deliver();
     return caf::unit;
   }
 
   caf::result<void> on_unsubscribe(const unsubscribe_events& x) {
-    if (const auto* known = find(x.sink)) {
-      subscribers_.remove(known->id);
-      std::erase_if(sinks_, [&](const subscriber& s) { return s.sink == x.sink; });
-    }
+    sinks_.remove(x);
     return caf::unit;
-  }
-
-  subscriber* find(const event_sink_actor& sink) {
-    auto it = std::find_if(sinks_.begin(), sinks_.end(), [&](auto& s) { return s.sink == sink; });
-    return it == sinks_.end() ? nullptr : &*it;
   }
 
   caf::result<void> on_model_events(model_events& x) {
@@ -188,6 +171,12 @@ private:
 
   caf::result<void> on_tool_progress(tool_progress& x) {
     step([&](effects& out) { session_.on_tool_progress(x, out); });
+    return caf::unit;
+  }
+
+  caf::result<void> on_workspace(workspace_described& x) {
+    workspace_.keep(x.metadata_json, std::chrono::steady_clock::now());
+    step([&](effects& out) { session_.on_workspace(x, out); });
     return caf::unit;
   }
 
@@ -218,17 +207,27 @@ private:
 
   void carry_out(effects& x) {
     for (auto& event : x.events)
-      subscribers_.publish(event.turn, std::move(event.msg));
+      sinks_.publish(event.turn, std::move(event.msg));
     if (!x.lines.empty() && !ephemeral_)
       append(std::move(x.lines));
     if (x.cancel_stream && operation_)
       caf::anon_send(services_.client, cancel_stream{*std::exchange(operation_, std::nullopt)});
     if (x.cancel_tools)
       caf::anon_send(services_.tools, cancel_tools{session_.id(), {}});
+    for (auto& connection : x.closed_connections)
+      caf::anon_send(services_.client, std::move(connection));
+    if (x.prepare)
+      caf::anon_send(services_.client, std::move(*x.prepare));
+    if (!x.tools.empty())
+      workspace_.forget();
     for (auto& call : x.tools)
       run(std::move(call));
     if (x.open)
       open(std::move(*x.open));
+    if (x.compact)
+      compact(std::move(*x.compact));
+    if (x.describe)
+      describe(std::move(*x.describe));
     if (x.fetch_model)
       fetch_model(std::move(*x.fetch_model));
     if (x.flush != flush_goal::none)
@@ -285,6 +284,32 @@ private:
         });
   }
 
+  void compact(compaction_call x) {
+    self_->request(services_.client, caf::infinite, std::move(x.request))
+      .then(
+        [this, number = x.number](compacted_history& answer) {
+          step([&](effects& out) { session_.on_compacted(number, answer, out); });
+        },
+        [this, number = x.number](const caf::error& err) {
+          compacted_history failed{.output = {}, .error = to_model_error(err)};
+          step([&](effects& out) { session_.on_compacted(number, failed, out); });
+        });
+  }
+
+  void describe(workspace_question x) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto known = read_workspace_ ? workspace_.find(x.cwd, now) : std::string{};
+    if (known) {
+      workspace_described answer{std::move(x.turn), *known};
+      return step([&](effects& out) { session_.on_workspace(answer, out); });
+    }
+    workspace_.ask(x.cwd, now);
+    read_workspace_(std::move(x.cwd),
+                    [self = codex_thread_actor{self_}, turn = std::move(x.turn)](std::string json) {
+                      caf::anon_send(self, workspace_described{turn, std::move(json)});
+                    });
+  }
+
   void run(run_tool call) {
     const auto stream = session_.calls_stream();
     self_->request(services_.tools, caf::infinite, call, tool_listener_actor{self_})
@@ -313,19 +338,9 @@ private:
   }
 
   void deliver() {
-    if (sinks_.empty())
-      return;
-    for (auto& due : subscribers_.take()) {
-      auto it = std::find_if(sinks_.begin(), sinks_.end(),
-                             [&](const subscriber& s) { return s.id == due.subscriber; });
-      if (it == sinks_.end())
-        continue;
-      if (due.gap) {
-        due.gap->thread = session_.id();
-        caf::anon_send(it->sink, std::move(*due.gap));
-      }
-      caf::anon_send(it->sink, event_batch{session_.id(), std::move(due.events)});
-    }
+    sinks_.deliver(session_.id(), [](const event_sink_actor& sink, auto msg) {
+      caf::anon_send(sink, std::move(msg));
+    });
   }
 
   void on_exit(caf::exit_msg& x) {
@@ -349,11 +364,11 @@ private:
 
   codex_thread_actor::pointer self_;
   services_changed services_;
+  workspace_reader read_workspace_;
+  workspace_memory workspace_;
   bool ephemeral_;
   session session_;
-  subscribers subscribers_;
-  std::vector<subscriber> sinks_;
-  std::uint64_t last_sink_ = 0;
+  event_sinks sinks_;
   std::optional<std::uint64_t> operation_; ///< the model client's number of the open stream
   std::size_t unacknowledged_ = 0;         ///< appends that the recorder has not answered
   std::string failure_;                    ///< of an append since the last flush

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/event.hpp"
+#include "messages/model_calls.hpp"
 #include "messages/model_stream.hpp"
 #include "messages/models.hpp"
 #include "messages/rollout.hpp"
@@ -19,6 +20,18 @@ struct outgoing {
   event_msg msg;
 };
 
+/// What the working directory is, for the header of the requests of `turn` (empty: of the session).
+struct workspace_question {
+  std::string turn;
+  std::string cwd;
+};
+
+/// A remote compaction, and the number that tells whether its answer is still wanted.
+struct compaction_call {
+  stream_number number = 0;
+  compact_history request;
+};
+
 /// What the acknowledgement of the lines written so far is waited for.
 enum class flush_goal : std::uint8_t { none, session_start, turn_end, shutdown };
 
@@ -27,8 +40,12 @@ enum class flush_goal : std::uint8_t { none, session_start, turn_end, shutdown }
 struct effects {
   std::vector<outgoing> events;
   std::vector<rollout_line> lines;
+  std::optional<workspace_question> describe; ///< answer with session::on_workspace
   std::optional<open_stream> open;
   bool cancel_stream = false;
+  std::optional<compaction_call> compact; ///< answer with session::on_compacted
+  std::optional<prepare_connection> prepare;
+  std::vector<close_connection> closed_connections;
   std::vector<run_tool> tools;
   bool cancel_tools = false;                 ///< end all calls and processes of this thread
   std::optional<get_model_info> fetch_model; ///< answer with session::on_model_facts

@@ -2,9 +2,13 @@
 
 #include "actors/tool_runner/output_truncation.hpp"
 #include "messages/json/item_json.hpp"
+#include "messages/json/item_texts.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 namespace troupe::codex_thread {
 
@@ -31,6 +35,17 @@ response_item cut_to(const response_item& item, const truncation_policy& policy)
   return with_output_text(item, tool_runner::truncate_text(*text, limit));
 }
 
+bool is_custom(const response_item& x) {
+  return x.kind == item_kind::custom_tool_call || x.kind == item_kind::custom_tool_call_output;
+}
+
+/// A call and its output, in either order.
+bool belong_together(const response_item& a, const response_item& b) {
+  const bool call_and_output =
+    (is_tool_call(a) && is_tool_output(b)) || (is_tool_output(a) && is_tool_call(b));
+  return call_and_output && is_custom(a) == is_custom(b) && a.call_id == b.call_id;
+}
+
 /// Which outputs a call may be answered by: custom calls by custom outputs, all others by function
 /// outputs.
 struct call_ids {
@@ -40,15 +55,10 @@ struct call_ids {
   void add(const response_item& x) {
     if (x.call_id.empty() && x.kind == item_kind::local_shell_call)
       return;
-    (x.kind == item_kind::custom_tool_call || x.kind == item_kind::custom_tool_call_output
-       ? custom
-       : function)
-      .insert(x.call_id);
+    (is_custom(x) ? custom : function).insert(x.call_id);
   }
   bool has(const response_item& x) const {
-    const bool is_custom =
-      x.kind == item_kind::custom_tool_call || x.kind == item_kind::custom_tool_call_output;
-    return (is_custom ? custom : function).contains(x.call_id);
+    return (is_custom(x) ? custom : function).contains(x.call_id);
   }
 };
 
@@ -61,7 +71,8 @@ void history::record(const response_item& item, const truncation_policy& policy)
 }
 
 void history::replace(const std::vector<response_item>& items, const truncation_policy& policy) {
-  items_.clear();
+  items_ = {}; // what a long history took is given back
+  items_.reserve(items.size());
   for (const auto& item : items)
     record(item, policy);
 }
@@ -79,7 +90,43 @@ void history::drop_last_user_turns(std::size_t turns) {
   items_.resize(cut);
 }
 
-std::vector<shared_text> history::for_prompt() const {
+std::vector<response_item> history::drop(std::size_t index) {
+  std::vector<response_item> dropped{std::move(items_[index])};
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(index));
+  const auto partner = std::find_if(items_.begin(), items_.end(), [&](const response_item& x) {
+    return belong_together(dropped.front(), x);
+  });
+  if (partner != items_.end()) {
+    dropped.push_back(std::move(*partner));
+    items_.erase(partner);
+  }
+  return dropped;
+}
+
+void history::drop_oldest() {
+  drop(0);
+}
+
+std::vector<response_item> history::drop_newest() {
+  return drop(items_.size() - 1);
+}
+
+bool history::replace_last_images(std::string_view placeholder) {
+  const auto newest = std::find_if(items_.rbegin(), items_.rend(), [](const response_item& x) {
+    return x.kind == item_kind::function_call_output ||
+           (x.kind == item_kind::message && x.role == "user");
+  });
+  if (newest == items_.rend())
+    return false;
+  auto replaced = without_images(*newest, placeholder);
+  if (!replaced)
+    return false;
+  *newest = std::move(*replaced);
+  return true;
+}
+
+template <class Take>
+void history::for_each_of_prompt(Take take) const {
   call_ids calls;
   call_ids outputs;
   for (const auto& item : items_) {
@@ -88,17 +135,28 @@ std::vector<shared_text> history::for_prompt() const {
     else if (is_tool_output(item))
       outputs.add(item);
   }
-  std::vector<shared_text> result;
-  result.reserve(items_.size() + 4);
   for (const auto& item : items_) {
     if (item.kind == item_kind::ghost_snapshot || (is_tool_output(item) && !calls.has(item)))
       continue;
-    result.push_back(item.json);
+    take(item);
     const bool needs_output =
       is_tool_call(item) && !(item.kind == item_kind::local_shell_call && item.call_id.empty());
     if (needs_output && !outputs.has(item))
-      result.push_back(make_tool_output(item, "aborted").json);
+      take(make_tool_output(item, "aborted"));
   }
+}
+
+std::vector<shared_text> history::for_prompt() const {
+  std::vector<shared_text> result;
+  result.reserve(items_.size() + 4);
+  for_each_of_prompt([&result](const response_item& x) { result.push_back(x.json); });
+  return result;
+}
+
+std::vector<std::string> history::prompt_ids() const {
+  std::vector<std::string> result;
+  result.reserve(items_.size() + 4);
+  for_each_of_prompt([&result](const response_item& x) { result.push_back(x.id); });
   return result;
 }
 

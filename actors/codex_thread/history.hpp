@@ -4,6 +4,8 @@
 #include "messages/model_info.hpp"
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::codex_thread {
@@ -23,14 +25,31 @@ public:
   /// from the first one if there are fewer.
   void drop_last_user_turns(std::size_t turns);
 
+  /// Drops the oldest or newest item, and with a call its output, with an output its call. The
+  /// history must not be empty.
+  void drop_oldest();
+  std::vector<response_item> drop_newest(); ///< returns what was dropped
+
+  /// If the newest item among user messages and function outputs is an output with images, each of
+  /// them becomes the text `placeholder`; false when there is nothing to replace.
+  bool replace_last_images(std::string_view placeholder);
+
   /// The input of a model request: every call has an output ("aborted" where none came), no output
   /// lacks its call, local items are left out.
   std::vector<shared_text> for_prompt() const;
+
+  /// The models' ids of the items of `for_prompt`, one each; empty texts where there is none.
+  std::vector<std::string> prompt_ids() const;
 
   const std::vector<response_item>& items() const { return items_; }
   bool empty() const { return items_.empty(); }
 
 private:
+  std::vector<response_item> drop(std::size_t index);
+
+  template <class Take>
+  void for_each_of_prompt(Take take) const;
+
   std::vector<response_item> items_;
 };
 

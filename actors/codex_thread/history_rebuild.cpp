@@ -1,12 +1,12 @@
 #include "actors/codex_thread/history_rebuild.hpp"
 
+#include "actors/codex_thread/compaction_history.hpp"
 #include "actors/codex_thread/history.hpp"
 #include "messages/json/event_json.hpp"
 #include "messages/json/item_json.hpp"
 
 #include <boost/json.hpp>
 
-#include <algorithm>
 #include <string_view>
 
 namespace troupe::codex_thread {
@@ -14,10 +14,6 @@ namespace troupe::codex_thread {
 namespace {
 
 namespace json = boost::json;
-
-/// User messages a rebuilt compaction keeps, newest first, in tokens of 4 bytes (contract
-/// threads.md 12.1).
-constexpr std::size_t compaction_user_tokens = 20'000;
 
 /// No truncation here: the session records the result once more with its model's policy.
 constexpr truncation_policy keep_all{truncation_mode::bytes, std::int64_t{1} << 40};
@@ -100,31 +96,9 @@ private:
         if (auto item = parse_response_item(element))
           items.push_back(std::move(*item));
     } else {
-      items = initial_;
-      for (auto& message : recent_user_messages())
-        items.push_back(std::move(message));
-      auto summary = text_at(x, "message");
-      items.push_back(make_message("user", summary.empty() ? "(no summary available)" : summary));
+      items = locally_compacted(initial_, history_.items(), text_at(x, "message"));
     }
     history_.replace(items, keep_all);
-  }
-
-  std::vector<response_item> recent_user_messages() const {
-    std::vector<response_item> kept;
-    std::size_t budget = compaction_user_tokens;
-    const auto& items = history_.items();
-    for (auto it = items.rbegin(); it != items.rend() && budget > 0; ++it) {
-      if (!is_user_message(*it))
-        continue;
-      const auto text = message_text(*it, "input_text");
-      const auto tokens = (text.size() + 3) / 4;
-      if (tokens > budget)
-        break;
-      budget -= tokens;
-      kept.push_back(make_message("user", text));
-    }
-    std::reverse(kept.begin(), kept.end());
-    return kept;
   }
 
   const std::vector<response_item>& initial_;

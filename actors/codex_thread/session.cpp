@@ -1,11 +1,5 @@
 #include "actors/codex_thread/session.hpp"
 
-#include "messages/json/item_json.hpp"
-#include "messages/json/source_json.hpp"
-
-#include <boost/json.hpp>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -17,107 +11,6 @@ namespace {
 constexpr std::size_t max_remembered_ids = 64;
 
 } // namespace
-
-session::session(thread_config config, tool_list tools, std::string tmpdir)
-  : tools_(std::move(tools)) {
-  core_.config = std::move(config);
-  core_.tmpdir = std::move(tmpdir);
-}
-
-get_model_info session::model_question() const {
-  const auto& config = core_.config;
-  return {.slug = config.model,
-          .overrides = {.supports_reasoning_summaries = config.supports_reasoning_summaries,
-                        .context_window = config.context_window,
-                        .auto_compact_token_limit = config.auto_compact_token_limit,
-                        .tool_output_token_limit = config.tool_output_token_limit,
-                        .base_instructions = config.base_instructions,
-                        .personality = config.personality}};
-}
-
-session_meta session::meta() const {
-  return {.id = core_.id,
-          .forked_from_id = {},
-          .cwd = core_.config.cwd,
-          .originator = core_.config.originator,
-          .source_json = boost::json::serialize(to_json(core_.config.source)),
-          .model_provider = core_.config.provider,
-          .base_instructions = core_.model.instructions};
-}
-
-void session::set_id(const thread_id& id) {
-  core_.id = id;
-  core_.jitter.seed(static_cast<std::minstd_rand::result_type>(std::hash<thread_id>{}(id)));
-}
-
-void session::set_model(model_facts facts) {
-  // The session's instructions stay what they were when only the model changes (contract
-  // models-manager.md 13).
-  if (!core_.model.instructions.empty()) {
-    facts.instructions = core_.model.instructions;
-    facts.instructions_json = core_.model.instructions_json;
-  }
-  core_.model = std::move(facts);
-  core_.config.model = core_.model.info->slug;
-  core_.tools_json = tools_(*core_.model.info, core_.config);
-}
-
-void session::start_new(std::string rollout_path, effects& out) {
-  core_.rollout_path = std::move(rollout_path);
-  for (const auto& item : initial_context(core_.facts()))
-    core_.record(item, {}, out);
-  seeded_ = true;
-  remember_settings();
-  out.flush = flush_goal::session_start;
-}
-
-void session::start_resumed(const rollout_history& stored, effects& out) {
-  core_.rollout_path = stored.path;
-  auto rebuilt = rebuild(stored.lines, initial_context(core_.facts()));
-  core_.history.replace(rebuilt.items, core_.model.info->truncation_policy);
-  if (rebuilt.usage)
-    core_.tokens.restore(*rebuilt.usage);
-  if (!rebuilt.base_instructions.empty() && core_.config.base_instructions.empty()) {
-    core_.model.instructions = rebuilt.base_instructions;
-    core_.model.instructions_json = shared_text{json_quoted(rebuilt.base_instructions.view())};
-  }
-  initial_messages_ = std::move(rebuilt.event_messages_json);
-  forked_from_ = rebuilt.forked_from;
-  if (!rebuilt.model.empty() && rebuilt.model != core_.model.info->slug) {
-    previous_model_ = rebuilt.model;
-    warnings_.push_back(
-      fmt::format("This session was recorded with model `{}` but is resuming with "
-                  "`{}`. Answers may differ.",
-                  rebuilt.model, core_.model.info->slug));
-  }
-  if (stored.torn_tail)
-    warnings_.push_back(
-      fmt::format("The last line of {} was cut off and is left out.", stored.path));
-  const auto garbage =
-    stored.damaged_lines - (stored.torn_tail && stored.damaged_lines > 0 ? 1 : 0);
-  if (garbage > 0)
-    warnings_.push_back(
-      fmt::format("{} unreadable line(s) of {} are left out.", garbage, stored.path));
-  remember_settings();
-  out.flush = flush_goal::session_start;
-}
-
-thread_started session::started() const {
-  thread_started x;
-  x.thread = core_.id;
-  x.warnings = warnings_;
-  x.configured = {.session_id = core_.id,
-                  .forked_from_id = forked_from_,
-                  .model = core_.model.info->slug,
-                  .model_provider_id = core_.config.provider,
-                  .approval_policy = core_.config.approval_policy,
-                  .sandbox_policy = core_.config.sandbox_policy,
-                  .cwd = core_.config.cwd,
-                  .reasoning_effort = core_.config.effort,
-                  .initial_messages_json = initial_messages_,
-                  .rollout_path = core_.rollout_path};
-  return x;
-}
 
 bool session::is_repeated(const std::string& id) const {
   return std::find(given_ids_.begin(), given_ids_.end(), id) != given_ids_.end();
@@ -136,7 +29,7 @@ std::variant<submitted, errc> session::submit(submission x, effects& out) {
   if (std::holds_alternative<interrupt_turn>(x.op)) {
     // Interrupts overtake what waits: that is what they are for.
     if (turn_)
-      turn_->interrupt(out);
+      turn_->interrupt(abort_reason::interrupted, out);
     after_turn_step(out);
   } else if (std::holds_alternative<shutdown_thread>(x.op)) {
     shut_down(out);
@@ -169,6 +62,8 @@ void session::proceed(effects& out) {
 }
 
 void session::process(submission& x, effects& out) {
+  if (std::holds_alternative<compact_thread>(x.op))
+    return process_compaction(x, out);
   user_input input;
   if (auto* turn = std::get_if<user_turn>(&x.op)) {
     apply(turn->settings);
@@ -187,13 +82,28 @@ void session::process(submission& x, effects& out) {
       out.emit(x.id, warning{"the running turn takes no more input; this input was dropped"});
     return;
   }
-  if (needs_model()) {
-    waits_for_model_ = true;
-    out.fetch_model = model_question();
-    queue_.push_front({.id = x.id, .op = std::move(input)});
+  x.op = std::move(input);
+  if (needs_model())
+    return wait_for_model(x, out);
+  start_turn(std::move(x.id), turn_kind::regular, std::get<user_input>(std::move(x.op)), out);
+}
+
+void session::process_compaction(submission& x, effects& out) {
+  if (turn_) {
+    // The running turn gives way; this entry is looked at again when it has ended.
+    turn_->interrupt(abort_reason::replaced, out);
+    queue_.push_front(std::move(x));
     return;
   }
-  start_turn(std::move(x.id), std::move(input), out);
+  if (needs_model())
+    return wait_for_model(x, out);
+  start_turn(std::move(x.id), turn_kind::compact, {}, out);
+}
+
+void session::wait_for_model(submission& x, effects& out) {
+  waits_for_model_ = true;
+  out.fetch_model = model_question();
+  queue_.push_front(std::move(x));
 }
 
 void session::apply(const override_turn_context& x) {
@@ -237,21 +147,30 @@ void session::on_model_failed(const std::string& reason, effects& out) {
   proceed(out);
 }
 
-void session::start_turn(std::string id, user_input input, effects& out) {
-  tell_settings(id, out);
+void session::start_turn(std::string id, turn_kind kind, user_input input, effects& out) {
+  preparing_ = false;
+  if (kind == turn_kind::regular)
+    tell_settings(id, out);
+  else
+    seed(id, out);
   state_ = thread_state::running;
   state_since_ = std::chrono::system_clock::now();
   ++turns_;
-  turn_ = std::make_unique<turn_machine>(core_, std::move(id), std::move(input));
+  turn_ = std::make_unique<turn_machine>(core_, std::move(id), kind, std::move(input));
   turn_->begin(out);
   after_turn_step(out);
 }
 
+void session::seed(const std::string& turn, effects& out) {
+  if (std::exchange(seeded_, true))
+    return;
+  for (const auto& item : initial_context(core_.facts()))
+    core_.record(item, turn, out);
+}
+
 void session::tell_settings(const std::string& turn, effects& out) {
   if (!seeded_) {
-    for (const auto& item : initial_context(core_.facts()))
-      core_.record(item, turn, out);
-    seeded_ = true;
+    seed(turn, out);
   } else {
     auto before = core_.facts();
     before.cwd = told_.cwd;
@@ -272,6 +191,20 @@ void session::remember_settings() {
            .sandbox = core_.config.sandbox_policy,
            .approval = core_.config.approval_policy,
            .model = core_.model.info->slug};
+}
+
+void session::on_workspace(workspace_described& x, effects& out) {
+  if (x.turn.empty())
+    return prepare_connection_with(std::move(x.metadata_json), out);
+  if (turn_ && turn_->id() == x.turn)
+    turn_->on_workspace(std::move(x.metadata_json), out);
+  after_turn_step(out);
+}
+
+void session::on_compacted(stream_number number, compacted_history& x, effects& out) {
+  if (turn_)
+    turn_->on_compacted(number, x, out);
+  after_turn_step(out);
 }
 
 void session::on_model_events(model_events& x, effects& out) {
@@ -343,10 +276,12 @@ void session::shut_down(effects& out) {
     out.flush = flush_goal::shutdown;
     return;
   }
-  turn_->interrupt(out);
+  turn_->interrupt(abort_reason::interrupted, out);
 }
 
 void session::finish_shutdown(effects& out) {
+  if (uses_websocket_)
+    out.closed_connections.push_back({.thread = core_.id, .turn = {}});
   out.emit({}, shutdown_complete{});
   out.ended = true;
 }

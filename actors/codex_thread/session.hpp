@@ -57,6 +57,12 @@ public:
 
   /// The models manager could not answer: the turn that waits for it fails.
   void on_model_failed(const std::string& reason, effects& out);
+
+  /// The answer to `effects::describe`.
+  void on_workspace(workspace_described& x, effects& out);
+
+  /// The answer to `effects::compact` under its number.
+  void on_compacted(stream_number number, compacted_history& x, effects& out);
   void on_model_events(model_events& x, effects& out);
   void on_stream_ended(const stream_ended& x, effects& out);
   void on_open_failed(const model_error& x, effects& out);
@@ -88,7 +94,12 @@ private:
   bool needs_model() const;
   void proceed(effects& out);
   void process(submission& x, effects& out);
-  void start_turn(std::string id, user_input input, effects& out);
+  void process_compaction(submission& x, effects& out);
+  void wait_for_model(submission& x, effects& out);
+  void start_turn(std::string id, turn_kind kind, user_input input, effects& out);
+  void describe_for_connection(effects& out);
+  void prepare_connection_with(std::string metadata_json, effects& out);
+  void seed(const std::string& turn, effects& out);
   void tell_settings(const std::string& turn, effects& out);
   void remember_settings();
   void after_turn_step(effects& out);
@@ -110,6 +121,8 @@ private:
   thread_state state_ = thread_state::starting;
   bool seeded_ = false;
   bool waits_for_model_ = false;
+  bool uses_websocket_ = false; ///< from the start; connections may be kept until the end
+  bool preparing_ = false;      ///< one is to be made before the first turn
   std::chrono::system_clock::time_point state_since_ = std::chrono::system_clock::now();
 };
 

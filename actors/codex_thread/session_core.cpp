@@ -6,6 +6,8 @@
 
 #include <boost/json.hpp>
 
+#include <utility>
+
 namespace troupe::codex_thread {
 
 namespace {
@@ -13,6 +15,21 @@ namespace {
 template <wire_enum Enum>
 boost::json::value nullable(const std::optional<Enum>& x) {
   return x ? boost::json::value(to_text(*x)) : boost::json::value(nullptr);
+}
+
+std::string subagent_label(const session_source& x) {
+  switch (x.kind) {
+  case source_kind::subagent_review: return "review";
+  case source_kind::subagent_compact: return "compact";
+  case source_kind::subagent_thread_spawn: return "collab_spawn";
+  case source_kind::subagent_other: return x.label;
+  case source_kind::cli:
+  case source_kind::vscode:
+  case source_kind::exec:
+  case source_kind::mcp:
+  case source_kind::unknown: break;
+  }
+  return {};
 }
 
 boost::json::object collaboration_mode_json(const session_core& core) {
@@ -24,6 +41,32 @@ boost::json::object collaboration_mode_json(const session_core& core) {
 }
 
 } // namespace
+
+void tell_tokens(const session_core& core, const std::string& turn, effects& out) {
+  auto count = core.tokens.snapshot();
+  out.write(line_kind::event, token_count_event_json(count));
+  out.emit(turn, std::move(count));
+}
+
+void mark_window_full(session_core& core, const std::string& turn, effects& out) {
+  if (const auto window = effective_context_window(*core.model.info))
+    core.tokens.mark_full(*window);
+  tell_tokens(core, turn, out);
+}
+
+std::int64_t tokens_in_use(const session_core& core) {
+  return current_usage(core.tokens.last().total_tokens, core.history.items(),
+                       core.earlier_reasoning);
+}
+
+bool needs_compaction(const session_core& core) {
+  const auto limit = auto_compact_limit(*core.model.info);
+  return limit && tokens_in_use(core) >= *limit;
+}
+
+void give_up_websocket(session_core& core) {
+  core.config.origin.transport = model_transport::http;
+}
 
 std::string turn_context_json(const session_core& core, const shared_text& output_schema_json) {
   const auto& config = core.config;
@@ -66,17 +109,8 @@ model_request base_request(const session_core& core) {
   }
   if (info.support_verbosity)
     x.verbosity = config.verbosity ? config.verbosity : info.default_verbosity;
-  switch (config.source.kind) {
-  case source_kind::subagent_review: x.origin.subagent = "review"; break;
-  case source_kind::subagent_compact: x.origin.subagent = "compact"; break;
-  case source_kind::subagent_thread_spawn: x.origin.subagent = "collab_spawn"; break;
-  case source_kind::subagent_other: x.origin.subagent = config.source.label; break;
-  case source_kind::cli:
-  case source_kind::vscode:
-  case source_kind::exec:
-  case source_kind::mcp:
-  case source_kind::unknown: break;
-  }
+  x.origin = config.origin;
+  x.origin.subagent = subagent_label(config.source);
   return x;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/codex_thread/effects.hpp"
 #include "actors/codex_thread/history.hpp"
 #include "actors/codex_thread/token_accounts.hpp"
+#include "actors/codex_thread/token_estimate.hpp"
 #include "messages/thread_info.hpp"
 
 #include <chrono>
@@ -22,6 +23,7 @@ struct session_core {
   std::string tmpdir;     ///< $TMPDIR of this process
   troupe::codex_thread::history history;
   token_accounts tokens;
+  reasoning_usage earlier_reasoning = reasoning_usage::not_counted; ///< as the provider said last
   std::string rollout_path;
   stream_number last_stream = 0;
   std::minstd_rand
@@ -46,6 +48,22 @@ struct session_core {
     out.emit(turn, raw_response_item{item});
   }
 };
+
+/// Usage and rate limits as they are now, into the rollout and to the subscribers.
+void tell_tokens(const session_core& core, const std::string& turn, effects& out);
+
+/// The context window is exceeded: all of it counts as used from now on.
+void mark_window_full(session_core& core, const std::string& turn, effects& out);
+
+/// Tokens that the conversation takes now, as far as that is known.
+std::int64_t tokens_in_use(const session_core& core);
+
+/// Whether the history is to be compacted before the model is asked again (contract
+/// responses-client.md 11.1).
+bool needs_compaction(const session_core& core);
+
+/// The thread uses plain HTTP for the rest of its life.
+void give_up_websocket(session_core& core);
 
 /// The `turn_context` line of a rollout (contract rollouts.md 3.2) for the current settings.
 std::string turn_context_json(const session_core& core, const shared_text& output_schema_json);

@@ -14,6 +14,15 @@ void token_accounts::add(const std::optional<token_usage>& usage,
   usage_->last = *usage;
 }
 
+void token_accounts::recount(std::int64_t estimate, std::optional<std::int64_t> window) {
+  if (!usage_)
+    usage_.emplace();
+  usage_->last = {};
+  usage_->last.total_tokens = estimate;
+  if (!usage_->model_context_window)
+    usage_->model_context_window = window;
+}
+
 void token_accounts::mark_full(std::int64_t window) {
   const auto before = total().total_tokens;
   token_usage_info full;

@@ -14,6 +14,9 @@ public:
   /// on.
   void add(const std::optional<token_usage>& usage, std::optional<std::int64_t> window);
 
+  /// The history was replaced: `estimate` tokens are what it takes now. The totals stay.
+  void recount(std::int64_t estimate, std::optional<std::int64_t> window);
+
   /// The context window turned out to be full: all of it counts as used.
   void mark_full(std::int64_t window);
 
@@ -25,6 +28,7 @@ public:
 
   token_count snapshot() const { return {.usage = usage_, .rate_limits = limits_}; }
   token_usage total() const { return usage_ ? usage_->total : token_usage{}; }
+  token_usage last() const { return usage_ ? usage_->last : token_usage{}; }
 
 private:
   std::optional<token_usage_info> usage_;

@@ -5,6 +5,8 @@
 
 #include <boost/json.hpp>
 
+#include <chrono>
+
 namespace troupe::codex_thread {
 
 namespace {
@@ -101,6 +103,8 @@ std::vector<rollout_line> legacy_lines(const turn_item& item) {
       add(agent_reasoning_event_json(part));
   } else if (const auto* user = std::get_if<user_message_item>(&item)) {
     add(user_message_event_json(user->content));
+  } else if (std::holds_alternative<context_compaction_item>(item)) {
+    add(context_compacted_event_json());
   }
   return lines;
 }
@@ -128,12 +132,29 @@ turn_error to_turn_error(const model_error& x) {
   case model_errc::cancelled:
   case model_errc::fatal: break;
   }
+  turn_error result{.message = x.message, .info = info, .http_status = told_http_status(x)};
+  if (x.code == model_errc::model_cap) {
+    result.capped_model = x.capped_model;
+    if (x.retry_after)
+      result.cap_resets_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(*x.retry_after).count();
+  }
+  return result;
+}
+
+model_error closed_early() {
+  return {.code = model_errc::stream,
+          .message = "stream disconnected before completion: stream closed before "
+                     "response.completed",
+          .retry_after = {},
+          .http_status = {}};
+}
+
+std::optional<std::uint16_t> told_http_status(const model_error& x) {
   const bool carries_status =
     x.code == model_errc::retry_limit || x.code == model_errc::rate_limited ||
     x.code == model_errc::unexpected_status || x.code == model_errc::connection_failed;
-  return {.message = x.message,
-          .info = info,
-          .http_status = carries_status ? x.http_status : std::nullopt};
+  return carries_status ? x.http_status : std::nullopt;
 }
 
 } // namespace troupe::codex_thread

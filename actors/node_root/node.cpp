@@ -1,6 +1,8 @@
 #include "actors/node_root/node.hpp"
 
 #include "actors/auth_manager/auth_manager_actor.hpp"
+#include "actors/codex_thread/turn_metadata.hpp"
+#include "actors/codex_thread/workspace_memory.hpp"
 #include "actors/model_client/exchange_store.hpp"
 #include "actors/model_client/model_client_actor.hpp"
 #include "actors/model_client/user_agent.hpp"
@@ -8,6 +10,7 @@
 #include "actors/node_root/node_root_actor.hpp"
 #include "actors/node_root/thread_settings.hpp"
 #include "actors/rollout_recorder/rollout_recorder_actor.hpp"
+#include "actors/rollout_recorder/store_files.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
 #include "actors/tool_runner/tool_runner_actor.hpp"
 #include "config/log.hpp"
@@ -60,6 +63,21 @@ models_manager::model_knowledge knowledge_of(const node_options& x) {
   return result;
 }
 
+/// Passes on the first of several answers.
+class first_answer {
+public:
+  explicit first_answer(std::function<void(std::string)> to) : to_(std::move(to)) {}
+
+  void operator()(std::string x) {
+    if (!given_.test_and_set())
+      to_(std::move(x));
+  }
+
+private:
+  std::function<void(std::string)> to_;
+  std::atomic_flag given_;
+};
+
 } // namespace
 
 // Destroyed from the bottom up: handles, then the threads that post to actors, then the actor
@@ -76,6 +94,7 @@ struct node::state {
   caf::actor_system system;
   net::io_pool io;
   net::blocking_pool files;
+  net::blocking_pool workspaces{1}; // a folder on a dead network share holds up nothing else
   net::http_client http;
   std::shared_ptr<model_client::exchange_recorder> recorder = make_recorder();
   std::optional<model_client::offline_fixture> fixture =
@@ -155,11 +174,23 @@ struct node::state {
     return tool_runner::spawn(system, std::move(deps));
   }
 
+  void read_workspace(std::string cwd, std::function<void(std::string)> answer) {
+    auto once = std::make_shared<first_answer>(std::move(answer));
+    workspaces.post([once, cwd = std::move(cwd)] {
+      (*once)(codex_thread::turn_metadata_json(cwd, rollout_recorder::read_small_file));
+    });
+    io.after(codex_thread::workspace_memory::answer_limit, [once] { (*once)({}); });
+  }
+
   thread_manager_actor start_threads(const services_changed& x) {
     return thread_manager::spawn(
       system, {.thread = {.services = x,
                           .tools = tools_json,
-                          .tmpdir = options.environment("TMPDIR").value_or("")},
+                          .tmpdir = options.environment("TMPDIR").value_or(""),
+                          .read_workspace =
+                            [this](std::string cwd, std::function<void(std::string)> answer) {
+                              read_workspace(std::move(cwd), std::move(answer));
+                            }},
                .node = {options.name.empty() ? "node-" + std::to_string(::getpid()) : options.name},
                .limits = {}});
   }
@@ -213,6 +244,7 @@ void node::stop() {
   }
   state_->io.stop();
   state_->files.stop();
+  state_->workspaces.stop();
 }
 
 } // namespace troupe::node_root

@@ -1,11 +1,49 @@
 #include "actors/node_root/thread_settings.hpp"
 
 #include "actors/tool_runner/tool_specs.hpp"
+#include "config/text_file.hpp"
 
 #include <map>
 #include <utility>
 
 namespace troupe::node_root {
+
+namespace {
+
+/// Keys of the experimental features that are on (contract responses-client.md 4.2).
+std::string beta_features(const config::feature_set& x) {
+  std::string keys;
+  for (const auto& entry : config::all_features()) {
+    if (entry.stage != config::feature_stage::experimental || !x.enabled(entry.id))
+      continue;
+    if (!keys.empty())
+      keys += ',';
+    keys += entry.key;
+  }
+  return keys;
+}
+
+model_transport transport_of(const config::config& x) {
+  using enum config::feature;
+  if (!x.model_provider.supports_websockets)
+    return model_transport::http;
+  if (x.features.enabled(responses_websockets_v2))
+    return model_transport::websocket_v2;
+  return x.features.enabled(responses_websockets) ? model_transport::websocket_v1
+                                                  : model_transport::http;
+}
+
+request_origin make_origin(const config::config& x) {
+  return {.turn = {},
+          .transport = transport_of(x),
+          .beta_features = beta_features(x.features),
+          .turn_metadata = {},
+          .subagent = {},
+          .compression = x.features.enabled(config::feature::enable_request_compression),
+          .timing_metrics = x.features.enabled(config::feature::runtime_metrics)};
+}
+
+} // namespace
 
 thread_config make_thread_config(const config::config& from, const session_source& source,
                                  std::string originator, std::string user_instructions) {
@@ -30,6 +68,11 @@ thread_config make_thread_config(const config::config& from, const session_sourc
   x.supports_reasoning_summaries = from.model_supports_reasoning_summaries;
   x.stream_max_retries = from.model_provider.stream_max_retries;
   x.features = feature_names(from.features);
+  x.origin = make_origin(from);
+  x.item_ids = config::is_azure(from.model_provider);
+  x.remote_compaction = config::is_openai(from.model_provider);
+  if (from.compact_prompt)
+    x.compact_prompt = shared_text{std::string{config::trimmed(*from.compact_prompt)}};
   x.originator = std::move(originator);
   x.source = source;
   return x;

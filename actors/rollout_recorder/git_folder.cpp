@@ -19,6 +19,13 @@ std::string_view first_line(std::string_view text) {
   return text;
 }
 
+std::string_view without_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
 bool is_object_id(std::string_view text) {
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   return (text.size() == 40 || text.size() == 64) && std::all_of(text.begin(), text.end(), is_hex);
@@ -26,15 +33,16 @@ bool is_object_id(std::string_view text) {
 
 /// A worktree has a folder of its own for HEAD and shares the rest.
 struct git_folders {
+  fs::path tree; ///< empty: a bare repository
   fs::path own;
   fs::path common;
 };
 
-git_folders with_common(const fs::path& own, const text_source& read) {
+git_folders with_common(const fs::path& tree, const fs::path& own, const text_source& read) {
   const auto common = read(own / "commondir");
   if (!common || first_line(*common).empty())
-    return {own, own};
-  return {own, own / fs::path{first_line(*common)}};
+    return {tree, own, own};
+  return {tree, own, own / fs::path{first_line(*common)}};
 }
 
 bool has_head(const fs::path& folder, const text_source& read) {
@@ -64,9 +72,9 @@ std::optional<git_folders> find_folders(const fs::path& cwd, const text_source& 
   auto folder = cwd;
   for (int i = 0; i < max_parents; ++i) {
     if (const auto own = git_folder_of(folder, read))
-      return with_common(*own, read);
+      return with_common(folder, *own, read);
     if (is_bare_repository(folder, read))
-      return git_folders{folder, folder};
+      return git_folders{{}, folder, folder};
     if (!folder.has_relative_path())
       return std::nullopt;
     folder = folder.parent_path();
@@ -99,14 +107,24 @@ std::optional<std::string> commit_of(const git_folders& folders, std::string nam
   return std::nullopt;
 }
 
-// Git's configuration language, as far as values of one section go.
-
-std::string_view without_blanks(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+/// Commit and branch that are checked out.
+git_facts head_of(const git_folders& folders, const text_source& read) {
+  git_facts facts;
+  const auto head = read(folders.own / "HEAD").value_or(std::string{});
+  const auto line = first_line(head);
+  if (line.starts_with("ref:")) {
+    const auto name = without_blanks(line.substr(4));
+    facts.commit_hash = commit_of(folders, std::string{name}, read);
+    // Git cannot name the branch before its first commit.
+    if (facts.commit_hash && name.starts_with(branch_prefix))
+      facts.branch = name.substr(branch_prefix.size());
+  } else if (is_object_id(line)) {
+    facts.commit_hash = line;
+  }
+  return facts;
 }
+
+// Git's configuration language, as far as values of one section go.
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -114,11 +132,21 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool is_origin_header(std::string_view line) {
+/// The name in a section header `[remote "name"]`; none for other lines.
+std::optional<std::string> remote_of_header(std::string_view line) {
   constexpr std::string_view section = "[remote";
   if (!equals_ignoring_case(line.substr(0, section.size()), section))
-    return false;
-  return without_blanks(line.substr(section.size())).starts_with("\"origin\"]");
+    return std::nullopt;
+  const auto rest = without_blanks(line.substr(section.size()));
+  if (!rest.starts_with('"'))
+    return std::nullopt;
+  std::string name;
+  for (std::size_t i = 1; i < rest.size() && rest[i] != '"'; ++i) {
+    if (rest[i] == '\\' && i + 1 < rest.size())
+      ++i;
+    name += rest[i];
+  }
+  return name;
 }
 
 /// A value without its quotes, escapes and comment.
@@ -166,22 +194,24 @@ std::optional<git_facts> read_git_facts(const fs::path& cwd, const text_source& 
   const auto folders = find_folders(cwd, read);
   if (!folders)
     return std::nullopt;
-  git_facts facts;
-  const auto head = read(folders->own / "HEAD").value_or(std::string{});
-  const auto line = first_line(head);
-  if (line.starts_with("ref:")) {
-    const auto name = without_blanks(line.substr(4));
-    facts.commit_hash = commit_of(*folders, std::string{name}, read);
-    // Git cannot name the branch before its first commit.
-    if (facts.commit_hash && name.starts_with(branch_prefix))
-      facts.branch = name.substr(branch_prefix.size());
-  } else if (is_object_id(line)) {
-    facts.commit_hash = line;
-  }
+  auto facts = head_of(*folders, read);
   if (const auto config = read(folders->common / "config"))
     if (auto url = find_origin_url(*config))
       facts.repository_url = without_credentials(*std::move(url));
   return facts;
+}
+
+std::optional<git_workspace> read_git_workspace(const fs::path& cwd, const text_source& read) {
+  const auto folders = find_folders(cwd, read);
+  if (!folders || folders->tree.empty())
+    return std::nullopt;
+  git_workspace result;
+  result.root = folders->tree;
+  result.commit_hash = head_of(*folders, read).commit_hash;
+  if (const auto config = read(folders->common / "config"))
+    for (auto& [name, url] : find_remote_urls(*config))
+      result.remote_urls.emplace(name, without_credentials(std::move(url)));
+  return result;
 }
 
 std::optional<std::string> find_packed_ref(std::string_view text, std::string_view name) {
@@ -198,21 +228,30 @@ std::optional<std::string> find_packed_ref(std::string_view text, std::string_vi
 }
 
 std::optional<std::string> find_origin_url(std::string_view text) {
-  bool in_origin = false;
+  auto urls = find_remote_urls(text);
+  const auto origin = urls.find("origin");
+  if (origin == urls.end())
+    return std::nullopt;
+  return std::move(origin->second);
+}
+
+std::map<std::string, std::string> find_remote_urls(std::string_view text) {
+  std::map<std::string, std::string> urls;
+  std::optional<std::string> remote;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const auto line = without_blanks(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.starts_with('[')) {
-      in_origin = is_origin_header(line);
+      remote = remote_of_header(line);
       continue;
     }
     const auto equals = line.find('=');
-    if (in_origin && equals != std::string_view::npos &&
+    if (remote && equals != std::string_view::npos &&
         equals_ignoring_case(without_blanks(line.substr(0, equals)), "url"))
-      return plain_value(without_blanks(line.substr(equals + 1)));
+      urls.try_emplace(*remote, plain_value(without_blanks(line.substr(equals + 1))));
   }
-  return std::nullopt;
+  return urls;
 }
 
 } // namespace troupe::rollout_recorder

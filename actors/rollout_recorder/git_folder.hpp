@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,10 +22,24 @@ using text_source = std::function<std::optional<std::string>(const std::filesyst
 /// above it is a working tree or a bare repository. Inside one the facts may all be missing.
 std::optional<git_facts> read_git_facts(const std::filesystem::path& cwd, const text_source& read);
 
+/// What a provider is told of a working tree.
+struct git_workspace {
+  std::filesystem::path root;
+  std::optional<std::string> commit_hash;
+  std::map<std::string, std::string> remote_urls; ///< by name, without user and password
+};
+
+/// None when neither `cwd` nor a folder above it is a working tree.
+std::optional<git_workspace> read_git_workspace(const std::filesystem::path& cwd,
+                                                const text_source& read);
+
 /// The object id of `name` ("refs/heads/main") in the text of a packed-refs file.
 std::optional<std::string> find_packed_ref(std::string_view text, std::string_view name);
 
 /// The first `url` of section `[remote "origin"]` in the text of a git configuration file.
 std::optional<std::string> find_origin_url(std::string_view text);
+
+/// The first `url` of each section `[remote "..."]`, by name.
+std::map<std::string, std::string> find_remote_urls(std::string_view text);
 
 } // namespace troupe::rollout_recorder

@@ -84,12 +84,14 @@ public:
 
   void operator()(const turn_error& x) {
     out_.member("message", x.message);
-    write_error_info(out_, x.info, x.http_status);
+    write_error_info(out_, x);
   }
 
   void operator()(const stream_error& x) {
     out_.member("message", x.message);
-    write_error_info(out_, error_class::response_stream_disconnected, x.http_status);
+    write_error_info(out_, {.message = {},
+                            .info = error_class::response_stream_disconnected,
+                            .http_status = x.http_status});
     out_.key("additional_details");
     if (x.additional_details.empty())
       out_.null();

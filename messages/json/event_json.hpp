@@ -46,5 +46,6 @@ std::string agent_reasoning_event_json(std::string_view text);
 std::string agent_reasoning_raw_event_json(std::string_view text);
 std::string token_count_event_json(const token_count& x);
 std::string turn_aborted_event_json(const turn_aborted& x);
+std::string context_compacted_event_json();
 
 } // namespace troupe

@@ -78,6 +78,10 @@ void write_fields(json_writer& out, const web_search_item& x) {
   out.key("action").raw(x.action_json.empty() ? R"({"type":"other"})" : x.action_json.view());
 }
 
+void write_fields(json_writer& out, const context_compaction_item& x) {
+  out.member("type", "ContextCompaction").member("id", x.id);
+}
+
 void write_change(json_writer& out, const file_change& x) {
   out.begin_object().member("type", to_text(x.kind));
   if (x.kind == change_kind::update) {
@@ -96,6 +100,12 @@ void write_http_status(json_writer& out, std::string_view name,
                        std::optional<std::uint16_t> http_status) {
   out.begin_object().key(name).begin_object();
   write_optional(out, "http_status_code", http_status);
+  out.end_object().end_object();
+}
+
+void write_model_cap(json_writer& out, const turn_error& x) {
+  out.begin_object().key("model_cap").begin_object().member("model", x.capped_model);
+  write_optional(out, "reset_after_seconds", x.cap_resets_seconds);
   out.end_object().end_object();
 }
 
@@ -144,26 +154,22 @@ void write_texts(json_writer& out, std::string_view name, const std::vector<std:
   out.end_array();
 }
 
-void write_error_info(json_writer& out, error_class info,
-                      std::optional<std::uint16_t> http_status) {
+void write_error_info(json_writer& out, const turn_error& x) {
   out.key("codex_error_info");
-  switch (info) {
+  switch (x.info) {
   case error_class::other:
   case error_class::context_window_exceeded:
   case error_class::usage_limit_exceeded:
   case error_class::internal_server_error:
   case error_class::unauthorized:
   case error_class::bad_request:
-  case error_class::sandbox_error: out.text(to_text(info)); break;
-  case error_class::model_cap:
-    // The error does not say which model; clients show the event's message.
-    out.raw(R"({"model_cap":{"model":"","reset_after_seconds":null}})");
-    break;
+  case error_class::sandbox_error: out.text(to_text(x.info)); break;
+  case error_class::model_cap: write_model_cap(out, x); break;
   case error_class::http_connection_failed:
   case error_class::response_stream_connection_failed:
   case error_class::response_stream_disconnected:
   case error_class::response_too_many_failed_attempts:
-    write_http_status(out, to_text(info), http_status);
+    write_http_status(out, to_text(x.info), x.http_status);
     break;
   }
 }

@@ -36,7 +36,7 @@ inline void write_nonempty(json_writer& out, std::string_view name, std::string_
 void write_texts(json_writer& out, std::string_view name, const std::vector<std::string>& x);
 
 /// `codex_error_info`.
-void write_error_info(json_writer& out, error_class info, std::optional<std::uint16_t> http_status);
+void write_error_info(json_writer& out, const turn_error& x);
 
 void write_turn_item(json_writer& out, const turn_item& x);
 void write_changes(json_writer& out, const file_changes& x);

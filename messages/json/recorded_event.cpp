@@ -58,4 +58,8 @@ std::string turn_aborted_event_json(const turn_aborted& x) {
   return event_json(x, {}, {});
 }
 
+std::string context_compacted_event_json() {
+  return R"({"type":"context_compacted"})";
+}
+
 } // namespace troupe

@@ -164,6 +164,9 @@ SCENARIO("errors carry their class") {
     json_of(turn_error{"m", error_class::model_cap, {}}),
     R"({"type":"error","message":"m","codex_error_info":{"model_cap":{"model":"","reset_after_seconds":null}}})");
   CHECK_EQ(
+    json_of(turn_error{"m", error_class::model_cap, {}, "big", 90}),
+    R"({"type":"error","message":"m","codex_error_info":{"model_cap":{"model":"big","reset_after_seconds":90}}})");
+  CHECK_EQ(
     json_of(stream_error{"Reconnecting... 1/5", 503, "why"}),
     R"({"type":"stream_error","message":"Reconnecting... 1/5","codex_error_info":{"response_stream_disconnected":{"http_status_code":503}},"additional_details":"why"})");
   CHECK_EQ(
@@ -192,6 +195,7 @@ SCENARIO("items name thread and turn") {
            R"({"type":"Reasoning","id":"r","summary_text":["s"],"raw_content":[]})");
   CHECK_EQ(item(web_search_item{"w", "q", shared_text{R"({"type":"search","query":"q"})"}}),
            R"({"type":"WebSearch","id":"w","query":"q","action":{"type":"search","query":"q"}})");
+  CHECK_EQ(item(context_compaction_item{"c"}), R"({"type":"ContextCompaction","id":"c"})");
   CHECK_EQ(item(web_search_item{"w", "", {}}),
            R"({"type":"WebSearch","id":"w","query":"","action":{"type":"other"}})");
 }

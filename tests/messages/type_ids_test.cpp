@@ -10,7 +10,7 @@ namespace {
 
 /// The block as it travels: a name's place is its number. Append only; with a new name raise
 /// `wire_version`.
-constexpr std::array<std::string_view, 134> names{"troupe::thread_id",
+constexpr std::array<std::string_view, 137> names{"troupe::thread_id",
                                                   "troupe::node_name",
                                                   "troupe::errc",
                                                   "troupe::response_item",
@@ -143,7 +143,10 @@ constexpr std::array<std::string_view, 134> names{"troupe::thread_id",
                                                   "troupe::use_external_login",
                                                   "troupe::log_out",
                                                   "troupe::logged_out",
-                                                  "troupe::auth_changed"};
+                                                  "troupe::auth_changed",
+                                                  "troupe::compact_thread",
+                                                  "troupe::context_compaction_item",
+                                                  "troupe::workspace_described"};
 
 } // namespace
 

@@ -1,78 +1,12 @@
 #define CAF_SUITE codex_thread_actor
 #include <caf/test/bdd_dsl.hpp>
 
-#include "actors/codex_thread/codex_thread_actor.hpp"
-#include "tests/support/fake_services.hpp"
-
-#include <caf/scoped_actor.hpp>
+#include "thread_fixture.hpp"
 
 using namespace troupe;
 using namespace troupe::testing;
 
-namespace {
-
-struct fixture : test_coordinator_fixture<> {
-  service_log_ptr log = std::make_shared<service_log>();
-  std::shared_ptr<sink_log> seen = std::make_shared<sink_log>();
-  services_changed services = spawn_fake_services(sys, log);
-  event_sink_actor sink = sys.spawn(collecting_sink, seen);
-  codex_thread_actor uut;
-
-  ~fixture() {
-    caf::anon_send_exit(uut, caf::exit_reason::kill);
-    caf::anon_send_exit(sink, caf::exit_reason::user_shutdown);
-    end_services(services);
-    *log = {};
-    run();
-  }
-
-  thread_config config() {
-    thread_config x;
-    x.cwd = "/work";
-    x.provider = "test";
-    return x;
-  }
-
-  void spawn(thread_config x) {
-    uut = codex_thread::spawn(
-      sys, std::move(x),
-      {.services = services,
-       .tools = [](const model_info&, const thread_config&) { return shared_text{"[]"}; },
-       .tmpdir = {}});
-    run();
-  }
-
-  /// The answer to a request, which must come without any time passing.
-  template <class Result, class Message>
-  caf::expected<Result> ask(Message msg) {
-    caf::expected<Result> result{caf::sec::none};
-    auto pending = self->request(uut, caf::infinite, std::move(msg));
-    run();
-    pending.receive([&](Result& x) { result = std::move(x); },
-                    [&](caf::error& x) { result = std::move(x); });
-    return result;
-  }
-
-  thread_started start(std::optional<load_rollout> resume = {}) {
-    auto started = ask<thread_started>(start_session{std::move(resume)});
-    REQUIRE(started);
-    CHECK(ask<thread_summary>(subscribe_events{started->thread, sink, 1'000, delta_wish::none}));
-    return *started;
-  }
-
-  void say(std::string text) {
-    CHECK(ask<submitted>(submission{{}, user_input{{text_input{std::move(text)}}, {}}}));
-  }
-
-  void model(std::vector<model_event> events) {
-    caf::anon_send(uut, model_events{log->streams.back().stream, std::move(events)});
-    run();
-  }
-};
-
-} // namespace
-
-BEGIN_FIXTURE_SCOPE(fixture)
+BEGIN_FIXTURE_SCOPE(thread_fixture)
 
 SCENARIO("a thread answers its start when its context is recorded, and runs a turn") {
   GIVEN("a new thread") {
@@ -154,11 +88,11 @@ SCENARIO("credit for a stream is granted while it flows") {
     start();
     say("count");
     WHEN("half a window of messages has come") {
-      for (std::uint32_t i = 0; i < codex_thread::turn_machine::stream_window / 2; ++i)
+      for (std::uint32_t i = 0; i < codex_thread::model_attempts::stream_window / 2; ++i)
         model({output_text_delta{"x"}});
       THEN("the model client gets that much credit") {
         REQUIRE_EQ(log->credits.size(), 1u);
-        CHECK_EQ(log->credits[0].messages, codex_thread::turn_machine::stream_window / 2);
+        CHECK_EQ(log->credits[0].messages, codex_thread::model_attempts::stream_window / 2);
         CHECK_EQ(log->credits[0].operation, 1u);
       }
     }

@@ -18,4 +18,15 @@ std::vector<std::string> line_names(const effects& x) {
   return result;
 }
 
+std::vector<std::string> input_texts(const std::vector<shared_text>& input) {
+  std::vector<std::string> result;
+  for (const auto& json : input) {
+    const auto item = item_of(json.view());
+    result.push_back(item.kind == item_kind::message
+                       ? message_text(item, item.role == "assistant" ? "output_text" : "input_text")
+                       : std::string{to_text(item.kind)});
+  }
+  return result;
+}
+
 } // namespace troupe::codex_thread::testing

@@ -23,6 +23,19 @@ inline model_facts some_model(std::string slug = "test-model") {
           .instructions_json = shared_text{"\"Be brief.\""}};
 }
 
+/// A model whose histories are compacted at `limit` tokens.
+inline model_facts model_with_limit(std::int64_t limit) {
+  auto facts = some_model();
+  auto info = *facts.info;
+  info.auto_compact_token_limit = limit;
+  facts.info = shared_value{info};
+  return facts;
+}
+
+inline shared_text some_tools() {
+  return shared_text{R"([{"type":"local_shell"}])"};
+}
+
 inline thread_config some_config() {
   thread_config x;
   x.model = "test-model";
@@ -49,6 +62,20 @@ inline response_item function_call(std::string_view name, std::string_view call_
   return *parse_response_item(std::string_view{json});
 }
 
+inline response_item item_of(std::string_view json) {
+  return *parse_response_item(json);
+}
+
+inline response_item image_output(std::string_view call_id) {
+  return item_of(R"({"type":"function_call_output","call_id":)" + json_quoted(call_id) +
+                 R"(,"output":[{"type":"input_text","text":"look"},)"
+                 R"({"type":"input_image","image_url":"data:image/png;base64,xx"}]})");
+}
+
+inline model_error failure(model_errc code, std::string message = "it failed") {
+  return {.code = code, .message = std::move(message), .retry_after = {}, .http_status = {}};
+}
+
 inline token_usage usage(std::int64_t in, std::int64_t out) {
   return {.input_tokens = in,
           .cached_input_tokens = 0,
@@ -61,29 +88,57 @@ inline token_usage usage(std::int64_t in, std::int64_t out) {
 struct scripted_session {
   session uut;
   effects out;
+  std::string metadata_json; ///< the answer to questions about the working directory
 
-  explicit scripted_session(thread_config config = some_config())
-    : uut(std::move(config),
-          [](const model_info&, const thread_config&) { return shared_text{"[]"}; }, {}) {
+  explicit scripted_session(thread_config config = some_config(), model_facts model = some_model())
+    : uut(std::move(config), [](const model_info&, const thread_config&) { return some_tools(); },
+          {}) {
     uut.set_id(*parse_thread_id("019c3762-2225-7c31-9a4e-5d0f6b7a8c21"));
-    uut.set_model(some_model());
+    uut.set_model(std::move(model));
     uut.start_new("/rollout.jsonl", out);
     uut.on_flushed(flush_goal::session_start, {}, out);
     out = {};
   }
 
   /// Hands over what is wanted and starts afresh.
-  effects take() { return std::exchange(out, {}); }
+  effects take() {
+    describe_workspace();
+    return std::exchange(out, {});
+  }
 
-  std::variant<submitted, errc> submit(op x) {
+  /// Answers a question about the working directory, if there is one.
+  void describe_workspace() {
+    if (!out.describe)
+      return;
+    workspace_described answer{std::exchange(out.describe, std::nullopt)->turn, metadata_json};
+    uut.on_workspace(answer, out);
+  }
+
+  /// Submits without an answer to what is asked about the working directory.
+  std::variant<submitted, errc> submit_only(op x) {
     return uut.submit({.id = {}, .op = std::move(x)}, out);
+  }
+  std::variant<submitted, errc> submit(op x) {
+    auto receipt = submit_only(std::move(x));
+    describe_workspace();
+    return receipt;
   }
   void model(std::vector<model_event> events) {
     model_events x{uut.stream(), std::move(events)};
     uut.on_model_events(x, out);
   }
-  void model_says(std::string_view text) {
-    model({output_item_done{assistant(text)}, response_completed{"r", usage(10, 5)}});
+  void model_says(std::string_view text, token_usage used = usage(10, 5)) {
+    model({output_item_done{assistant(text)}, response_completed{"r", used}});
+  }
+  /// A whole turn of one request.
+  void turn(std::string input, std::string_view answer, token_usage used = usage(10, 5)) {
+    submit(says(std::move(input)));
+    model_says(answer, used);
+    flushed();
+    take();
+  }
+  void provider_compacts(stream_number number, compacted_history x) {
+    uut.on_compacted(number, x, out);
   }
   void stream_fails(model_error error) {
     uut.on_stream_ended({.stream = uut.stream(), .error = std::move(error), .limits = {}}, out);
@@ -106,6 +161,9 @@ std::vector<T> events_of(const effects& x) {
       result.push_back(*msg);
   return result;
 }
+
+/// The texts of a request's input: a message's text, else the item's type.
+std::vector<std::string> input_texts(const std::vector<shared_text>& input);
 
 /// What lines were written, by type: "item:message", "event:token_count", "turn_context".
 std::vector<std::string> line_names(const effects& x);

@@ -82,7 +82,9 @@ SCENARIO("a resumed thread goes on where it was and writes nothing until its fir
     CHECK_EQ(uut.meta().base_instructions.str(), "Old rules.");
     WHEN("the user speaks") {
       out = {};
-      std::get<submitted>(uut.submit({.id = {}, .op = says("more")}, out));
+      const auto turn = std::get<submitted>(uut.submit({.id = {}, .op = says("more")}, out)).id;
+      workspace_described workspace{turn, {}};
+      uut.on_workspace(workspace, out);
       THEN("context, a note on the other model and the input are written, and the model sees "
            "everything") {
         CHECK_EQ(line_names(out), (strings{"item:message", "item:message", "item:message",

@@ -342,12 +342,12 @@ SCENARIO("credit is granted again when half of the window is used") {
     s.submit(says("go"));
     WHEN("messages arrive one by one") {
       std::uint32_t granted = 0;
-      for (std::uint32_t i = 0; i < turn_machine::stream_window; ++i) {
+      for (std::uint32_t i = 0; i < model_attempts::stream_window; ++i) {
         s.model({output_text_delta{"x"}});
         granted += s.uut.take_credit_due();
       }
       THEN("as many are granted as were used") {
-        CHECK_EQ(granted, turn_machine::stream_window);
+        CHECK_EQ(granted, model_attempts::stream_window);
       }
     }
   }

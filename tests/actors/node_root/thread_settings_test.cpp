@@ -89,3 +89,72 @@ SCENARIO("threads with equal settings share the text of their tools") {
   CHECK(first.str().starts_with("["));
   CHECK_EQ(&first.str(), &second.str());
 }
+
+SCENARIO("experimental features that are on are named to the provider, in their order") {
+  auto from = settings();
+  CHECK_EQ(make_thread_config(from, {}, "o", "").origin.beta_features, "");
+  for (const auto x : {config::feature::apps, config::feature::shell_snapshot,
+                       config::feature::undo, config::feature::runtime_metrics})
+    from.features.set(x, config::feature_switch::enable);
+  CHECK_EQ(make_thread_config(from, {}, "o", "").origin.beta_features, "shell_snapshot,apps");
+}
+
+SCENARIO("a WebSocket needs a feature and a provider that has one") {
+  struct row {
+    bool provider;
+    bool v1;
+    bool v2;
+    model_transport expected;
+  };
+  for (const auto& x : {
+         row{true, false, false, model_transport::http},
+         row{true, true, false, model_transport::websocket_v1},
+         row{true, false, true, model_transport::websocket_v2},
+         row{true, true, true, model_transport::websocket_v2},
+         row{false, true, true, model_transport::http},
+       }) {
+    auto from = settings();
+    from.model_provider.supports_websockets = x.provider;
+    if (x.v1)
+      from.features.set(config::feature::responses_websockets, config::feature_switch::enable);
+    if (x.v2)
+      from.features.set(config::feature::responses_websockets_v2, config::feature_switch::enable);
+    CHECK(make_thread_config(from, {}, "o", "").origin.transport == x.expected);
+  }
+}
+
+SCENARIO("compression and timings follow their features") {
+  auto from = settings();
+  const auto usual = make_thread_config(from, {}, "o", "").origin;
+  CHECK(usual.compression);
+  CHECK(!usual.timing_metrics);
+  from.features.set(config::feature::enable_request_compression, config::feature_switch::disable);
+  from.features.set(config::feature::runtime_metrics, config::feature_switch::enable);
+  const auto changed = make_thread_config(from, {}, "o", "").origin;
+  CHECK(!changed.compression);
+  CHECK(changed.timing_metrics);
+}
+
+SCENARIO("only the provider named exactly OpenAI compacts by itself") {
+  auto from = settings();
+  for (const auto* name : {"OpenAI (test)", "openai", ""}) {
+    from.model_provider.name = name;
+    CHECK(!make_thread_config(from, {}, "o", "").remote_compaction);
+  }
+  from.model_provider.name = "OpenAI";
+  CHECK(make_thread_config(from, {}, "o", "").remote_compaction);
+}
+
+SCENARIO("only Azure is sent the ids of items") {
+  auto from = settings();
+  CHECK(!make_thread_config(from, {}, "o", "").item_ids);
+  from.model_provider.name = "Azure";
+  CHECK(make_thread_config(from, {}, "o", "").item_ids);
+}
+
+SCENARIO("the prompt for compactions is trimmed") {
+  auto from = settings();
+  CHECK(make_thread_config(from, {}, "o", "").compact_prompt.empty());
+  from.compact_prompt = "  Sum it up.\n";
+  CHECK_EQ(make_thread_config(from, {}, "o", "").compact_prompt.str(), "Sum it up.");
+}

@@ -121,3 +121,18 @@ SCENARIO("the origin's address is read as git reads its configuration") {
   CHECK_EQ(url("url = a\n[remote \"origin\"]\n[core]\nurl = b\n"), "(none)");
   CHECK_EQ(url(""), "(none)");
 }
+
+SCENARIO("a workspace has a root, a commit and all its remotes") {
+  const file_map files{{"/home/ada/demo/.git/HEAD", std::string{commit} + "\n"},
+                       {"/home/ada/demo/.git/config",
+                        "[remote \"a\"]\nurl = https://u:p@h/a\n[remote \"b\"]\nurl = b\n"}};
+  const auto found =
+    read_git_workspace("/home/ada/demo/src", [&](const std::filesystem::path& file) {
+      const auto it = files.find(file.lexically_normal().string());
+      return it == files.end() ? std::nullopt : std::optional{it->second};
+    });
+  REQUIRE(found.has_value());
+  CHECK_EQ(found->root.string(), "/home/ada/demo");
+  CHECK_EQ(found->commit_hash.value_or(""), commit);
+  CHECK((found->remote_urls == file_map{{"a", "https://h/a"}, {"b", "b"}}));
+}

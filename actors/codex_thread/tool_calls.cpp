@@ -1,0 +1,93 @@
+#include "actors/codex_thread/tool_calls.hpp"
+
+#include "messages/json/item_json.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace troupe::codex_thread {
+
+namespace {
+
+tool_result failed(std::string call_id, std::string_view output) {
+  return {
+    .call_id = std::move(call_id), .output = std::string{output}, .success = false, .notes = {}};
+}
+
+} // namespace
+
+tool_calls::list tool_calls::add(const response_item& call) {
+  auto& added = slots_.emplace_back();
+  added.call = call;
+  if (call.call_id.empty()) {
+    // Nobody could say which call an output belongs to (contract threads.md 11.2).
+    added.result = failed({}, "LocalShellCall without call_id or id");
+    return {};
+  }
+  added.overlap = overlap_of(call.name);
+  std::vector<std::size_t> ready;
+  gate_.arrive(slots_.size() - 1, added.overlap, ready);
+  return start(ready);
+}
+
+std::optional<tool_calls::list> tool_calls::answer(const tool_result& x) {
+  const auto found = std::find_if(slots_.begin(), slots_.end(), [&x](const slot& s) {
+    return s.running && s.call.call_id == x.call_id;
+  });
+  if (found == slots_.end())
+    return std::nullopt;
+  found->running = false;
+  found->result = x;
+  std::vector<std::size_t> ready;
+  gate_.leave(found->overlap, ready);
+  return start(ready);
+}
+
+tool_calls::list tool_calls::start(const std::vector<std::size_t>& ready) {
+  list result;
+  for (const auto index : ready) {
+    slots_[index].running = true;
+    result.push_back(slots_[index].call);
+  }
+  return result;
+}
+
+void tool_calls::answer_waiting(std::string_view output) {
+  for (const auto index : gate_.drop_waiting())
+    slots_[index].result = failed(slots_[index].call.call_id, output);
+}
+
+tool_calls::list tool_calls::take_outputs() {
+  list result;
+  for (const auto& x : slots_) {
+    for (const auto& note : x.result->notes)
+      result.push_back(make_message("user", note));
+    result.push_back(make_tool_output(x.call, x.result->output));
+  }
+  clear();
+  return result;
+}
+
+void tool_calls::clear() {
+  slots_.clear();
+  gate_ = {};
+}
+
+bool tool_calls::any_running() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const slot& x) { return x.running; });
+}
+
+bool tool_calls::all_answered() const {
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [](const slot& x) { return x.result.has_value(); });
+}
+
+tool_payload payload_of(const response_item& call) {
+  if (call.kind == item_kind::custom_tool_call)
+    return tool_payload::custom;
+  if (call.kind == item_kind::local_shell_call)
+    return tool_payload::local_shell;
+  return tool_payload::function;
+}
+
+} // namespace troupe::codex_thread

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "actors/codex_thread/tool_gate.hpp"
+#include "messages/item.hpp"
+#include "messages/tool.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace troupe::codex_thread {
+
+/// The tool calls of one response, in the order the model made them: which may run now, what they
+/// answered, and the items that follow from it (contract threads.md 11.2). Pure.
+class tool_calls {
+public:
+  using list = std::vector<response_item>;
+
+  /// One more call. Returns the calls that may start now.
+  list add(const response_item& call);
+
+  /// The answer of a running call. Returns the calls that may start now; none when no such call
+  /// runs.
+  std::optional<list> answer(const tool_result& x);
+
+  /// Calls that have not started never will: each is answered with `output`.
+  void answer_waiting(std::string_view output);
+
+  /// What the model gets to read: notes and outputs in the order of the calls, all of which must
+  /// have been answered. The calls are forgotten.
+  list take_outputs();
+
+  void clear();
+
+  bool empty() const { return slots_.empty(); }
+  bool any_running() const;
+  bool all_answered() const;
+
+private:
+  struct slot {
+    response_item call;
+    std::optional<tool_result> result;
+    tool_overlap overlap = tool_overlap::exclusive;
+    bool running = false;
+  };
+
+  list start(const std::vector<std::size_t>& ready);
+
+  std::vector<slot> slots_;
+  tool_gate<std::size_t> gate_;
+};
+
+/// The form in which the tool runner gets a call.
+tool_payload payload_of(const response_item& call);
+
+} // namespace troupe::codex_thread
