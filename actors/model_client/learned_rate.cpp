@@ -54,7 +54,7 @@ double learned_rate::per_second() const {
 
 learned_rate::effect learned_rate::on_refusal(double accepted_lately, time_point now) {
   if (!is_known())
-    return guess(first_guess * accepted_lately, now);
+    return guess(first_guess * std::max(accepted_lately, 1.0), now);
   ++refused_;
   if (refused_ >= refusals_of_collapse && refused_ > accepted_)
     return guess(guess_after_collapse * per_second(), now);

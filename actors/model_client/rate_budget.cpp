@@ -40,12 +40,12 @@ double rate_budget::level(time_point now) const {
 
 void rate_budget::on_reading(const budget_reading& x, double in_flight, time_point now) {
   const auto reset_at = now + x.reset;
+  const auto used = x.limit - x.remaining - 0.5; // what remains is told in whole numbers
   const bool is_same_period = is_known() && now < reset_at_;
   if (now >= earliest_reset_ || reset_at < earliest_reset_)
     earliest_reset_ = reset_at;
-  else if (reset_at > earliest_reset_ + proof_margin(x))
-    per_second_ =
-      refill_share * (x.limit - x.remaining) / std::chrono::duration<double>(x.reset).count();
+  else if (reset_at > earliest_reset_ + proof_margin(x) && used >= x.limit / 4)
+    per_second_ = refill_share * used / std::chrono::duration<double>(x.reset).count();
   // Our own count knows of what is still under way; the provider's of what others send.
   const bool counts = is_same_period && per_second_ <= 0;
   remaining_ = counts ? std::min(level(now), x.remaining) : x.remaining - in_flight;
@@ -73,6 +73,8 @@ time_point rate_budget::ready_at(double amount, time_point now) const {
   const auto there = level(now);
   if (!is_known() || there >= wanted)
     return now;
+  if (now >= reset_at_)
+    return reset_at_ + period_; // what came back is not enough: then everything is there
   if (per_second_ <= 0)
     return reset_at_;
   return std::min(reset_at_, after(now, (wanted - there) / per_second_));

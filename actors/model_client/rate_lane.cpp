@@ -18,10 +18,13 @@ bool is_success(int status) {
 
 } // namespace
 
-bool rate_pass::settle(int status, bool has_rate_headers) const {
+bool rate_pass::settle(int status, bool has_rate_headers) {
   if (!meter)
     return false;
-  meter->in_flight.fetch_sub(1, std::memory_order_relaxed);
+  // What the answer's figures do not count yet; the governor gets to them later, when other answers
+  // have come.
+  const auto sent = meter->sent.load();
+  unanswered = meter->in_flight.fetch_sub(1) - 1 - sent;
   if (is_success(status))
     meter->accepted.fetch_add(1, std::memory_order_relaxed);
   return has_rate_headers || status == 429 || meter->is_watched.load(std::memory_order_relaxed);
@@ -63,6 +66,7 @@ rate_pass rate_lane::on_sent(double tokens, time_point now) {
   requests_.on_sent(1, now);
   tokens_.on_sent(tokens, now);
   rate_.on_sent(now);
+  meter_->sent.fetch_add(1);
   sample(now);
   return {.lane = 0, .number = sent_++, .tokens = tokens, .meter = meter_};
 }
@@ -87,7 +91,8 @@ double rate_lane::accepted_lately(time_point now) const {
 void rate_lane::on_answer(const rate_pass& x, answer what, const rate_reading& reading,
                           time_point now) {
   rate_.advance(now, is_busy_);
-  const auto in_flight = static_cast<double>(std::max<std::int64_t>(0, meter_->in_flight.load()));
+  const auto in_flight =
+    static_cast<double>(std::max<std::int64_t>(0, x.unanswered + meter_->sent.load()));
   if (reading.requests)
     requests_.on_reading(*reading.requests, in_flight, now);
   if (reading.tokens)

@@ -16,6 +16,7 @@ namespace troupe::model_client {
 /// What the threads that see answers count for a lane without asking anybody.
 struct lane_meter {
   std::atomic<std::int64_t> in_flight{0}; ///< sent, and no answer yet
+  std::atomic<std::int64_t> sent{0};
   std::atomic<std::uint64_t> accepted{0}; ///< answered with success
   std::atomic<bool> is_watched{false};    ///< every answer is to be reported
 };
@@ -27,10 +28,11 @@ struct rate_pass {
   std::uint64_t number = 0; ///< in the order of sending, per lane
   double tokens = 0;
   std::shared_ptr<lane_meter> meter;
+  std::int64_t unanswered = 0; ///< how many were in flight at `settle`, less all that had been sent
 
   /// The answer's head has come, from any thread; `status` 0: there will be none. True: tell the
-  /// governor.
-  bool settle(int status, bool has_rate_headers) const;
+  /// governor, with this pass.
+  bool settle(int status, bool has_rate_headers);
 };
 
 /// What one provider bears for one model, as far as it is known, and when the next request may be

@@ -27,13 +27,14 @@ void stream_desk::open(operation number, open_stream&& x, const config::provider
   x.request.input = outputs_.format(x.request.tools_json, std::move(x.request.input));
   if (context_.recorder || context_.replay)
     x.request.origin.transport = model_transport::http;
+  const stream_call::plan plan{.transport = x.request.origin.transport,
+                               .login = login_source_,
+                               .max_retries = provider.request_max_retries,
+                               .delay = x.delay};
   auto& call = calls_.add(number, {.audience = std::move(audience),
                                    .provider = &provider,
                                    .request = std::move(x.request),
-                                   .call = stream_call{{.transport = x.request.origin.transport,
-                                                        .login = login_source_,
-                                                        .max_retries = provider.request_max_retries,
-                                                        .delay = x.delay}},
+                                   .call = stream_call{plan},
                                    .login = given_login_,
                                    .granted = x.credit});
   if (is_offline(call.request))

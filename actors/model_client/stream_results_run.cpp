@@ -129,7 +129,7 @@ void stream_desk::report_handshake(operation number, const net::ws_outcome& x,
 
 /// Gives the pass of a WebSocket request back, or of one that was never sent.
 void stream_desk::settle(stream_state& call, int status) {
-  const auto pass = std::exchange(call.pass, std::nullopt);
+  auto pass = std::exchange(call.pass, std::nullopt);
   if (pass && pass->settle(status, false) && governor_)
     governor_->on_answer(*pass, status, {}, clock::now());
 }

@@ -35,7 +35,7 @@ void govern(int status, const rate_reading& reading) {
   const rate_governor::time_point start{std::chrono::hours{1}};
   rate_governor::request request;
   request.operation = 1;
-  const auto pass = governor.admit(request, start);
+  auto pass = governor.admit(request, start);
   if (!pass)
     std::abort();
   pass->settle(status, true);

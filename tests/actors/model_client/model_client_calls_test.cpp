@@ -356,9 +356,9 @@ SCENARIO("a governed client gives up in the end") {
   scripted_peer peer{{plain_answer(429, "never", soon)}};
   add_provider(peer.base_url());
   deps.governor.emplace();
-  deps.governor->max_refusals = 2;
+  deps.governor->max_refusals = 1;
   CHECK(run().code() == model_errc::rate_limited);
-  CHECK_EQ(peer.requests().size(), 3u);
+  CHECK_EQ(peer.requests().size(), 2u);
 }
 
 SCENARIO("configured limits hold requests back") {

@@ -92,6 +92,7 @@ struct fleet {
   std::size_t threads = 400;
   std::size_t turns = 1;
   double latency = 0.01; ///< seconds, each way
+  double lag = 0;        ///< seconds from an answer's arrival until the governor hears of it
 };
 
 struct fleet_report {
@@ -134,9 +135,9 @@ public:
 private:
   using pass = model_client::rate_pass;
 
-  sim_time later() const {
-    return now_ + std::chrono::duration_cast<sim_time::duration>(
-                    std::chrono::duration<double>(fleet_.latency));
+  sim_time later(double seconds) const {
+    return now_ +
+           std::chrono::duration_cast<sim_time::duration>(std::chrono::duration<double>(seconds));
   }
 
   static double seconds_of(sim_time x) {
@@ -168,16 +169,22 @@ private:
     ++report_.sent;
     ++under_way_;
     report_.at_once = std::max(report_.at_once, under_way_);
-    events_.emplace(later(), [this, thread, x] {
+    events_.emplace(later(fleet_.latency), [this, thread, x] {
       const auto answer = provider_(seconds_of(now_));
-      events_.emplace(later(), [this, thread, x, answer] { on_answer(thread, x, answer); });
+      events_.emplace(later(fleet_.latency), [this, thread, x, answer] {
+        auto settled = x;
+        const bool is_told = settled.settle(answer.status, answer.reading.requests.has_value());
+        events_.emplace(later(fleet_.lag), [this, thread, settled, is_told, answer] {
+          if (is_told)
+            governor_.on_answer(settled, answer.status, answer.reading, now_);
+          on_answer(thread, answer);
+        });
+      });
     });
   }
 
-  void on_answer(std::size_t thread, const pass& x, const sim_answer& answer) {
+  void on_answer(std::size_t thread, const sim_answer& answer) {
     --under_way_;
-    if (x.settle(answer.status, answer.reading.requests.has_value()))
-      governor_.on_answer(x, answer.status, answer.reading, now_);
     if (answer.status == 429) {
       ++report_.refused;
       if (++refusals_[thread] > governor_.max_refusals()) {
