@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace troupe::model_client {
 
@@ -108,16 +110,23 @@ std::string waiting_text(std::uint64_t seconds) {
   return fmt::format("{}d", seconds / 86'400);
 }
 
+/// Longer caps are told as this one: ten years.
+constexpr std::uint64_t longest_cap_seconds = 315'360'000;
+
 model_error model_cap(const http_failure& x, std::string_view model) {
   const auto text = x.headers.find_readable("x-codex-model-cap-reset-after-seconds").value_or("");
   std::uint64_t seconds = 0;
   const auto end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, seconds);
   const bool known = !text.empty() && error == std::errc{} && stop == end;
-  return error_of(
-    model_errc::model_cap,
-    fmt::format("Model {} is at capacity. Please try a different model. Try again {}.", model,
-                known ? "in " + waiting_text(seconds) : "later"));
+  auto result =
+    error_of(model_errc::model_cap,
+             fmt::format("Model {} is at capacity. Please try a different model. Try again {}.",
+                         model, known ? "in " + waiting_text(seconds) : "later"));
+  result.capped_model = model;
+  if (known)
+    result.retry_after = std::chrono::seconds{std::min(seconds, longest_cap_seconds)};
+  return result;
 }
 
 /// `error` of a 429 answer; none when the body has another shape.

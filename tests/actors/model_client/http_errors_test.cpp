@@ -69,7 +69,7 @@ SCENARIO("a model at capacity is named with the time it needs") {
                              {"x-codex-model-cap-reset-after-seconds", seconds},
                              {"retry-after", "1"}});
     CHECK(x.code == model_errc::model_cap);
-    CHECK(!x.retry_after);
+    CHECK_EQ(x.capped_model, "gpt-x");
     return x.message;
   };
   const auto with = [](std::string end) {
@@ -86,6 +86,20 @@ SCENARIO("a model at capacity is named with the time it needs") {
   CHECK_EQ(text("-5"), with("later."));
   CHECK_EQ(text("soon"), with("later."));
   CHECK_EQ(text(""), with("later."));
+}
+
+SCENARIO("a model at capacity says for how many seconds, as far as it is known") {
+  const auto seconds = [](std::string text) -> std::int64_t {
+    const auto x = error_of(429, "",
+                            {{"x-codex-model-cap-model", "gpt-x"},
+                             {"x-codex-model-cap-reset-after-seconds", std::move(text)},
+                             {"retry-after", "1"}});
+    return x.retry_after ? x.retry_after->count() / 1'000 : -1;
+  };
+  CHECK_EQ(seconds("90"), 90);
+  CHECK_EQ(seconds("0"), 0);
+  CHECK_EQ(seconds("soon"), -1);
+  CHECK_EQ(seconds("18446744073709551615"), 315'360'000);
 }
 
 SCENARIO("a usage limit carries the limits of the headers") {
