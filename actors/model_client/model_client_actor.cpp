@@ -11,8 +11,12 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -25,6 +29,10 @@ namespace {
 /// connection of that number is over; an attempt was answered.
 using shell_actor = model_client_actor::extend<caf::result<void>(caf::close_atom, std::uint64_t),
                                                caf::result<void>(caf::ok_atom, std::uint64_t)>;
+
+/// A fleet asks for its login a thousand times a second; an answer serves all for this long. What
+/// is out of date by then is refused by the provider, and repaired.
+constexpr std::chrono::milliseconds login_memory{100};
 
 class consumer_audience final : public stream_audience {
 public:
@@ -193,23 +201,38 @@ private:
 
   caf::result<void> on_auth_changed(const auth_changed& x) {
     deps_.auth = x.auth;
+    known_login_.reset();
     use_login();
     return caf::unit;
   }
 
+  /// Whoever asks while another one waits gets the same answer.
   void ask_login(operation number) {
+    if (known_login_ && clock::now() < known_until_)
+      return give_login(number, known_login_);
+    login_waiters_.push_back(number);
+    if (login_waiters_.size() > 1)
+      return;
     // No limit here: the auth manager limits everything it waits for.
     self_->request(deps_.auth, caf::infinite, get_login{})
-      .then([this, number](login_snapshot& x) { on_login(number, std::move(x)); },
-            [this, number](const caf::error&) { on_login(number, std::nullopt); });
+      .then([this](login_snapshot& x) { on_login(std::move(x)); },
+            [this](const caf::error&) { on_login(std::nullopt); });
   }
 
-  void on_login(operation number, std::optional<login_snapshot> x) {
-    calls_.has(number) ? calls_.on_login(number, x) : streams_.on_login(number, x);
+  void on_login(std::optional<login_snapshot> x) {
+    known_login_ = x;
+    known_until_ = clock::now() + login_memory;
+    for (const auto number : std::exchange(login_waiters_, {}))
+      give_login(number, x);
     plan();
   }
 
+  void give_login(operation number, const std::optional<login_snapshot>& x) {
+    calls_.has(number) ? calls_.on_login(number, x) : streams_.on_login(number, x);
+  }
+
   void repair_login(operation number, recover_login x) {
+    known_login_.reset(); // it was refused
     self_->request(deps_.auth, caf::infinite, std::move(x))
       .then(
         [this, number](const login_recovery& answer) {
@@ -258,6 +281,9 @@ private:
   stream_desk streams_;
   unary_desk calls_;
   std::tuple<promise_map<compacted_history>, promise_map<trace_summaries>> promises_;
+  std::vector<operation> login_waiters_; // for the one request that is under way
+  std::optional<login_snapshot> known_login_;
+  clock::time_point known_until_{};
   caf::disposable timer_;
   std::optional<clock::time_point> timer_at_;
 };

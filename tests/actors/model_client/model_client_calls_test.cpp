@@ -87,6 +87,7 @@ struct auth_script {
   std::deque<login_snapshot> logins;
   std::deque<login_recovery> recoveries;
   std::vector<recover_login> asked;
+  std::size_t login_questions = 0;
 };
 
 login_snapshot chatgpt_login(std::uint64_t generation, const std::string& token) {
@@ -99,16 +100,18 @@ login_snapshot chatgpt_login(std::uint64_t generation, const std::string& token)
 }
 
 auth_manager_actor::behavior_type scripted_auth(std::shared_ptr<auth_script> script) {
-  return {
-    [script](const get_login&) -> caf::result<login_snapshot> { return script->logins.front(); },
-    [script](const recover_login& x) -> caf::result<login_recovery> {
-      script->asked.push_back(x);
-      auto answer = script->recoveries.front();
-      script->recoveries.pop_front();
-      return answer;
-    },
-    [](const use_external_login&) -> caf::result<void> { return caf::unit; },
-    [](const log_out&) -> caf::result<logged_out> { return logged_out{}; }};
+  return {[script](const get_login&) -> caf::result<login_snapshot> {
+            ++script->login_questions;
+            return script->logins.front();
+          },
+          [script](const recover_login& x) -> caf::result<login_recovery> {
+            script->asked.push_back(x);
+            auto answer = script->recoveries.front();
+            script->recoveries.pop_front();
+            return answer;
+          },
+          [](const use_external_login&) -> caf::result<void> { return caf::unit; },
+          [](const log_out&) -> caf::result<logged_out> { return logged_out{}; }};
 }
 
 std::string header(const net::server_request& x, std::string_view name) {
@@ -216,6 +219,20 @@ SCENARIO("a refused login is repaired twice within one call") {
   REQUIRE_EQ(script->asked.size(), 2u);
   CHECK(script->asked[0] == (recover_login{recovery_step::reload, 1, "acc"}));
   CHECK(script->asked[1] == (recover_login{recovery_step::refresh, 2, std::nullopt}));
+}
+
+SCENARIO("many calls at once ask for the login once") {
+  scripted_peer peer{{reply_answer("hello")}};
+  add_provider(peer.base_url());
+  const auto script = std::make_shared<auth_script>();
+  script->logins = {chatgpt_login(1, "t")};
+  use_auth(scripted_auth, script);
+  for (stream_number i = 1; i <= 50; ++i)
+    open(stream(i));
+  for (stream_number i = 1; i <= 50; ++i)
+    CHECK(finish(i).has_ended_well());
+  stop_client();
+  CHECK(script->login_questions < 25);
 }
 
 SCENARIO("a login that is gone for good ends the call as unauthorized, without a third request") {

@@ -84,7 +84,10 @@ public:
     return state_->wait([this, n] { return state_->pongs >= n; });
   }
 
-  void release_handshake() { state_->release(); }
+  /// On the I/O thread, like every handshake: what comes then finds its socket.
+  void release_handshake() {
+    pool_.post([state = state_] { state->release(); });
+  }
 
 private:
   struct shared : std::enable_shared_from_this<shared> {
