@@ -96,7 +96,7 @@ void address_race::on_connected(std::size_t i, const error_code& error) {
   auto& x = *attempts_[i];
   x.deadline.cancel();
   --pending_;
-  if (!error)
+  if (!error && !x.timed_out) // both can be true when the lane was busy; then it is closed
     return complete({std::move(x.link), net_errc::none, {}});
   on_failure(x.timed_out ? net_errc::timed_out_connect : net_errc::connect_failed,
              x.timed_out ? "no answer" : error.message());

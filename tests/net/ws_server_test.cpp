@@ -20,9 +20,9 @@ namespace {
 struct fixture {
   io_pool pool;
   http_client client{pool};
-  std::unique_ptr<http_server> server;
-  observed_socket accepted; // the server's end
+  observed_socket accepted; // the server's end; outlives the server, whose handler fills it
   std::vector<responder> kept;
+  std::unique_ptr<http_server> server;
 
   void serve(http_server::handler on_request, server_options options = {}) {
     server = std::make_unique<http_server>(pool, std::move(options), std::move(on_request));
@@ -93,18 +93,18 @@ SCENARIO("messages go both ways, plain and compressed") {
   }
 }
 
-SCENARIO("a hundred sockets carry a hundred messages each at the same time") {
+SCENARIO("fifty sockets carry twenty messages each at the same time") {
   serve_echo();
   std::vector<observed_socket> sockets;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 50; ++i) {
     sockets.push_back(open(client, {.url = url()}));
-    for (int k = 0; k < 100; ++k)
+    for (int k = 0; k < 20; ++k)
       sockets.back().handle.send(std::to_string(i) + ":" + std::to_string(k));
   }
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    const auto texts = sockets[i].texts(100);
-    REQUIRE_EQ(texts.size(), 100u);
-    CHECK_EQ(texts.back(), std::to_string(i) + ":99");
+    const auto texts = sockets[i].texts(20);
+    REQUIRE_EQ(texts.size(), 20u);
+    CHECK_EQ(texts.back(), std::to_string(i) + ":19");
   }
 }
 
