@@ -2,8 +2,10 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "tests/actors/model_client/model_client_fixture.hpp"
+#include "tests/actors/model_client/note_taker.hpp"
 #include "tests/actors/model_client/ws_peer.hpp"
 
+#include <algorithm>
 #include <string>
 
 using namespace std::literals;
@@ -296,6 +298,70 @@ SCENARIO("with a preconnect, 426 takes two handshakes and one request") {
   CHECK(finish(1).has_ended_well());
   CHECK_EQ(peer.handshakes().size(), 2u);
   CHECK_EQ(peer.posts().size(), 1u);
+}
+
+SCENARIO("an observer sees one request and its messages, and nothing of HTTP") {
+  ws_peer peer{{{.replies = {{.texts = {R"({"type":"response.created","response":{}})",
+                                        ws_completed("r")}}}}}};
+  add_provider(peer.base_url());
+  note_taker notes;
+  deps.observer = &notes;
+  open(ws_stream(1, v1));
+  CHECK(finish(1).has_ended_well());
+  stop_client();
+  auto seen = notes.notes();
+  std::ranges::sort(seen); // that a message is sent may be noticed after its answer
+  CHECK(seen == (std::vector<std::string>{"completed mock 0", "ws request",
+                                          "ws response.completed ok", "ws response.created ok"}));
+}
+
+SCENARIO("timings are asked for, and reach the observer") {
+  ws_peer peer{{{.replies = {{.texts = {R"({"type":"responsesapi.websocket_timing",)"
+                                        R"("timing_metrics":{"engine_service_total_ms":3}})",
+                                        ws_completed("r")}}}}}};
+  add_provider(peer.base_url());
+  note_taker notes;
+  deps.observer = &notes;
+  auto x = ws_stream(1, v1);
+  x.request.origin.timing_metrics = true;
+  open(std::move(x));
+  CHECK(finish(1).has_ended_well());
+  stop_client();
+  CHECK_EQ(std::ranges::count(notes.notes(), "timings"), 1);
+  CHECK_EQ(header(peer.handshakes()[0], "x-responsesapi-include-timing-metrics"), "true");
+}
+
+SCENARIO("an observer is told when a thread falls back to HTTP") {
+  ws_peer peer{{refusing(426)}, sse_reply};
+  add_provider(peer.base_url());
+  note_taker notes;
+  deps.observer = &notes;
+  open(ws_stream(1, v1));
+  CHECK(finish(1).has_ended_well());
+  stop_client();
+  CHECK_EQ(std::ranges::count(notes.notes(), "fallback"), 1);
+  CHECK_EQ(std::ranges::count(notes.notes(), "request 0 200 ok"), 1);
+}
+
+SCENARIO("after a fallback the thread's requests make no handshake") {
+  ws_peer peer{{refusing(426), good()}, sse_reply};
+  add_provider(peer.base_url());
+  open(ws_stream(1, v1));
+  CHECK(finish(1).has_ended_well());
+  auto next = ws_stream(2, v1);
+  next.request.origin.transport = model_transport::http;
+  open(std::move(next));
+  CHECK(finish(2).has_ended_well());
+  CHECK_EQ(peer.handshakes().size(), 1u);
+  CHECK_EQ(peer.posts().size(), 2u);
+}
+
+SCENARIO("a missing variable fails a WebSocket request without any handshake") {
+  ws_peer peer{{good()}};
+  add_provider(peer.base_url()).env_key = "NO_SUCH_KEY";
+  open(ws_stream(1, v1));
+  CHECK(finish(1).code() == model_errc::missing_env_var);
+  CHECK(peer.handshakes().empty());
 }
 
 SCENARIO("a cancelled request closes its connection") {
