@@ -10,8 +10,10 @@
 #include "net/limits.hpp"
 #include "net/wire/sse_parser.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -48,6 +50,12 @@ struct limits {
   std::size_t event_bytes = net::sse_parser::default_max_event_bytes;
 };
 
+/// How much a model client has in hand. Written by its actor, read by anyone.
+struct client_load {
+  std::atomic<std::int64_t> open_streams{0};
+  std::atomic<std::int64_t> waiting_requests{0}; ///< held back by the governor
+};
+
 /// What all operations of a model client work with.
 struct client_context {
   net::http_client* http = nullptr; ///< outlives the actor
@@ -57,6 +65,7 @@ struct client_context {
   model_client::limits limits;
   wall_clock clock = system_clock();
   model_client::observer* observer = nullptr; ///< outlives the actor; none: nobody watches
+  std::shared_ptr<client_load> load;          ///< none: nobody wants to know
 
   /// None: every request is sent at once, and a refusal is reported as the contract says.
   std::optional<governor_settings> governor;

@@ -37,6 +37,7 @@ void stream_desk::open(operation number, open_stream&& x, const config::provider
                                    .call = stream_call{plan},
                                    .login = given_login_,
                                    .granted = x.credit});
+  show_load();
   if (is_offline(call.request))
     return answer_offline(number, call);
   carry_out(number, call.call.start());
@@ -76,7 +77,7 @@ void stream_desk::send_when_allowed(operation number, stream_state& call) {
   if (governor_) {
     call.pass = governor_->admit(governed(number, call), clock::now());
     if (!call.pass)
-      return; // `on_time` sends it
+      return show_load(); // `on_time` sends it
   }
   send(number, call);
 }
@@ -233,6 +234,7 @@ void stream_desk::end(operation number, std::optional<model_error> error,
     governor_->withdraw(number);
   settle(*calls_.find(number), 0);
   const auto ended = calls_.take(number);
+  show_load();
   ended->audience->tell_end(std::move(error), std::move(limits));
   hooks_.on_end(number, *ended->audience);
 }
@@ -271,7 +273,9 @@ void stream_desk::on_time(clock::time_point now) {
   }
   if (!governor_)
     return;
-  for (auto& x : governor_->release(now)) {
+  auto released = governor_->release(now);
+  show_load();
+  for (auto& x : released) {
     auto& call = *calls_.find(x.operation);
     call.pass = std::move(x.pass);
     send(x.operation, call);
@@ -296,6 +300,16 @@ rate_governor::request stream_desk::governed(operation number, const stream_stat
           .provider = call.request.provider,
           .model = call.request.model,
           .tokens = static_cast<double>(bytes) / bytes_per_token};
+}
+
+void stream_desk::show_load() const {
+  if (!context_.load)
+    return;
+  const auto waiting = governor_ ? governor_->waiting() : 0;
+  context_.load->open_streams.store(static_cast<std::int64_t>(calls_.size()),
+                                    std::memory_order_relaxed);
+  context_.load->waiting_requests.store(static_cast<std::int64_t>(waiting),
+                                        std::memory_order_relaxed);
 }
 
 header_sources stream_desk::sources(const config::provider& provider,

@@ -133,6 +133,7 @@ private:
   void report_handshake(operation number, const net::ws_outcome& x, const std::string& url);
   bool wait_again(operation number, stream_state& call, const http_failure& x);
   void settle(stream_state& call, int status);
+  void show_load() const;
 
   net::http_request http_request(stream_state& call, const config::credential& with);
   net::ws_request handshake_request(const handshake_origin& x, const config::provider& provider,

@@ -61,6 +61,7 @@ bool stream_desk::wait_again(operation number, stream_state& call, const http_fa
   call.exchange = nullptr;
   call.next = call.call.again().step;
   governor_->readmit(governed(number, call), clock::now());
+  show_load();
   return true;
 }
 
