@@ -214,6 +214,7 @@ proxy_rules proxy_rules::from_environment(const environment& variables) {
     rules.http_ = read(variables, "HTTP_PROXY", "http_proxy");
   rules.https_ = read(variables, "HTTPS_PROXY", "https_proxy");
   rules.all_ = read(variables, "ALL_PROXY", "all_proxy");
+  rules.direct_ = no_proxy_list{loopback_hosts};
   for (const auto* name : {"NO_PROXY", "no_proxy"})
     if (const auto value = variables(name); value && !trimmed(*value).empty()) {
       rules.direct_ = no_proxy_list{*value};

@@ -46,10 +46,16 @@ private:
   std::vector<rule> rules_;
 };
 
+/// What NO_PROXY is when it is not set. To send these through a proxy, too, set it to anything
+/// else.
+inline constexpr std::string_view loopback_hosts = "localhost, 127.0.0.0/8, ::1";
+
 /// Which proxy serves which URL, as the environment variables say that most programs know:
 /// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, each in upper case, then in lower case; blank
 /// ones count as unset. A value is "[http://][user:password@]host[:port]"; port 80 when none is
-/// given. Other kinds of proxies (https, socks) are refused when one would be used.
+/// given. Without NO_PROXY the hosts of this machine (`loopback_hosts`) are reached directly,
+/// because a local model server or simulator is not where a proxy is. Other kinds of proxies
+/// (https, socks) are refused when one would be used.
 class proxy_rules {
 public:
   using environment = std::function<std::optional<std::string>(std::string_view)>;

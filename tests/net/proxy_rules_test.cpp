@@ -128,6 +128,14 @@ SCENARIO("hosts and domains are matched with everything below them and nothing b
   CHECK(is_direct("localhost", "http://localhost:1/"));
 }
 
+SCENARIO("this machine needs no proxy, unless exceptions are named") {
+  for (const auto* url : {"http://localhost:11434/", "http://127.0.0.1/", "https://[::1]/"}) {
+    CHECK_EQ(proxy_for({{"ALL_PROXY", "http://p:1"}}, url), "");
+    CHECK_EQ(proxy_for({{"ALL_PROXY", "http://p:1"}, {"no_proxy", " "}}, url), "");
+    CHECK_EQ(proxy_for({{"ALL_PROXY", "http://p:1"}, {"no_proxy", "h"}}, url), "http://p:1");
+  }
+}
+
 SCENARIO("a rule with a port holds for that port only") {
   CHECK(is_direct("example.com:8080", "http://example.com:8080/"));
   CHECK(!is_direct("example.com:8080", "http://example.com/"));
