@@ -63,6 +63,14 @@ models_manager::model_knowledge knowledge_of(const node_options& x) {
   return result;
 }
 
+net::http_client_options connections_of(const node_options& x) {
+  net::http_client_options result;
+  if (x.settings.ca_bundle)
+    result.tls.ca_file = x.settings.ca_bundle->string();
+  result.proxies = net::proxy_rules::from_environment(x.environment);
+  return result;
+}
+
 /// Passes on the first of several answers.
 class first_answer {
 public:
@@ -87,7 +95,7 @@ struct node::state {
     : options(std::move(x)),
       configuration(
         {.networking = options.networking, .threads = options.workers, .tls = options.tls}),
-      system(configuration), io(options.io_threads), http(io) {}
+      system(configuration), io(options.io_threads), http(io, connections_of(options)) {}
 
   node_options options;
   config::node_config configuration;
