@@ -11,6 +11,8 @@
 #include "actors/node_root/thread_settings.hpp"
 #include "actors/rollout_recorder/rollout_recorder_actor.hpp"
 #include "actors/rollout_recorder/store_files.hpp"
+#include "actors/telemetry/metrics_endpoint_run.hpp"
+#include "actors/telemetry/node_metrics.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
 #include "actors/tool_runner/tool_runner_actor.hpp"
 #include "config/log.hpp"
@@ -104,6 +106,7 @@ struct node::state {
   net::blocking_pool files;
   net::blocking_pool workspaces{1}; // a folder on a dead network share holds up nothing else
   net::http_client http;
+  std::unique_ptr<telemetry::node_metrics> metrics = make_metrics();
   std::shared_ptr<model_client::exchange_recorder> recorder = make_recorder();
   std::optional<model_client::offline_fixture> fixture =
     model_client::read_fixture(options.environment);
@@ -113,6 +116,8 @@ struct node::state {
   std::shared_ptr<auth_manager::lent_login> lent_login =
     std::make_shared<auth_manager::lent_login>();
   std::atomic_flag has_had_auth; // the first one knows the login, others read it again
+  caf::actor thread_counter;     // of the metrics
+  std::unique_ptr<telemetry::metrics_endpoint> metrics_page;
   bool stopped = false;
 
   service_starters starters() {
@@ -122,6 +127,22 @@ struct node::state {
             .recorder = [this] { return start_recorder(); },
             .tools = [this] { return start_tools(); },
             .threads = [this](const services_changed& x) { return start_threads(x); }};
+  }
+
+  node_name own_name() const {
+    return {options.name.empty() ? "node-" + std::to_string(::getpid()) : options.name};
+  }
+
+  std::unique_ptr<telemetry::node_metrics> make_metrics() {
+    return options.metrics_port ? std::make_unique<telemetry::node_metrics>(system) : nullptr;
+  }
+
+  void serve_metrics() {
+    metrics_page = std::make_unique<telemetry::metrics_endpoint>(
+      io, *options.metrics_port,
+      telemetry::metrics_source{
+        .text = [this] { return metrics->text(); },
+        .post = [this](std::function<void()> run) { files.post(std::move(run)); }});
   }
 
   std::shared_ptr<model_client::exchange_recorder> make_recorder() {
@@ -159,6 +180,10 @@ struct node::state {
     deps.auth = auth;
     deps.identity = identity_of(options);
     deps.governor.emplace();
+    if (metrics) {
+      deps.observer = &metrics->client_observer();
+      deps.load = metrics->client_load();
+    }
     deps.recorder = recorder;
     deps.replay = options.replay;
     deps.fixture = fixture;
@@ -199,12 +224,16 @@ struct node::state {
                             [this](std::string cwd, std::function<void(std::string)> answer) {
                               read_workspace(std::move(cwd), std::move(answer));
                             }},
-               .node = {options.name.empty() ? "node-" + std::to_string(::getpid()) : options.name},
+               .node = own_name(),
                .limits = {}});
   }
 };
 
 node::node(node_options options) : state_(std::make_unique<state>(std::move(options))) {
+  if (state_->metrics) {
+    state_->thread_counter = state_->metrics->count_threads(state_->own_name());
+    state_->serve_metrics();
+  }
   auto started = start(state_->system, state_->starters());
   state_->root = std::move(started.root);
   state_->threads = std::move(started.threads);
@@ -233,10 +262,17 @@ const services_changed& node::services() const {
 const node_options& node::options() const {
   return state_->options;
 }
+const telemetry::metrics_endpoint* node::metrics() const {
+  return state_->metrics_page.get();
+}
 
 void node::stop() {
   if (std::exchange(state_->stopped, true))
     return;
+  if (state_->metrics_page)
+    state_->metrics_page->stop();
+  if (auto counter = std::exchange(state_->thread_counter, nullptr))
+    caf::anon_send_exit(counter, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(state_->root, caf::exit_reason::user_shutdown);
   state_->root = nullptr;
   state_->threads = nullptr;

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -22,6 +23,9 @@ namespace troupe::net {
 class io_pool;
 class blocking_pool;
 } // namespace troupe::net
+namespace troupe::telemetry {
+class metrics_endpoint;
+}
 
 namespace troupe::node_root {
 
@@ -45,6 +49,8 @@ struct node_options {
   std::string own_program = "/proc/self/exe";
   /// Where exchanges with providers are kept; empty: nowhere.
   std::filesystem::path record;
+  /// Where metrics are served, on 127.0.0.1; 0: any free port. None: nothing is measured.
+  std::optional<std::uint16_t> metrics_port;
   /// What answers requests instead of the network; none: the network does.
   std::shared_ptr<model_client::exchange_replay> replay;
   /// How long a stop may take before the process is ended without more ado.
@@ -68,6 +74,8 @@ public:
   const thread_manager_actor& threads() const;
   const services_changed& services() const;
   const node_options& options() const;
+  /// The page that `node_options::metrics_port` asks for; null: none.
+  const telemetry::metrics_endpoint* metrics() const;
 
   /// Ends the threads (open turns are interrupted and recorded), then the services, then the actor
   /// system's use of them. Blocks until it is done. What a front end has spawned itself must have

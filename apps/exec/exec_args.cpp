@@ -156,6 +156,7 @@ exec_args exec_parser::finish() const {
   out.offline = offline_of(all);
   out.seed = last_given(all, "--seed", &exec_options::seed);
   out.exchanges = exchanges_of(all);
+  out.metrics_port = all[1]->metrics_port ? all[1]->metrics_port : all[0]->metrics_port;
   out.refusal = refusal();
   if (app_->got_subcommand(resume_)) {
     out.resume = target_;

@@ -42,6 +42,7 @@ struct exec_args {
   std::optional<std::string> offline; ///< scenario file; empty: the built-in scenario
   std::optional<std::uint64_t> seed;
   common::exchange_options exchanges;
+  std::optional<std::uint16_t> metrics_port;
   /// What was asked for is valid, but this version cannot do it: the text to refuse with.
   std::optional<std::string> refusal;
 };

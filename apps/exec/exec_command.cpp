@@ -3,6 +3,7 @@
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
 #include "apps/common/exit_codes.hpp"
+#include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
 #include "apps/common/standard_streams.hpp"
 #include "apps/common/version.hpp"
@@ -151,9 +152,12 @@ int run(const exec_args& args, common::override_options root) {
   if (!offline) // nothing is renewed for a model that asks for no login
     options.login = request.settings.login;
   options.client_version = common::program_version();
+  options.metrics_port = args.metrics_port;
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
   node_root::node node{std::move(options)};
+  if (const auto problem = common::announce_metrics(node))
+    return refuse(fmt::format("Error: {}", *problem));
   const auto result = run_turn(node, args, std::move(request));
   const auto exit_code = report(args, result);
   node.stop();

@@ -1,5 +1,7 @@
 #include "apps/exec/exec_options.hpp"
 
+#include "apps/common/metrics_option.hpp"
+
 #include <CLI/App.hpp>
 
 namespace troupe::exec {
@@ -89,6 +91,7 @@ void add_output_options(CLI::App& app, exec_options& x) {
     ->check(CLI::IsMember({"always", "never", "auto"}).description(""))
     ->group("Output");
   add_switch(app, "--ephemeral", "Output", "Keep no file of the thread; it cannot be resumed");
+  common::add_metrics_option(app, "Output", x.metrics_port);
 }
 
 /// Clients pass these; they change nothing that Troupe does.

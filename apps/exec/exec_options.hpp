@@ -4,6 +4,7 @@
 #include "apps/common/override_options.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct exec_options {
   std::string offline; ///< "true": no scenario was named
   std::uint64_t seed = 0;
   common::exchange_options exchanges;
+  std::optional<std::uint16_t> metrics_port;
   std::string ignored;
   const CLI::App* app = nullptr;
 

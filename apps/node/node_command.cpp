@@ -4,6 +4,7 @@
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
 #include "apps/common/exit_codes.hpp"
+#include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
 #include "apps/common/override_options.hpp"
 #include "apps/common/settings.hpp"
@@ -33,6 +34,7 @@ struct node_args {
   std::vector<std::string> join;
   std::optional<std::string> offline;
   std::uint64_t seed = 1;
+  std::optional<std::uint16_t> metrics_port;
   config::tls_files tls;
   common::override_options overrides;
 };
@@ -96,6 +98,7 @@ node_root::node_options options_of(const node_args& args, const plan& x) {
   options.name = args.name.empty() ? fmt::format("node-{}", ::getpid()) : args.name;
   options.networking = x.networking;
   options.tls = args.tls;
+  options.metrics_port = args.metrics_port;
   return options;
 }
 
@@ -154,6 +157,8 @@ int run(const node_args& args, const common::override_options& root) {
   }
   node_root::register_types();
   node_root::node node{options_of(args, x)};
+  if (const auto problem = common::announce_metrics(node))
+    return refuse(*problem);
   const auto exit_code = serve(node, x);
   node.stop();
   return exit_code;
@@ -184,6 +189,7 @@ void add_command(CLI::App& app, std::function<int()>& selected) {
     ->expected(0, 1)
     ->default_str("default");
   command->add_option("--seed", args->seed, "Seed of the simulated model");
+  common::add_metrics_option(*command, "Options", args->metrics_port);
   common::add_override_options(*command, args->overrides);
   command->callback([args, command, &app, &selected] {
     if (command->count("--offline") > 0 && !args->offline)

@@ -1,5 +1,7 @@
 #include "apps/run/run_args.hpp"
 
+#include "apps/common/metrics_option.hpp"
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
 #include <CLI/Formatter.hpp>
@@ -120,12 +122,14 @@ void run_parser::add_output_options() {
     ->description("Print each result on stdout as it is in results.jsonl; the summary goes to "
                   "stderr")
     ->group(output_group);
+  common::add_metrics_option(*app_, output_group, metrics_port_);
 }
 
 run_args run_parser::finish() const {
   run_args out;
   out.overrides = overrides_;
   out.exchanges = exchanges_;
+  out.metrics_port = metrics_port_;
   out.tasks = tasks_;
   if (app_->count("--offline") > 0)
     out.offline = offline_.value_or("");

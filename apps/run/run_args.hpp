@@ -32,6 +32,7 @@ struct run_args {
   std::optional<std::string> offline; ///< scenario name or file; empty: the default one
   std::optional<std::uint64_t> seed;
   common::exchange_options exchanges;
+  std::optional<std::uint16_t> metrics_port;
   bool resume = false;
   bool retry_failed = false;
   bool quiet = false;
@@ -66,6 +67,7 @@ private:
   std::optional<std::string> offline_;
   std::optional<std::uint64_t> seed_;
   common::exchange_options exchanges_;
+  std::optional<std::uint16_t> metrics_port_;
   std::size_t concurrency_ = default_concurrency;
   std::uint64_t timeout_ = 0;
   bool resume_ = false;

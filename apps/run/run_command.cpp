@@ -2,6 +2,7 @@
 
 #include "actors/node_root/node.hpp"
 #include "apps/common/exit_codes.hpp"
+#include "apps/common/metrics_option.hpp"
 #include "apps/common/version.hpp"
 #include "apps/run/run_actor.hpp"
 #include "apps/run/run_preparation.hpp"
@@ -132,9 +133,12 @@ int run(const run_args& args, common::override_options root) {
   raise_open_file_limit();
   node_root::register_types();
   auto options = options_of(*ready.setup);
+  options.metrics_port = args.metrics_port;
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
   node_root::node node{std::move(options)};
+  if (const auto problem = common::announce_metrics(node))
+    return refuse(fmt::format("Error: {}", *problem));
   facts.overrides = ready.setup->overrides;
   facts.model_provider = node.options().settings.model_provider_id;
   const auto outcome = run_tasks(node, args, ready);

@@ -56,6 +56,16 @@ SCENARIO("a prompt stands before and behind options and is taken as it is") {
   CHECK_EQ(accepted({"exec"}).prompt, std::nullopt);
 }
 
+SCENARIO("a port for metrics may stand on either level, and must be one") {
+  CHECK_EQ(accepted({"exec", "hi"}).metrics_port, std::nullopt);
+  CHECK_EQ(accepted({"exec", "--metrics-port", "0", "hi"}).metrics_port, 0);
+  CHECK_EQ(accepted({"exec", "--metrics-port=65535", "hi"}).metrics_port, 65535);
+  CHECK_EQ(accepted({"exec", "resume", "--last", "--metrics-port", "9100"}).metrics_port, 9100);
+  CHECK_EQ(accepted({"exec", "--metrics-port", "9100", "resume", "--last"}).metrics_port, 9100);
+  for (const auto* port : {"65536", "-1", "http", ""})
+    CHECK(!parsed({"exec", "--metrics-port", port, "hi"}));
+}
+
 SCENARIO("images are greedy for exec, so the prompt comes first, behind -- or from stdin") {
   CHECK_EQ(accepted({"exec", "look", "-i", "a.png", "b.png"}).images, (words{"a.png", "b.png"}));
   CHECK_EQ(accepted({"exec", "look", "-i", "a.png", "b.png"}).prompt, "look");
