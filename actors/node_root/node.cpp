@@ -13,6 +13,8 @@
 #include "actors/rollout_recorder/store_files.hpp"
 #include "actors/telemetry/metrics_endpoint_run.hpp"
 #include "actors/telemetry/node_metrics.hpp"
+#include "actors/telemetry/observers.hpp"
+#include "actors/telemetry/telemetry_actor.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
 #include "actors/tool_runner/tool_runner_actor.hpp"
 #include "config/log.hpp"
@@ -31,6 +33,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <random>
 #include <utility>
 
 namespace troupe::node_root {
@@ -107,6 +110,11 @@ struct node::state {
   net::blocking_pool workspaces{1}; // a folder on a dead network share holds up nothing else
   net::http_client http;
   std::unique_ptr<telemetry::node_metrics> metrics = make_metrics();
+  telemetry::telemetry_actor spans = start_spans();
+  std::unique_ptr<model_client::observer> span_observer =
+    spans ? telemetry::watch_requests(spans) : nullptr;
+  telemetry::observers observers{metrics ? &metrics->client_observer() : nullptr,
+                                 span_observer.get()};
   std::shared_ptr<model_client::exchange_recorder> recorder = make_recorder();
   std::optional<model_client::offline_fixture> fixture =
     model_client::read_fixture(options.environment);
@@ -135,6 +143,17 @@ struct node::state {
 
   std::unique_ptr<telemetry::node_metrics> make_metrics() {
     return options.metrics_port ? std::make_unique<telemetry::node_metrics>(system) : nullptr;
+  }
+
+  telemetry::telemetry_actor start_spans() {
+    if (!options.otel)
+      return {};
+    std::random_device entropy;
+    return telemetry::spawn(system, {.http = &http,
+                                     .settings = *options.otel,
+                                     .version = options.client_version,
+                                     .node = own_name(),
+                                     .seed = std::uint64_t{entropy()} << 32 | entropy()});
   }
 
   void serve_metrics() {
@@ -180,10 +199,9 @@ struct node::state {
     deps.auth = auth;
     deps.identity = identity_of(options);
     deps.governor.emplace();
-    if (metrics) {
-      deps.observer = &metrics->client_observer();
+    deps.observer = observers.front();
+    if (metrics)
       deps.load = metrics->client_load();
-    }
     deps.recorder = recorder;
     deps.replay = options.replay;
     deps.fixture = fixture;
@@ -238,6 +256,8 @@ node::node(node_options options) : state_(std::make_unique<state>(std::move(opti
   state_->root = std::move(started.root);
   state_->threads = std::move(started.threads);
   state_->services = std::move(started.services);
+  if (state_->spans)
+    caf::anon_send(state_->spans, state_->threads);
 }
 
 node::~node() {
@@ -273,6 +293,7 @@ void node::stop() {
     state_->metrics_page->stop();
   if (auto counter = std::exchange(state_->thread_counter, nullptr))
     caf::anon_send_exit(counter, caf::exit_reason::user_shutdown);
+  state_->spans = nullptr; // ends after the thread manager, when it has sent what is left
   caf::anon_send_exit(state_->root, caf::exit_reason::user_shutdown);
   state_->root = nullptr;
   state_->threads = nullptr;

@@ -5,6 +5,7 @@
 #include "config/environment.hpp"
 #include "config/login_store.hpp"
 #include "config/node_config.hpp"
+#include "config/otel.hpp"
 #include "messages/interfaces.hpp"
 
 #include <chrono>
@@ -51,6 +52,8 @@ struct node_options {
   std::filesystem::path record;
   /// Where metrics are served, on 127.0.0.1; 0: any free port. None: nothing is measured.
   std::optional<std::uint16_t> metrics_port;
+  /// Where spans of turns, tools and requests go; none: there are none.
+  std::optional<config::otel_settings> otel;
   /// What answers requests instead of the network; none: the network does.
   std::shared_ptr<model_client::exchange_replay> replay;
   /// How long a stop may take before the process is ended without more ado.

@@ -2,14 +2,20 @@
 
 #include "actors/model_client/observer.hpp"
 
+#include <initializer_list>
 #include <vector>
 
 namespace troupe::telemetry {
 
-/// Several observers as one. Filled before it is watched with; they outlive it.
+/// Several observers as one. They outlive it.
 class observers final : public model_client::observer {
 public:
-  void add(model_client::observer& x) { all_.push_back(&x); }
+  /// Null ones are left out.
+  observers(std::initializer_list<model_client::observer*> all) {
+    for (auto* x : all)
+      if (x != nullptr)
+        all_.push_back(x);
+  }
 
   /// What a client is to report to; null: nobody watches.
   model_client::observer* front() {

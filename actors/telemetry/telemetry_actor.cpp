@@ -32,7 +32,7 @@ constexpr std::uint32_t thread_credit = 1024;
 class state {
 public:
   state(telemetry_actor::pointer self, span_dependencies deps)
-    : self_(self), deps_(std::move(deps)), spans_(deps_.settings.texts, deps_.seed) {
+    : self_(self), deps_(std::move(deps)), spans_(deps_.settings.prompts, deps_.seed) {
     harden(self_);
     self_->set_down_handler([this](const caf::down_msg&) { finish(); });
     const auto exported = self_->system().metrics().counter_family<std::int64_t>(

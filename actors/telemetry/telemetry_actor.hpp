@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/telemetry/otel_settings.hpp"
+#include "config/otel.hpp"
 #include "messages/interfaces.hpp"
 
 #include <caf/timespan.hpp>
@@ -55,7 +55,7 @@ inline constexpr std::chrono::seconds flush_limit{2};
 
 struct span_dependencies {
   net::http_client* http = nullptr; ///< outlives the actor
-  otel_settings settings;
+  config::otel_settings settings;
   std::string version; ///< of the program
   node_name node;
   std::uint64_t seed = 0; ///< of the ids

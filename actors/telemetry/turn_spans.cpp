@@ -88,7 +88,7 @@ struct turn_spans::visitor {
 
   void operator()(const item_completed& x) const {
     const auto* message = std::get_if<user_message_item>(&x.item);
-    if (message != nullptr && thread.turn && self.prompts_ == prompts::log)
+    if (message != nullptr && thread.turn && self.prompts_ == config::prompt_logging::on)
       add_text(thread.turn->turn, "prompt", text_of(*message, max_prompt_bytes));
   }
 

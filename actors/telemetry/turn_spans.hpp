@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/telemetry/span.hpp"
+#include "config/otel.hpp"
 #include "messages/event.hpp"
 #include "messages/ids.hpp"
 
@@ -15,10 +16,6 @@
 #include <vector>
 
 namespace troupe::telemetry {
-
-/// Whether spans may carry what users write. Off unless asked for by name: a collector is another
-/// place that texts go to.
-enum class prompts : std::uint8_t { hide, log };
 
 /// One attempt at a model, as far as spans tell of it.
 struct model_attempt {
@@ -46,7 +43,8 @@ public:
   static constexpr std::size_t max_open_tools = 256;
   static constexpr std::size_t max_prompt_bytes = 16 * 1024;
 
-  turn_spans(prompts texts, std::uint64_t seed) : prompts_(texts), random_(seed) {}
+  turn_spans(config::prompt_logging prompts, std::uint64_t seed)
+    : prompts_(prompts), random_(seed) {}
 
   void on_event(const thread_id& thread, const event& x, time_point now, std::vector<span>& out);
 
@@ -86,7 +84,7 @@ private:
   void begin_tool(open_turn& turn, const std::string& call, std::string_view name, time_point now);
   static void end_turn(followed_thread& thread, time_point now, std::vector<span>& out);
 
-  prompts prompts_;
+  config::prompt_logging prompts_;
   std::mt19937_64 random_;
   std::unordered_map<thread_id, followed_thread> threads_;
 };

@@ -42,17 +42,22 @@ std::optional<settings_problem> refuse_forbidden_login(const loaded_settings& x)
   return settings_problem{*std::move(refusal)};
 }
 
+config::load_request load_request_of(const fs::path& home, const config::environment& env,
+                                     settings_request request) {
+  request.typed.approval_policy = approval_policy::never; // nobody is there to ask
+  return {.home = home,
+          .cwd = std::move(request.cwd),
+          .overrides = std::move(request.overrides),
+          .typed = std::move(request.typed),
+          .env = env,
+          .client_version = std::string{program_version()}};
+}
+
 } // namespace
 
 std::variant<config::config, settings_problem>
 load_config(const fs::path& home, const config::environment& env, settings_request request) {
-  request.typed.approval_policy = approval_policy::never; // nobody is there to ask
-  auto loaded = config::load({.home = home,
-                              .cwd = std::move(request.cwd),
-                              .overrides = std::move(request.overrides),
-                              .typed = std::move(request.typed),
-                              .env = env,
-                              .client_version = std::string{program_version()}});
+  auto loaded = config::load(load_request_of(home, env, std::move(request)));
   if (const auto* error = std::get_if<config::config_error>(&loaded))
     return to_problem(*error);
   return std::get<config::config>(std::move(loaded));
@@ -64,6 +69,11 @@ std::variant<loaded_settings, settings_problem> load_settings(settings_request r
   auto home = open_home(out.environment);
   if (auto* problem = std::get_if<settings_problem>(&home))
     return std::move(*problem);
+  auto otel =
+    config::load_otel(load_request_of(std::get<fs::path>(home), out.environment, request));
+  if (const auto* error = std::get_if<config::config_error>(&otel))
+    return to_problem(*error);
+  out.otel = std::get<std::optional<config::otel_settings>>(std::move(otel));
   auto loaded = load_config(std::get<fs::path>(home), out.environment, std::move(request));
   if (auto* problem = std::get_if<settings_problem>(&loaded))
     return std::move(*problem);

@@ -4,6 +4,7 @@
 #include "config/credentials.hpp"
 #include "config/environment.hpp"
 #include "config/loader.hpp"
+#include "config/otel.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -24,6 +25,7 @@ struct loaded_settings {
   config::config settings;
   std::optional<config::login> login;
   config::environment environment;
+  std::optional<config::otel_settings> otel; ///< none: no spans are wanted
 };
 
 /// What stderr gets before the program ends with exit code 1; without a newline at its end.

@@ -153,6 +153,7 @@ int run(const exec_args& args, common::override_options root) {
     options.login = request.settings.login;
   options.client_version = common::program_version();
   options.metrics_port = args.metrics_port;
+  options.otel = request.settings.otel;
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
   node_root::node node{std::move(options)};

@@ -99,6 +99,7 @@ node_root::node_options options_of(const node_args& args, const plan& x) {
   options.networking = x.networking;
   options.tls = args.tls;
   options.metrics_port = args.metrics_port;
+  options.otel = x.settings.otel;
   return options;
 }
 

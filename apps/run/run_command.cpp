@@ -81,6 +81,7 @@ node_root::node_options options_of(const run_setup& setup) {
   else
     out.login = setup.base.login; // nothing is renewed for a model that asks for no login
   out.environment = setup.base.environment;
+  out.otel = setup.base.otel;
   out.client_version = common::program_version();
   return out;
 }

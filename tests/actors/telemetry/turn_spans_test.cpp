@@ -13,7 +13,7 @@ using namespace troupe::telemetry;
 namespace {
 
 struct fixture {
-  turn_spans uut{prompts::hide, 1};
+  turn_spans uut{config::prompt_logging::off, 1};
   thread_id thread{{1}};
   span::time_point now{1000s};
   std::vector<span> out;
@@ -202,8 +202,8 @@ SCENARIO("prompts are told only when asked for, and cut; other texts never") {
     user_message_item{.id = "1", .content = {text_input{std::string(20'000, 'p')}}}};
   turn_error error;
   error.message = "secret text";
-  for (auto texts : {prompts::hide, prompts::log}) {
-    uut = turn_spans{texts, 1};
+  for (auto prompts : {config::prompt_logging::off, config::prompt_logging::on}) {
+    uut = turn_spans{prompts, 1};
     out.clear();
     on(task_started{});
     on(message);
@@ -212,7 +212,8 @@ SCENARIO("prompts are told only when asked for, and cut; other texts never") {
     on(error);
     on(task_complete{.last_agent_message = "secret answer"});
     const auto prompt = text(out.back(), "prompt");
-    CHECK_EQ(prompt.size(), texts == prompts::log ? turn_spans::max_prompt_bytes : 0u);
+    CHECK_EQ(prompt.size(),
+             prompts == config::prompt_logging::on ? turn_spans::max_prompt_bytes : 0u);
     CHECK_EQ(otlp_json({}, out).find("secret"), std::string::npos);
   }
 }
