@@ -57,6 +57,12 @@ std::optional<rate_pass> rate_governor::admit(const request& x, time_point now) 
   return std::nullopt;
 }
 
+bool rate_governor::will_pass(const request& x, const rate_reading& refusal) const {
+  const auto* lane = find_lane(x.provider, x.model);
+  return refusal.requests || refusal.tokens || refusal.retry_after ||
+         (lane != nullptr && lane->has_accepted());
+}
+
 void rate_governor::readmit(const request& x, time_point now) {
   enqueue(x, lane_of(x.provider, x.model), position::first, now);
 }

@@ -58,6 +58,10 @@ public:
   /// The pass of a request that may be sent now. None: it waits, and `release` gives its pass.
   std::optional<rate_pass> admit(const request& x, time_point now);
 
+  /// Whether a refusal is likely to pass: it speaks of limits, or the same model has answered
+  /// before. A provider that says no and nothing else from the start means it.
+  bool will_pass(const request& x, const rate_reading& refusal) const;
+
   /// A refused request waits again, ahead of the others.
   void readmit(const request& x, time_point now);
 

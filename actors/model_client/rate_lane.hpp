@@ -75,6 +75,9 @@ public:
     return requests_.is_known() || tokens_.is_known() || rate_.is_known();
   }
 
+  /// Whether a request has ever been answered with success.
+  bool has_accepted() const { return meter_->accepted.load(std::memory_order_relaxed) > 0; }
+
   /// Requests per second that a refusal has taught; 0: none has.
   double learned_per_second() const { return rate_.is_known() ? rate_.per_second() : 0; }
 

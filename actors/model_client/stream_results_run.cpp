@@ -54,7 +54,9 @@ void stream_desk::on_attempt_over(operation number, stream_state& call) {
 /// waits, and the turn does not notice.
 bool stream_desk::wait_again(operation number, stream_state& call, const http_failure& x) {
   if (!governor_ || x.status != 429 || call.refusals >= governor_->max_refusals() ||
-      !passes_by_itself(x, context_.clock))
+      !passes_by_itself(x, context_.clock) ||
+      !governor_->will_pass(governed(number, call),
+                            read_rate_headers(x.headers, context_.clock.now())))
     return false;
   ++call.refusals;
   call.attempt = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/node_root/node_types.hpp"
 #include "config/config.hpp"
 #include "config/credentials.hpp"
 #include "config/environment.hpp"
@@ -29,9 +30,6 @@ class metrics_endpoint;
 }
 
 namespace troupe::node_root {
-
-/// Registers the types of all messages with CAF. Once per process, before the first `node`.
-void register_types();
 
 struct node_options {
   config::config settings; ///< home, providers and features of this process

@@ -1,11 +1,13 @@
-#include "actors/node_root/node.hpp"
+#include "actors/node_root/node_types.hpp"
+
+#include "messages/interfaces.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/manager.hpp>
 
-// A file of its own: the tables for all types take longer to compile than everything else of this
-// folder.
+// A library of its own: the tables for all types take longer to compile than everything else of
+// this folder, and every test program needs them, too.
 namespace troupe::node_root {
 
 void register_types() {

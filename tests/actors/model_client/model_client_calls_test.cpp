@@ -336,6 +336,14 @@ SCENARIO("a governed client gives up in the end") {
   CHECK_EQ(peer.requests().size(), 2u);
 }
 
+SCENARIO("a provider that refuses from the start and names no limit is believed at once") {
+  scripted_peer peer{{plain_answer(429, "no")}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  CHECK(run().code() == model_errc::retry_limit);
+  CHECK_EQ(peer.requests().size(), 1u);
+}
+
 SCENARIO("configured limits hold requests back") {
   scripted_peer peer{{reply_answer("hello")}};
   add_provider(peer.base_url());

@@ -228,3 +228,26 @@ SCENARIO("endless names of models share a lane") {
   CHECK(x.find_lane("p", "") != nullptr);
   CHECK(x.find_lane("p", std::to_string(rate_governor::max_lanes + 5)) == nullptr);
 }
+
+SCENARIO(
+  "a refusal is expected to pass when it speaks of limits or the model has answered before") {
+  using namespace troupe::model_client;
+  rate_governor uut;
+  const rate_governor::request x{
+    .operation = 1, .thread = {}, .provider = "p", .model = "m", .tokens = 1};
+  CHECK(!uut.will_pass(x, {}));
+  rate_reading named;
+  named.retry_after = std::chrono::milliseconds{0};
+  CHECK(uut.will_pass(x, named));
+  rate_reading counted;
+  counted.requests = budget_reading{};
+  CHECK(uut.will_pass(x, counted));
+  auto pass = uut.admit(x, rate_governor::time_point{std::chrono::hours{1}});
+  REQUIRE(pass);
+  CHECK(!uut.will_pass(x, {}));
+  pass->settle(200, false);
+  CHECK(uut.will_pass(x, {}));
+  auto elsewhere = x;
+  elsewhere.model = "other";
+  CHECK(!uut.will_pass(elsewhere, {}));
+}
