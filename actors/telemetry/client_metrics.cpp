@@ -140,8 +140,7 @@ struct client_metrics::state {
                   ->get_or_add({{"from_wire_api", "responses_websocket"}})) {
     for (std::size_t i = 0; i < model_client::server_timing_count; ++i)
       timings[i] = durations(registry, timing_name(model_client::server_timing_names[i]), {},
-                             "Told by the server of itself")
-                     ->get_or_add(labels{});
+                             "Told by the server of itself");
   }
 
   void count_tokens(std::string_view type, std::int64_t n) const {
@@ -155,7 +154,7 @@ struct client_metrics::state {
   measured_events ws_events;
   family<int_counter>* tokens;
   int_counter* fallbacks;
-  std::array<dbl_histogram*, model_client::server_timing_count> timings{};
+  std::array<family<dbl_histogram>*, model_client::server_timing_count> timings{};
 };
 
 client_metrics::client_metrics(metric_registry& registry)
@@ -189,7 +188,7 @@ void client_metrics::on_server_timings(const model_client::call_facts&,
                                        const model_client::server_timings& x) {
   for (std::size_t i = 0; i < x.size(); ++i)
     if (x[i])
-      state_->timings[i]->observe(static_cast<double>(*x[i]));
+      state_->timings[i]->get_or_add(labels{})->observe(static_cast<double>(*x[i]));
 }
 
 void client_metrics::on_completed(const model_client::call_facts&,
