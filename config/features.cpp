@@ -13,7 +13,7 @@ namespace {
 using enum feature_stage;
 
 // clang-format off
-constexpr std::array<feature_entry, feature_count> table{{
+constexpr std::array<feature_entry, feature_count> feature_table{{
   {feature::shell_tool, "shell_tool", stable, true},
   {feature::unified_exec, "unified_exec", stable, true},
   {feature::shell_snapshot, "shell_snapshot", experimental, false},
@@ -55,8 +55,8 @@ constexpr std::array<std::pair<std::string_view, feature>, 7> old_names{{
 // clang-format on
 
 constexpr bool table_follows_enum() {
-  for (std::size_t i = 0; i < table.size(); ++i)
-    if (static_cast<std::size_t>(table[i].id) != i)
+  for (std::size_t i = 0; i < feature_table.size(); ++i)
+    if (static_cast<std::size_t>(feature_table[i].id) != i)
       return false;
   return true;
 }
@@ -75,12 +75,12 @@ std::string_view to_text(feature_stage stage) {
 }
 
 std::span<const feature_entry> all_features() {
-  return table;
+  return feature_table;
 }
 
 std::optional<feature> find_feature(std::string_view key) {
-  const auto entry = std::ranges::find(table, key, &feature_entry::key);
-  if (entry != table.end())
+  const auto entry = std::ranges::find(feature_table, key, &feature_entry::key);
+  if (entry != feature_table.end())
     return entry->id;
   const auto old = std::ranges::find(old_names, key, [](const auto& x) { return x.first; });
   if (old != old_names.end())
@@ -95,7 +95,7 @@ std::variant<std::string, config_error> feature_override(std::string_view key, f
 }
 
 feature_set::feature_set() {
-  for (const auto& entry : table)
+  for (const auto& entry : feature_table)
     set(entry.id, entry.enabled_by_default ? feature_switch::enable : feature_switch::disable);
 }
 

@@ -253,8 +253,8 @@ private:
     result_.show_raw_agent_reasoning =
       first_of(typed().show_raw_agent_reasoning, from_.boolean("show_raw_agent_reasoning"))
         .value_or(local_provider_.has_value());
-    result_.credentials_store = from_.choice<login_store_mode>("cli_auth_credentials_store")
-                                  .value_or(login_store_mode::file);
+    result_.credentials_store =
+      from_.choice<login_store_mode>("cli_auth_credentials_store").value_or(login_store_mode::file);
     result_.forced_login_method = from_.choice<login_method>("forced_login_method");
     if (from_.holds_text("forced_chatgpt_workspace_id"))
       result_.forced_chatgpt_workspaces = {*from_.text("forced_chatgpt_workspace_id")};

@@ -45,7 +45,7 @@ void append_ghosts(std::vector<response_item>& to, std::span<const response_item
 
 /// What a provider may put into a history: its own items and what the user said. Contexts and
 /// instructions are written afresh.
-bool is_kept(const response_item& x) {
+bool survives_compaction(const response_item& x) {
   if (x.kind == item_kind::other)
     return false;
   if (x.kind != item_kind::message)
@@ -111,7 +111,7 @@ std::vector<response_item> remotely_compacted(std::vector<response_item> initial
                                               std::span<const response_item> items,
                                               std::vector<response_item> output) {
   auto result = std::move(output);
-  std::erase_if(result, [](const response_item& x) { return !is_kept(x); });
+  std::erase_if(result, [](const response_item& x) { return !survives_compaction(x); });
   const auto last_user = std::find_if(result.rbegin(), result.rend(), is_user_message);
   const auto place = last_user == result.rend() ? result.end() : std::prev(last_user.base());
   result.insert(place, std::make_move_iterator(initial_context.begin()),

@@ -23,7 +23,7 @@ const boost::json::array* output_of(const boost::json::value& x) {
   return output != nullptr ? output->if_array() : nullptr;
 }
 
-std::optional<boost::json::value> parse(std::string_view body) {
+std::optional<boost::json::value> parse_answer(std::string_view body) {
   boost::json::parse_options options;
   options.max_depth = json_scan::max_depth;
   boost::json::error_code error;
@@ -37,7 +37,7 @@ model_error unreadable(std::string_view what) {
   return stream_error(fmt::format("the provider's answer is not {}", what));
 }
 
-std::optional<std::string> text_of(const boost::json::object& x, std::string_view name) {
+std::optional<std::string> text_member(const boost::json::object& x, std::string_view name) {
   const auto* value = x.if_contains(name);
   if (value == nullptr || !value->is_string())
     return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<std::string> text_of(const boost::json::object& x, std::string_vie
 
 compacted_history read_compacted_history(std::string_view body) {
   compacted_history result;
-  const auto value = parse(body);
+  const auto value = parse_answer(body);
   const auto* output = value ? output_of(*value) : nullptr;
   bool is_readable = output != nullptr;
   if (is_readable)
@@ -65,14 +65,14 @@ compacted_history read_compacted_history(std::string_view body) {
 
 trace_summaries read_trace_summaries(std::string_view body, std::size_t traces) {
   trace_summaries result;
-  const auto value = parse(body);
+  const auto value = parse_answer(body);
   const auto* output = value ? output_of(*value) : nullptr;
   if (output == nullptr)
     return {.summaries = {}, .error = unreadable("a list of summaries")};
   for (const auto& entry : *output) {
     const auto* object = entry.if_object();
-    auto summary = object != nullptr ? text_of(*object, "trace_summary") : std::nullopt;
-    auto memory = object != nullptr ? text_of(*object, "memory_summary") : std::nullopt;
+    auto summary = object != nullptr ? text_member(*object, "trace_summary") : std::nullopt;
+    auto memory = object != nullptr ? text_member(*object, "memory_summary") : std::nullopt;
     if (!summary || !memory)
       return {.summaries = {}, .error = unreadable("a list of summaries")};
     result.summaries.push_back({.summary = std::move(*summary), .memory = std::move(*memory)});

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::error_code last_error() {
+std::error_code write_error() {
   return {errno, std::generic_category()};
 }
 
@@ -28,17 +28,17 @@ std::error_code write_and_close(int fd, std::string_view content) {
     if (count >= 0)
       content.remove_prefix(static_cast<std::size_t>(count));
     else if (errno != EINTR)
-      result = last_error();
+      result = write_error();
   }
   if (::close(fd) != 0 && !result)
-    result = last_error();
+    result = write_error();
   return result;
 }
 
 std::error_code write_in_place(const std::string& path, std::string_view content) {
   const auto fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
   if (fd < 0)
-    return last_error();
+    return write_error();
   return write_and_close(fd, content);
 }
 
@@ -82,7 +82,7 @@ std::error_code write_file(const std::string& path, std::string_view content) {
   if (!S_ISREG(old.st_mode))
     return std::make_error_code(std::errc::operation_not_supported);
   if (::access(path.c_str(), W_OK) != 0)
-    return last_error();
+    return write_error();
   if (old.st_nlink > 1)
     return write_in_place(path, content);
   std::error_code unresolved;
@@ -109,7 +109,7 @@ void copy_permissions(const std::string& from, const std::string& to) {
 
 std::error_code remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0)
-    return last_error();
+    return write_error();
   return {};
 }
 

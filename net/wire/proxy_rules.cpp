@@ -1,5 +1,6 @@
 #include "net/wire/proxy_rules.hpp"
 
+#include "net/wire/ascii_text.hpp"
 #include "net/wire/base64.hpp"
 
 #include <boost/url/ipv4_address.hpp>
@@ -15,22 +16,6 @@ namespace troupe::net {
 namespace {
 
 using boost::core::string_view;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return result;
-}
 
 template <class Number>
 std::optional<Number> number_in(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "net/wire/url.hpp"
 
+#include "net/wire/ascii_text.hpp"
+
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
@@ -13,14 +15,6 @@ namespace {
 
 constexpr std::uint16_t default_port(http_url::scheme x) {
   return x == http_url::scheme::https ? 443 : 80;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return result;
 }
 
 std::string target_of(const boost::urls::url_view& url) {

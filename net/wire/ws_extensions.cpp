@@ -1,5 +1,7 @@
 #include "net/wire/ws_extensions.hpp"
 
+#include "net/wire/ascii_text.hpp"
+
 #include "net/wire/headers.hpp"
 
 #include <charconv>
@@ -18,13 +20,6 @@ constexpr std::string_view client_bits = "client_max_window_bits";
 
 // The compressor cannot do with 256 bytes.
 constexpr int smallest_own_window = 9;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;

@@ -10,7 +10,8 @@
 
 using namespace troupe::sim;
 
-// A request body or message from the network: must never crash, and every text kept must be bounded.
+// A request body or message from the network: must never crash, and every text kept must be
+// bounded.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body{reinterpret_cast<const char*>(data), size};
   memory_summaries(body);

@@ -20,7 +20,7 @@ concept plain_value = std::equality_comparable<T>;
 /// Messages with secrets: they do not travel.
 template <class T>
 concept stays_here = std::same_as<T, login_snapshot> || std::same_as<T, login_recovery> ||
-                     std::same_as<T, external_tokens> || std::same_as<T, use_external_login>;
+  std::same_as<T, external_tokens> || std::same_as<T, use_external_login>;
 
 bool same(const subscribe_events& a, const subscribe_events& b) {
   return a.thread == b.thread && a.sink == b.sink && a.credit == b.credit && a.deltas == b.deltas;
