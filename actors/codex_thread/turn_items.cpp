@@ -20,7 +20,7 @@ json::object parsed(const response_item& item) {
   return !ec && value.is_object() ? std::move(value.get_object()) : json::object{};
 }
 
-std::string text_at(const json::object& x, std::string_view key) {
+std::string text_field(const json::object& x, std::string_view key) {
   const auto* value = x.if_contains(key);
   return value && value->is_string() ? std::string{value->get_string()} : std::string{};
 }
@@ -32,20 +32,20 @@ std::vector<std::string> texts_of(const json::object& x, std::string_view key) {
     return result;
   for (const auto& part : list->get_array())
     if (part.is_object())
-      result.push_back(text_at(part.get_object(), "text"));
+      result.push_back(text_field(part.get_object(), "text"));
   return result;
 }
 
 /// Contract threads.md 19.2, last paragraph of the turn items.
 std::string search_query(const json::object& action) {
-  const auto type = text_at(action, "type");
+  const auto type = text_field(action, "type");
   if (type == "open_page")
-    return text_at(action, "url");
+    return text_field(action, "url");
   if (type == "find_in_page")
-    return "'" + text_at(action, "pattern") + "' in " + text_at(action, "url");
+    return "'" + text_field(action, "pattern") + "' in " + text_field(action, "url");
   if (type != "search")
     return {};
-  if (auto query = text_at(action, "query"); !query.empty())
+  if (auto query = text_field(action, "query"); !query.empty())
     return query;
   const auto* queries = action.if_contains("queries");
   if (!queries || !queries->is_array() || queries->get_array().empty())
@@ -58,7 +58,7 @@ std::string search_query(const json::object& action) {
 turn_item agent_message(const response_item& item) {
   agent_message_item x{.id = item.id, .text = message_text(item, "output_text"), .phase = {}};
   if (item.json.view().find("\"phase\"") != std::string_view::npos)
-    x.phase = text_at(parsed(item), "phase");
+    x.phase = text_field(parsed(item), "phase");
   return x;
 }
 

@@ -65,7 +65,7 @@ std::optional<value> parse(std::string_view text) {
   return result;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed_line(std::string_view text) {
   constexpr std::string_view space = " \t\r\n\f\v";
   const auto first = text.find_first_not_of(space);
   if (first == std::string_view::npos)
@@ -91,7 +91,7 @@ std::vector<object> objects_of(std::string_view text) {
   }
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    const auto line = trimmed(text.substr(0, end));
+    const auto line = trimmed_line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (!line.starts_with('{') && !line.starts_with('['))
       continue;

@@ -16,7 +16,7 @@ namespace {
 using words = std::span<const std::string>;
 
 template <std::size_t Count>
-bool contains(const std::array<std::string_view, Count>& table, std::string_view word) {
+bool is_in(const std::array<std::string_view, Count>& table, std::string_view word) {
   return std::find(table.begin(), table.end(), word) != table.end();
 }
 
@@ -45,7 +45,7 @@ bool is_safe_find(words arguments) {
   constexpr auto effects = std::to_array<std::string_view>(
     {"-exec", "-execdir", "-ok", "-okdir", "-delete", "-fls", "-fprint", "-fprint0", "-fprintf"});
   return std::none_of(arguments.begin(), arguments.end(),
-                      [&](const std::string& x) { return contains(effects, x); });
+                      [&](const std::string& x) { return is_in(effects, x); });
 }
 
 bool is_safe_ripgrep(words arguments) {
@@ -86,7 +86,7 @@ std::optional<git_call> git_subcommand(words arguments) {
     std::to_array<std::string_view>({"-C", "-c", "--config-env", "--exec-path", "--git-dir",
                                      "--namespace", "--super-prefix", "--work-tree"});
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (contains(with_value, arguments[i]))
+    if (is_in(with_value, arguments[i]))
       ++i;
     else if (!arguments[i].starts_with('-'))
       return git_call{arguments[i], arguments.subspan(i + 1)};
@@ -98,7 +98,7 @@ bool is_safe_git_branch(words arguments) {
   constexpr auto listing = std::to_array<std::string_view>(
     {"--list", "-l", "--show-current", "-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose"});
   return std::all_of(arguments.begin(), arguments.end(), [&](const std::string& x) {
-    return contains(listing, x) || x.starts_with("--format=");
+    return is_in(listing, x) || x.starts_with("--format=");
   });
 }
 
@@ -115,7 +115,7 @@ bool is_safe_git(words arguments) {
   if (call->subcommand == "branch")
     return is_safe_git_branch(call->arguments);
   constexpr auto reading = std::to_array<std::string_view>({"status", "log", "diff", "show"});
-  return contains(reading, call->subcommand);
+  return is_in(reading, call->subcommand);
 }
 
 bool is_dangerous_git(words arguments) {
@@ -149,7 +149,7 @@ bool is_known_safe(const simple_command& command) {
   if (command.words.empty())
     return false;
   const auto name = file_name(command.words[0]);
-  if (contains(always_safe, name))
+  if (is_in(always_safe, name))
     return true;
   const auto arguments = words{command.words}.subspan(1);
   if (command.fidelity != word_fidelity::exact)

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-argument_error failure(std::string_view complaint) {
+argument_error argument_failure(std::string_view complaint) {
   return {fmt::format("failed to parse function arguments: {}", complaint)};
 }
 
@@ -25,11 +25,11 @@ auto parsed(std::string_view json, const Read& read)
   -> parsed_arguments<decltype(read(std::declval<argument_reader&>()))> {
   const json_document document{json};
   if (!document.root())
-    return failure("the arguments are not one valid JSON value");
+    return argument_failure("the arguments are not one valid JSON value");
   argument_reader reader{*document.root()};
   auto result = read(reader);
   if (reader.complaint())
-    return failure(*reader.complaint());
+    return argument_failure(*reader.complaint());
   return result;
 }
 

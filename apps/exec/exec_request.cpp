@@ -47,9 +47,9 @@ private:
   }
 
   refusal load_settings() {
-    auto levels = args_.overrides;
-    levels.insert(levels.begin(), std::move(root_));
-    auto overrides = common::joined_overrides(levels);
+    auto override_levels = args_.overrides;
+    override_levels.insert(override_levels.begin(), std::move(root_));
+    auto overrides = common::joined_overrides(override_levels);
     if (const auto* error = std::get_if<config::config_error>(&overrides))
       return request_refusal{to_string(*error)};
     auto loaded = common::load_settings(
