@@ -93,6 +93,30 @@ std::variant<loaded_settings, settings_problem> load_settings(settings_request r
   return out;
 }
 
+std::variant<config::config, settings_problem>
+read_settings(std::span<const override_options> levels) {
+  auto overrides = joined_overrides(levels);
+  if (const auto* error = std::get_if<config::config_error>(&overrides))
+    return to_problem(*error);
+  const auto env = config::process_environment();
+  const auto home = config::find_home(env);
+  if (const auto* error = std::get_if<config::config_error>(&home))
+    return to_problem(*error);
+  std::error_code no_folder;
+  const auto cwd = fs::current_path(no_folder);
+  if (no_folder)
+    return settings_problem{"Error: the current directory: " + no_folder.message()};
+  auto loaded = config::load({.home = std::get<fs::path>(home),
+                              .cwd = cwd,
+                              .overrides = std::get<std::vector<std::string>>(overrides),
+                              .typed = {},
+                              .env = env,
+                              .client_version = std::string{program_version()}});
+  if (const auto* error = std::get_if<config::config_error>(&loaded))
+    return to_problem(*error);
+  return std::get<config::config>(std::move(loaded));
+}
+
 std::variant<fs::path, settings_problem> working_root(const std::optional<std::string>& given) {
   std::error_code error;
   auto root = given ? fs::canonical(*given, error) : fs::current_path(error);

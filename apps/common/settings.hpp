@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/override_options.hpp"
 #include "config/config.hpp"
 #include "config/credentials.hpp"
 #include "config/environment.hpp"
@@ -8,6 +9,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,6 +44,11 @@ std::variant<config::config, settings_problem> load_config(const std::filesystem
 /// included. Blocks. A login store that cannot be read is a problem (contract responses-client.md
 /// 2.10); the setting `keyring`, which is there for other programs, only a warning.
 std::variant<loaded_settings, settings_problem> load_settings(settings_request request);
+
+/// The settings of a command that only looks: of the current directory, with the overrides of each
+/// level of the command line. Nothing is created or changed. Blocks.
+std::variant<config::config, settings_problem>
+read_settings(std::span<const override_options> levels);
 
 /// The directory that `-C` names, else the current one: absolute and canonical.
 std::variant<std::filesystem::path, settings_problem>

@@ -3,11 +3,9 @@
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/common/override_options.hpp"
+#include "apps/common/settings.hpp"
 #include "apps/common/standard_streams.hpp"
-#include "apps/common/version.hpp"
 #include "apps/login/login_actions.hpp"
-#include "config/home.hpp"
-#include "config/loader.hpp"
 
 #include <CLI/App.hpp>
 #include <fmt/format.h>
@@ -23,8 +21,6 @@
 namespace troupe::login_app {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr auto login_description =
   "Store a login, or show which one there is. It goes to auth.json in the state directory, which "
@@ -55,30 +51,6 @@ struct login_options {
   common::override_options status_overrides; // of `login status`
 };
 
-std::variant<config::config, std::string> read_settings(const login_options& options,
-                                                        const common::override_options& root) {
-  const std::array levels{root, options.overrides, options.status_overrides};
-  auto overrides = common::joined_overrides(levels);
-  if (const auto* error = std::get_if<config::config_error>(&overrides))
-    return to_string(*error);
-  const auto env = config::process_environment();
-  const auto home = config::find_home(env);
-  if (const auto* error = std::get_if<config::config_error>(&home))
-    return to_string(*error);
-  std::error_code no_folder;
-  auto loaded = config::load({.home = std::get<fs::path>(home),
-                              .cwd = fs::current_path(no_folder),
-                              .overrides = std::get<std::vector<std::string>>(overrides),
-                              .typed = {},
-                              .env = env,
-                              .client_version = std::string{common::program_version()}});
-  if (no_folder)
-    return "Error: the current directory: " + no_folder.message();
-  if (const auto* error = std::get_if<config::config_error>(&loaded))
-    return to_string(*error);
-  return std::get<config::config>(std::move(loaded));
-}
-
 report log_in(const config::config& settings) {
   if (::isatty(STDIN_FILENO) == 1)
     return refuse_terminal();
@@ -102,9 +74,10 @@ report run_command(command what, const login_options& options,
                    const common::override_options& root) {
   if (what == command::log_in && (!options.with_api_key || options.device_auth))
     return refuse_browser();
-  const auto settings = read_settings(options, root);
-  if (const auto* problem = std::get_if<std::string>(&settings))
-    return {*problem, common::exit_failed};
+  const auto settings =
+    common::read_settings(std::array{root, options.overrides, options.status_overrides});
+  if (const auto* problem = std::get_if<common::settings_problem>(&settings))
+    return {problem->message, common::exit_failed};
   return run_with(std::get<config::config>(settings), what);
 }
 

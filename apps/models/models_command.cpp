@@ -4,10 +4,8 @@
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/common/override_options.hpp"
-#include "apps/common/version.hpp"
+#include "apps/common/settings.hpp"
 #include "apps/models/model_listing.hpp"
-#include "config/home.hpp"
-#include "config/loader.hpp"
 
 #include <CLI/App.hpp>
 #include <fmt/format.h>
@@ -24,8 +22,6 @@ namespace troupe::models {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr auto description = "Show which models there are.";
 
 constexpr auto list_description =
@@ -38,31 +34,6 @@ struct list_options {
   bool all = false;
   common::override_options overrides;
 };
-
-/// Reads the settings; nothing is created or changed. The problem: what stderr gets.
-std::variant<config::config, std::string> read_settings(const list_options& options,
-                                                        const common::override_options& root) {
-  const std::array levels{root, options.overrides};
-  auto overrides = common::joined_overrides(levels);
-  if (const auto* error = std::get_if<config::config_error>(&overrides))
-    return to_string(*error);
-  const auto env = config::process_environment();
-  const auto home = config::find_home(env);
-  if (const auto* error = std::get_if<config::config_error>(&home))
-    return to_string(*error);
-  std::error_code no_folder;
-  auto loaded = config::load({.home = std::get<fs::path>(home),
-                              .cwd = fs::current_path(no_folder),
-                              .overrides = std::get<std::vector<std::string>>(overrides),
-                              .typed = {},
-                              .env = env,
-                              .client_version = std::string{common::program_version()}});
-  if (no_folder)
-    return "Error: the current directory: " + no_folder.message();
-  if (const auto* error = std::get_if<config::config_error>(&loaded))
-    return to_string(*error);
-  return std::get<config::config>(std::move(loaded));
-}
 
 /// What the login allows to see; one that cannot be read allows what no login does.
 config::login_kind stored_login(const config::config& settings) {
@@ -80,9 +51,9 @@ int fail(std::string_view text) {
 
 int run_list(const list_options& options, const common::override_options& root) {
   common::ignore_broken_pipes();
-  const auto settings = read_settings(options, root);
-  if (const auto* problem = std::get_if<std::string>(&settings))
-    return fail(*problem);
+  const auto settings = common::read_settings(std::array{root, options.overrides});
+  if (const auto* problem = std::get_if<common::settings_problem>(&settings))
+    return fail(problem->message);
   const auto& known = std::get<config::config>(settings);
   const auto knowledge = models_manager::read_knowledge(known, stored_login(known));
   if (const auto* error = std::get_if<config::catalogue_error>(&knowledge))

@@ -48,16 +48,16 @@ public:
   }
 
   response_head head() const {
-    seen_->wait([&] { return seen_->head || seen_->outcome; });
+    const auto lock = seen_->wait([&] { return seen_->head || seen_->outcome; });
     return seen_->head.value_or(response_head{});
   }
   ws_outcome outcome() const {
-    seen_->wait([&] { return seen_->outcome.has_value(); });
+    const auto lock = seen_->wait([&] { return seen_->outcome.has_value(); });
     return *seen_->outcome;
   }
   /// The first `n` texts; fewer when the socket ends before.
   std::vector<std::string> texts(std::size_t n) const {
-    seen_->wait([&] { return seen_->texts.size() >= n || seen_->outcome; });
+    const auto lock = seen_->wait([&] { return seen_->texts.size() >= n || seen_->outcome; });
     return seen_->texts;
   }
   std::string text() const {
@@ -65,7 +65,7 @@ public:
     return all.empty() ? "" : all.front();
   }
   std::vector<std::string> binaries(std::size_t n) const {
-    seen_->wait([&] { return seen_->binaries.size() >= n || seen_->outcome; });
+    const auto lock = seen_->wait([&] { return seen_->binaries.size() >= n || seen_->outcome; });
     return seen_->binaries;
   }
   void wait_for_frame(ws_frame kind) const {
@@ -98,10 +98,12 @@ private:
       change();
       changed.notify_all();
     }
+    /// What was waited for is read under the lock: more may be arriving.
     template <class Condition>
-    void wait(Condition condition) {
+    std::unique_lock<std::mutex> wait(Condition condition) {
       std::unique_lock lock{mutex};
       changed.wait(lock, condition);
+      return lock;
     }
   };
 
