@@ -5,9 +5,12 @@
 #include <boost/json/value.hpp>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace troupe {
 
@@ -58,6 +61,29 @@ std::size_t character_length(std::string_view text, std::size_t i) {
   return 0;
 }
 
+/// The high bits of those among eight bytes that may not be copied as they are. Only the lowest is
+/// sure: a borrow can mark bytes above it.
+std::uint64_t marks_of(std::uint64_t bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const auto below = [](std::uint64_t x, std::uint64_t limit) { return x - ones * limit; };
+  const auto marks =
+    bytes | below(bytes, 0x20) | below(bytes ^ (ones * '"'), 1) | below(bytes ^ (ones * '\\'), 1);
+  return marks & (ones * 0x80);
+}
+
+/// The first byte from `i` on that may need something, or one of the last seven. Long texts are
+/// nearly all plain bytes, and looking at one at a time was a sixth of a thread's start.
+std::size_t skip_plain(std::string_view text, std::size_t i) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t bytes = 0;
+  for (; text.size() - i >= sizeof bytes; i += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + i, sizeof bytes);
+    if (const auto marks = marks_of(bytes))
+      return i + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+  }
+  return i;
+}
+
 void append_escape(std::string& out, char byte, char kind) {
   out += '\\';
   out += kind;
@@ -92,11 +118,11 @@ void append_real(std::string& out, double x) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t run = 0; // start of what is copied as it is
-  std::size_t i = 0;
+  std::size_t i = skip_plain(text, 0);
   while (i < text.size()) {
     const char kind = byte_classes[static_cast<unsigned char>(text[i])];
     if (kind == 0) {
-      ++i;
+      i = skip_plain(text, i + 1);
       continue;
     }
     const auto length = kind == 'x' ? character_length(text, i) : 0;

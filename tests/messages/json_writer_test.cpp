@@ -90,6 +90,20 @@ SCENARIO("all pairs of bytes give strings that a strict parser reads") {
   CHECK(true);
 }
 
+SCENARIO("a byte is escaped wherever it stands in a long text, and so is its neighbour") {
+  const std::string plain = "twenty plain letters";
+  for (std::size_t place = 0; place + 1 < plain.size(); ++place)
+    for (int a = 0; a < 0x80; ++a)
+      for (const char b : "\x1F !\"#[\\]\x7F"s) {
+        auto text = plain;
+        text[place] = static_cast<char>(a);
+        text[place + 1] = b;
+        if (read_back(text) != text)
+          CAF_FAIL("bytes " << a << ", " << int{b} << " change at " << place);
+      }
+  CHECK_EQ(json_quoted(plain), '"' + plain + '"');
+}
+
 SCENARIO("reals have a point or an exponent and lose nothing") {
   CHECK_EQ(real(12), "12.0");
   CHECK_EQ(real(0), "0.0");
