@@ -1,4 +1,5 @@
 """A scripted Responses API provider on loopback, and a runner for the program under test."""
+import ctypes
 import json
 import os
 import pathlib
@@ -76,8 +77,22 @@ STALL = {"events": (created(),), "stall": True}
 GARBAGE = {"raw": b"\xff\xfe not an event stream \x00\x01\n\n"}
 
 
+def zstd_decoded(body):
+    """By the library that the program itself needs."""
+    out = ctypes.create_string_buffer(64 * 1024 * 1024)
+    zstd = ctypes.CDLL("libzstd.so.1")
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    size = zstd.ZSTD_decompress(out, ctypes.c_size_t(len(out)), body, ctypes.c_size_t(len(body)))
+    if size > len(out):  # how the library says that it cannot
+        raise ValueError("not a zstd frame")
+    return out.raw[:size]
+
+
 class Provider:
-    """Answers the n-th request with the n-th answer, later ones with the last."""
+    """Answers the n-th request with the n-th answer, later ones with the last.
+
+    Beside what the functions above make, an answer may have `headers` (of a stream, too), `before` (called when its request has
+    come) and `forever` (bytes that follow a stream's events again and again until the client leaves)."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -94,6 +109,8 @@ class Provider:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers.get("Content-Encoding") == "zstd":
+                    body = zstd_decoded(body)
                 provider.answer(self, json.loads(body))
 
         class Server(ThreadingHTTPServer):
@@ -111,6 +128,7 @@ class Provider:
             self.requests.append({"json": body, "headers": dict(handler.headers), "path": handler.path})
             answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
             self.arrived.notify_all()
+        answer.get("before", lambda: None)()
         if answer.get("reset"):
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.close_connection = True
@@ -126,12 +144,16 @@ class Provider:
             return
         handler.send_response(200)
         handler.send_header("Content-Type", "text/event-stream")
+        for name, value in answer.get("headers", {}).items():
+            handler.send_header(name, value)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         for event in answer.get("events", ()):
             self.chunk(handler, f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
         if "raw" in answer:
             self.chunk(handler, answer["raw"])
+        while "forever" in answer and not self.stop.wait(0.02):
+            self.chunk(handler, answer["forever"])
         if answer.get("stall"):
             self.stop.wait(LIMIT_S)
         if answer.get("cut") or answer.get("stall"):
