@@ -235,6 +235,21 @@ class Items(ProgramTest):
             {"type": "function_call", "name": "update_plan", "arguments": PLAN["item"]["arguments"], "call_id": "plan_1"}])
         self.assertEqual(sorted(body["input"][-1]), ["call_id", "output", "type"])
 
+    def test_an_output_in_parts_is_sent_in_parts_and_without_its_success(self):
+        self.exec_json(self.provider(reply("ok")), "go")
+        (path,) = self.rollouts()
+        parts = [{"type": "input_text", "text": "seen"}, {"type": "input_image", "image_url": "data:image/png;base64,xx"}]
+        items = ({"type": "function_call", "name": "view_image", "arguments": "{}", "call_id": "c1"},
+                 {"type": "function_call_output", "call_id": "c1", "output": parts, "success": True})
+        with path.open("a") as rollout:
+            for item in items:
+                rollout.write(json.dumps({"timestamp": "2026-01-01T00:00:00.000Z", "type": "response_item",
+                                          "payload": item}) + "\n")
+        provider = self.provider(reply("ok"))
+        self.exec_json(provider, "resume", "--last", "and now?")
+        outputs = [item for item in provider.requests[0]["json"]["input"] if item["type"] == "function_call_output"]
+        self.assertEqual(outputs, [{"type": "function_call_output", "call_id": "c1", "output": parts}])
+
 
 class Streams(ProgramTest):
     CLOSED = "stream disconnected before completion: stream closed before response.completed"
@@ -259,6 +274,15 @@ class Streams(ProgramTest):
         code, _, _ = self.exec_json(self.provider(stream(created(), failed("insufficient_quota", "x"), message("ok"),
                                                          completed())), "go")
         self.assertEqual(code, 0)
+
+    def test_each_code_of_a_failure_has_its_error(self):
+        for code, text in (("context_length_exceeded", "Codex ran out of room in the model's context window."),
+                           ("insufficient_quota", "Quota exceeded."),
+                           ("usage_not_included", "Your plan does not include Codex."),
+                           ("invalid_prompt", "the words of the provider"),
+                           ("server_error", "stream disconnected before completion: the words of the provider")):
+            answer = stream(created(), failed(code, "the words of the provider"))
+            self.assertTrue(self.failure(answer).startswith(text), code)
 
     def test_a_response_may_end_as_done_without_more(self):
         code, events, _ = self.exec_json(self.provider(stream(created(), message("ok"), {"type": "response.done"})), "go")
