@@ -1,27 +1,17 @@
 #include "net/call_clock.hpp"
 
 #include "net/limits.hpp"
+#include "net/wire/deadline.hpp"
 
 #include <algorithm>
 
 namespace troupe::net {
 
-namespace {
-
-using time_point = call_clock::time_point;
-
-// Limits come from configuration files and may be absurd.
-time_point later(time_point from, std::chrono::milliseconds by) {
-  const auto room = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - from);
-  return by < room ? from + by : time_point::max();
-}
-
-} // namespace
-
 call_clock::call_clock(const call_limits& limits, std::chrono::milliseconds start_delay,
                        time_point now)
   : limits_(limits), start_delay_(start_delay),
-    total_deadline_(limits.total.count() > 0 ? later(now, limits.total) : time_point::max()),
+    total_deadline_(limits.total.count() > 0 ? deadline_after(now, limits.total)
+                                             : time_point::max()),
     since_(now) {}
 
 void call_clock::enter(step x, time_point now) {
@@ -56,11 +46,11 @@ net_errc call_clock::verdict() const {
 
 call_clock::time_point call_clock::step_deadline() const {
   switch (step_) {
-  case step::waiting: return later(since_, start_delay_);
-  case step::queued: return later(since_, limits_.queue);
-  case step::head: return later(since_, limits_.head);
-  case step::body: return later(since_, limits_.idle);
-  case step::draining: return later(since_, drain_limit);
+  case step::waiting: return deadline_after(since_, start_delay_);
+  case step::queued: return deadline_after(since_, limits_.queue);
+  case step::head: return deadline_after(since_, limits_.head);
+  case step::body: return deadline_after(since_, limits_.idle);
+  case step::draining: return deadline_after(since_, drain_limit);
   case step::connecting:
   case step::suspended: return time_point::max();
   }

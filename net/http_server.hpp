@@ -64,9 +64,11 @@ public:
   void cut(cut_mode mode) const;
 
   /// Accepts a request that `asks_for_websocket` with 101 and `headers`, permessage-deflate
-  /// included when the client offers it. The socket (net/websocket.hpp) has no idle limit. A
-  /// request that asks for none is answered 426, and `on_done` gets `net_errc::bad_request`; when
-  /// the client is gone or the request answered, `closed_early`.
+  /// included when the client offers it. A client that stays silent for
+  /// `server_options::silence_limit` is asked by a ping; without an answer in the same time the
+  /// socket (net/websocket.hpp) ends with `net_errc::idle_timeout`. A request that asks for none is
+  /// answered 426, and `on_done` gets `net_errc::bad_request`; when the client is gone or the
+  /// request answered, `closed_early`.
   ws_handle accept_websocket(ws_handlers handlers, header_list headers = {}) const;
 
   /// Never answers: the connection stays open until the client leaves or the server stops.
@@ -92,6 +94,7 @@ struct server_options {
   std::size_t max_unsent_bytes = net::max_unsent_bytes;
   std::chrono::milliseconds request_limit = request_read_limit;
   std::chrono::milliseconds idle_limit = server_idle_limit;
+  std::chrono::milliseconds silence_limit = server_silence_limit; ///< of WebSockets; 0: none
 };
 
 /// An HTTP/1.1 server with keep-alive, for the model simulator, the tests and local front doors.

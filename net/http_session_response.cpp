@@ -201,6 +201,7 @@ void http_session::hand_over() {
                  .input = &input_,
                  .compression = compression_,
                  .max_unsent_bytes = core_->options.max_unsent_bytes,
+                 .silence = core_->options.silence_limit,
                  .on_closed =
                    [self] {
                      self->socket_.reset();

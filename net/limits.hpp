@@ -98,6 +98,12 @@ inline constexpr std::chrono::seconds request_read_limit{60};
 /// first.
 inline constexpr std::chrono::seconds server_idle_limit{300};
 
+/// A WebSocket whose client has sent nothing for so long is asked by a ping, and closed after as
+/// long again. Longer than clients wait for an answer: a ping would restart their idle timers
+/// (contract responses-client, section 10.6). Clients that read only while they wait for a response
+/// answer late, so a tool may run for so long between two requests.
+inline constexpr std::chrono::seconds server_silence_limit{360};
+
 /// Response bytes or WebSocket messages queued for one slow reader before the connection is cut.
 inline constexpr std::size_t max_unsent_bytes = 64 * 1024 * 1024;
 

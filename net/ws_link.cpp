@@ -34,7 +34,7 @@ ws_close farewell_of(net_errc error) {
 
 ws_link::ws_link(std::shared_ptr<ws_handle::control> control, settings x, ws_handlers handlers)
   : control_(std::move(control)), settings_(x), handlers_(std::move(handlers)),
-    writer_(x.role, random_mask), timer_(control_->lane->context()) {}
+    writer_(x.role, random_mask), clock_(x.idle), timer_(control_->lane->context()) {}
 
 // ---- opening ------------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ void ws_link::open(transport x, response_head head) {
   reader_.emplace(settings_.role, settings_.sizes, transport_.compression);
   if (transport_.compression)
     writer_.compress(*transport_.compression);
-  since_ = clock_type::now();
+  clock_.open(clock_type::now(), transport_.silence);
   arm_timer();
   call(handlers_.on_open, outcome_.head);
   if (fulfil_wish())
@@ -101,6 +101,7 @@ void ws_link::on_read(const error_code& error, std::size_t n) {
     return drained_bytes_ > max_drain_bytes ? disconnect() : read();
   }
   transport_.input->commit(n);
+  clock_.on_bytes(clock_type::now());
   advance();
 }
 
@@ -130,7 +131,7 @@ void ws_link::advance() {
 
 // False: nothing more is to be read now.
 bool ws_link::handle(const ws_reader::progress& x) {
-  since_ = clock_type::now();
+  clock_.on_frame(clock_type::now());
   call(handlers_.on_frame, *x.frame);
   if (fulfil_wish())
     return false;
@@ -162,7 +163,8 @@ bool ws_link::receive_message(ws_frame kind, std::string_view payload) {
   held_ = payload;
   if (control_->window.take())
     return deliver();
-  is_parked_ = true; // since_ and the timer rest meanwhile
+  is_parked_ = true;
+  clock_.suspend();
   return false;
 }
 

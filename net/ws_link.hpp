@@ -9,6 +9,7 @@
 #include "net/stream.hpp"
 #include "net/websocket.hpp"
 #include "net/wire/credit.hpp"
+#include "net/ws_clock.hpp"
 #include "net/ws_reader.hpp"
 #include "net/ws_writer.hpp"
 
@@ -55,6 +56,7 @@ public:
     read_buffer* input = nullptr;
     std::optional<ws_deflate> compression;
     std::size_t max_unsent_bytes = net::max_unsent_bytes;
+    std::chrono::milliseconds silence{0}; ///< of the peer (see `ws_clock`); 0: no limit
     std::function<void()> on_closed; ///< once, when the connection has been closed; may be empty
   };
 
@@ -125,6 +127,7 @@ private:
 
   steady_time deadline() const;
   void arm_timer();
+  void on_quiet(steady_time now);
 
   std::shared_ptr<ws_handle::control> control_;
   std::shared_ptr<ws_link> self_; // from waiting to disconnection
@@ -140,7 +143,6 @@ private:
   bool is_reading_ = false;
   bool is_writing_ = false;
   bool is_parked_ = false; // `held_` waits for credit
-  bool is_expecting_ = false;
   bool ends_when_sent_ = false;
   bool has_ended_ = false; // our direction of the connection
 
@@ -152,7 +154,8 @@ private:
   std::string block_;
   asio::const_buffer sending_;
   std::size_t drained_bytes_ = 0;
-  steady_time since_{};
+  ws_clock clock_;
+  steady_time since_{}; // our goodbye
   lazy_timer timer_;
 };
 

@@ -18,8 +18,7 @@ void ws_link::send(ws_frame kind, std::vector<body_part> parts, ws_handle::notic
       on_sent(net_errc::closed_early);
     return;
   }
-  is_expecting_ = true;
-  since_ = clock_type::now();
+  clock_.expect_answer(clock_type::now());
   arm_timer();
   writer_.add(kind, std::move(parts), std::move(on_sent));
   flush();
@@ -83,14 +82,14 @@ void ws_link::cut(ws_handle::cut_mode mode) {
 void ws_link::resume() {
   if (!std::exchange(is_parked_, false) || step_ != step::open)
     return;
-  since_ = clock_type::now();
+  clock_.resume(clock_type::now());
   arm_timer();
   if (deliver())
     advance();
 }
 
 void ws_link::rest() {
-  is_expecting_ = false;
+  clock_.rest();
 }
 
 void ws_link::abandon() {
@@ -170,11 +169,7 @@ void ws_link::disconnect() {
 
 steady_time ws_link::deadline() const {
   switch (step_) {
-  case step::open:
-    if (!is_expecting_ || is_parked_ || settings_.idle.count() <= 0 ||
-        settings_.idle > std::chrono::floor<std::chrono::milliseconds>(steady_time::max() - since_))
-      return steady_time::max(); // settings may be absurd, hence the sum is checked
-    return since_ + settings_.idle;
+  case step::open: return clock_.deadline();
   case step::closing:
   case step::parting: return since_ + drain_limit;
   case step::opening: // the handshake's own
@@ -191,14 +186,27 @@ void ws_link::arm_timer() {
 void ws_link::on_timer() {
   if (step_ == step::closed)
     return;
-  if (clock_type::now() < deadline())
+  const auto now = clock_type::now();
+  if (now < deadline())
     return arm_timer();
   if (step_ == step::parting)
     disconnect();
   else if (step_ == step::closing)
     fail(net_errc::none, "the peer did not answer the close frame");
   else
-    fail(net_errc::idle_timeout);
+    on_quiet(now);
+}
+
+void ws_link::on_quiet(steady_time now) {
+  switch (clock_.at(now)) {
+  case ws_clock::verdict::wait: return arm_timer();
+  case ws_clock::verdict::ask:
+    clock_.on_asked(now);
+    ping({});
+    return arm_timer();
+  case ws_clock::verdict::idle: return fail(net_errc::idle_timeout);
+  case ws_clock::verdict::silent: return fail(net_errc::idle_timeout, "the peer answers no pings");
+  }
 }
 
 } // namespace troupe::net

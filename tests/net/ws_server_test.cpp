@@ -295,6 +295,26 @@ SCENARIO("a handshake accepted late, behind a slow answer, gets the connection a
   CHECK_EQ(accepted.text(), "here");
 }
 
+SCENARIO("a client that stays silent and answers no ping is given up") {
+  serve_echo({.silence_limit = 50ms});
+  auto peer = shake_hands();
+  CHECK(read_frame(peer).kind == ws_frame::ping);
+  const auto outcome = accepted.outcome();
+  CHECK_EQ(outcome.error, net_errc::idle_timeout);
+  CHECK_EQ(outcome.detail, "the peer answers no pings");
+  CHECK_EQ(peer.read_to_end(), "");
+}
+
+SCENARIO("a client that answers is asked again instead of being given up") {
+  serve_echo({.silence_limit = 1s});
+  auto peer = shake_hands();
+  CHECK(read_frame(peer).kind == ws_frame::ping);
+  peer.write(raw_frame(ws_frame::pong, "", mask));
+  CHECK(read_frame(peer).kind == ws_frame::ping); // given up, it would read the end
+  peer.write(raw_frame(ws_frame::text, "here", mask));
+  CHECK_EQ(read_frame(peer).payload, "here");
+}
+
 SCENARIO("stopping the server ends its sockets") {
   serve_echo();
   auto socket = open(client, {.url = url()});
