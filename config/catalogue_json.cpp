@@ -327,6 +327,16 @@ void write_model(json_writer& out, const model_info& x) {
 
 } // namespace
 
+std::variant<model_info, catalogue_error> parse_model(const json::value& entry,
+                                                      catalogue_form form) {
+  field_reader from{entry};
+  auto result = read_model(from, form);
+  if (from.bad_field())
+    return catalogue_error{
+      fmt::format("(`{}`): `{}` is missing or has a wrong value", result.slug, *from.bad_field())};
+  return result;
+}
+
 std::variant<catalogue, catalogue_error> parse_catalogue(std::string_view text,
                                                          catalogue_form form) {
   boost::system::error_code error;
@@ -339,23 +349,26 @@ std::variant<catalogue, catalogue_error> parse_catalogue(std::string_view text,
     return catalogue_error{"no array `models`"};
   catalogue result;
   for (const auto& element : models->get_array()) {
-    field_reader from{element};
-    result.push_back(read_model(from, form));
-    if (from.bad_field())
-      return catalogue_error{fmt::format("models[{}] (`{}`): `{}` is missing or has a wrong value",
-                                         result.size() - 1, result.back().slug, *from.bad_field())};
+    auto model = parse_model(element, form);
+    if (const auto* problem = std::get_if<catalogue_error>(&model))
+      return catalogue_error{fmt::format("models[{}] {}", result.size(), problem->message)};
+    result.push_back(std::get<model_info>(std::move(model)));
   }
   return result;
 }
 
-std::string print_catalogue(std::span<const model_info> models) {
-  std::string text;
+void append_models(std::string& text, std::span<const model_info> models) {
   json_writer out{text};
-  out.begin_object().key("models").begin_array();
+  out.begin_array();
   for (const auto& x : models)
     write_model(out, x);
-  out.end_array().end_object();
-  return text;
+  out.end_array();
+}
+
+std::string print_catalogue(std::span<const model_info> models) {
+  std::string text = R"({"models":)";
+  append_models(text, models);
+  return text + '}';
 }
 
 } // namespace troupe::config

@@ -2,6 +2,8 @@
 
 #include "messages/model_info.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -33,7 +35,15 @@ enum class catalogue_form : std::uint8_t { strict, file };
 std::variant<catalogue, catalogue_error> parse_catalogue(std::string_view json,
                                                          catalogue_form form);
 
+/// One entry of such a list. Error: the field that is missing or has a wrong value, after the slug
+/// where there is one.
+std::variant<model_info, catalogue_error> parse_model(const boost::json::value& entry,
+                                                      catalogue_form form);
+
 /// Writes `{"models":[...]}`; absent fields are omitted or null as the contract says.
 std::string print_catalogue(std::span<const model_info> models);
+
+/// Appends only the array.
+void append_models(std::string& out, std::span<const model_info> models);
 
 } // namespace troupe::config

@@ -37,7 +37,8 @@ std::optional<preset_upgrade> upgrade_of(const model_info& x) {
     return result;
   result.reasoning_effort_mapping.emplace();
   for (const auto wanted : contract_efforts)
-    result.reasoning_effort_mapping->emplace(wanted, nearest(wanted, x.supported_reasoning_levels));
+    result.reasoning_effort_mapping->push_back(
+      {wanted, nearest(wanted, x.supported_reasoning_levels)});
   return result;
 }
 
@@ -82,13 +83,14 @@ std::vector<reasoning_level> levels_of(std::string_view slug) {
   return fallback_model(slug).supported_reasoning_levels;
 }
 
-preset make_builtin(const builtin_row& row) {
-  preset result;
+model_preset make_builtin(const builtin_row& row) {
+  model_preset result;
   result.id = result.model = result.display_name = std::string{row.slug};
+  result.model_provider_id = default_provider_id;
   if (const auto* bundled = find_model(bundled_catalogue(), row.slug))
     result.description = bundled->description.value_or("");
-  result.default_reasoning_effort = effort::medium;
-  result.supported_reasoning_efforts = levels_of(row.slug);
+  result.default_effort = effort::medium;
+  result.efforts = levels_of(row.slug);
   result.supports_personality = row.personality;
   result.is_default = row.slug == builtin_rows.front().slug;
   if (row.upgrade)
@@ -97,10 +99,19 @@ preset make_builtin(const builtin_row& row) {
   return result;
 }
 
-void mark_default(std::vector<preset>& presets) {
+bool is_builtin(std::string_view slug) {
+  return std::ranges::find(builtin_rows, slug, &builtin_row::slug) != builtin_rows.end();
+}
+
+std::string owner_of(std::string_view slug, std::string_view provider) {
+  const bool is_openai_slug = is_builtin(slug) || find_model(bundled_catalogue(), slug) != nullptr;
+  return std::string{is_openai_slug ? default_provider_id : provider};
+}
+
+void mark_default(std::vector<model_preset>& presets) {
   for (auto& x : presets)
     x.is_default = false;
-  auto chosen = std::ranges::find_if(presets, &preset::show_in_picker);
+  auto chosen = std::ranges::find_if(presets, &model_preset::show_in_picker);
   if (chosen == presets.end())
     chosen = presets.begin();
   if (chosen != presets.end())
@@ -109,13 +120,14 @@ void mark_default(std::vector<preset>& presets) {
 
 } // namespace
 
-preset to_preset(const model_info& x) {
-  preset result;
+model_preset to_preset(const model_info& x, std::string_view provider) {
+  model_preset result;
   result.id = result.model = x.slug;
+  result.model_provider_id = owner_of(x.slug, provider);
   result.display_name = x.display_name;
   result.description = x.description.value_or("");
-  result.default_reasoning_effort = x.default_reasoning_level.value_or(effort::none);
-  result.supported_reasoning_efforts = x.supported_reasoning_levels;
+  result.default_effort = x.default_reasoning_level.value_or(effort::none);
+  result.efforts = x.supported_reasoning_levels;
   result.supports_personality = supports_personality(x);
   result.upgrade = upgrade_of(x);
   result.show_in_picker = x.visibility == model_visibility::list;
@@ -124,9 +136,9 @@ preset to_preset(const model_info& x) {
   return result;
 }
 
-std::span<const preset> builtin_presets() {
+std::span<const model_preset> builtin_presets() {
   static const auto presets = [] {
-    std::vector<preset> result;
+    std::vector<model_preset> result;
     for (const auto& row : builtin_rows)
       result.push_back(make_builtin(row));
     return result;
@@ -134,36 +146,26 @@ std::span<const preset> builtin_presets() {
   return presets;
 }
 
-std::vector<preset> list_presets(std::span<const model_info> remote, login_kind login) {
+std::vector<model_preset> list_presets(std::span<const model_info> remote, login_kind login,
+                                       std::string_view provider) {
   catalogue sorted(remote.begin(), remote.end());
   std::ranges::stable_sort(sorted, {}, &model_info::priority);
-  std::vector<preset> result;
+  std::vector<model_preset> result;
   for (const auto& x : sorted)
-    result.push_back(to_preset(x));
-  const auto named = [&](const preset& x) { return find_model(sorted, x.model) != nullptr; };
+    result.push_back(to_preset(x, provider));
+  const auto named = [&](const model_preset& x) { return find_model(sorted, x.model) != nullptr; };
   std::ranges::remove_copy_if(builtin_presets(), std::back_inserter(result), named);
   if (login != login_kind::chatgpt)
-    std::erase_if(result, [](const preset& x) { return !x.supported_in_api; });
+    std::erase_if(result, [](const model_preset& x) { return !x.supported_in_api; });
   mark_default(result);
   return result;
 }
 
-std::string default_model(std::span<const preset> presets) {
-  const auto marked = std::ranges::find_if(presets, &preset::is_default);
+std::string default_model(std::span<const model_preset> presets) {
+  const auto marked = std::ranges::find_if(presets, &model_preset::is_default);
   if (marked != presets.end())
     return marked->model;
   return presets.empty() ? std::string{} : presets.front().model;
-}
-
-model_preset to_message(const preset& x) {
-  return {.model = x.model,
-          .display_name = x.display_name,
-          .description = x.description,
-          .default_effort = x.default_reasoning_effort,
-          .efforts = x.supported_reasoning_efforts,
-          .is_default = x.is_default,
-          .show_in_picker = x.show_in_picker,
-          .supported_in_api = x.supported_in_api};
 }
 
 } // namespace troupe::config

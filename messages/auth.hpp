@@ -160,4 +160,17 @@ bool inspect(Inspector& f, logged_out& x) {
   return f.object(x).fields(f.field("was_logged_in", x.was_logged_in));
 }
 
+/// One-way, to those who watch: who is logged in, at first and whenever that becomes somebody else.
+/// Renewed tokens are no change.
+struct login_changed {
+  login_mode mode = login_mode::none;
+  std::optional<std::string> account_id; ///< the workspace of a ChatGPT login
+  bool operator==(const login_changed&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, login_changed& x) {
+  return f.object(x).fields(f.field("mode", x.mode), f.field("account_id", x.account_id));
+}
+
 } // namespace troupe

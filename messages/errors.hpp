@@ -28,11 +28,12 @@ enum class errc : std::uint8_t {
   sandbox_unavailable,
   incompatible_node, ///< another wire version
   internal,
-  node_unreachable ///< there is no link to that node at the moment
+  node_unreachable, ///< there is no link to that node at the moment
+  models_busy       ///< the list of models is being brought up to date; try again
 };
 template <>
 struct enum_texts<errc> {
-  static constexpr std::array<std::string_view, 16> values{"no_error",
+  static constexpr std::array<std::string_view, 17> values{"no_error",
                                                            "no_such_thread",
                                                            "no_such_model",
                                                            "no_such_provider",
@@ -47,14 +48,16 @@ struct enum_texts<errc> {
                                                            "sandbox_unavailable",
                                                            "incompatible_node",
                                                            "internal",
-                                                           "node_unreachable"};
+                                                           "node_unreachable",
+                                                           "models_busy"};
 };
 
 constexpr bool may_retry(errc x) {
   switch (x) {
   case errc::queue_full:
   case errc::service_restarted:
-  case errc::node_unreachable: return true;
+  case errc::node_unreachable:
+  case errc::models_busy: return true;
   case errc::no_error:
   case errc::no_such_thread:
   case errc::no_such_model:

@@ -6,6 +6,8 @@
 
 #include "messages/auth.hpp"
 #include "messages/cluster.hpp"
+#include "messages/collaboration_mode.hpp"
+#include "messages/identity.hpp"
 #include "messages/model_calls.hpp"
 #include "messages/models.hpp"
 #include "messages/rollout.hpp"
@@ -98,6 +100,21 @@ bool inspect(Inspector& f, use_external_login& x) {
   return f.object(x).fields(f.field("tokens", x.tokens), f.field("host", x.host));
 }
 
+/// Hears who is logged in. Part of the models manager's interface.
+using login_watcher_actor = caf::typed_actor<
+  /// The first one comes at once.
+  caf::result<void>(login_changed)>;
+
+/// `watcher` hears of the login from now on, until it ends. `errc::queue_full` when too many watch.
+struct watch_login {
+  login_watcher_actor watcher;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, watch_login& x) {
+  return f.object(x).fields(f.field("watcher", x.watcher));
+}
+
 using auth_manager_actor = caf::typed_actor<
   /// The login for a request that is about to be set up.
   caf::result<login_snapshot>(get_login),
@@ -106,7 +123,9 @@ using auth_manager_actor = caf::typed_actor<
   /// A login that a host application keeps.
   caf::result<void>(use_external_login),
   /// No login any more.
-  caf::result<logged_out>(log_out)>;
+  caf::result<logged_out>(log_out),
+  /// Changes of the login.
+  caf::result<void>(watch_login)>;
 
 /// The node's auth manager was restarted: the older handle is dead.
 struct auth_changed {
@@ -133,14 +152,54 @@ using model_client_actor = caf::typed_actor<
   caf::result<compacted_history>(compact_history),
   /// Summaries of earlier sessions; refused with `errc::queue_full` when too much is open.
   caf::result<trace_summaries>(summarise_traces),
+  /// A provider's models; refused with `errc::queue_full` when too much is open.
+  caf::result<fetched_models>(fetch_models),
   /// From the node's root.
   caf::result<void>(auth_changed)>;
+
+/// Where the models manager learns from. Sent when one of them was restarted: older handles are
+/// dead.
+struct model_sources {
+  model_client_actor client;
+  auth_manager_actor auth;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, model_sources& x) {
+  return f.object(x).fields(f.field("client", x.client), f.field("auth", x.auth));
+}
 
 using models_manager_actor = caf::typed_actor<
   /// What is known of a model.
   caf::result<model_facts>(get_model_info),
   /// All models, best first.
-  caf::result<model_list>(list_models)>;
+  caf::result<model_list>(list_models),
+  /// Those of a picker screen.
+  caf::result<model_list>(list_picker_models),
+  /// Those of a `/model` screen.
+  caf::result<model_list>(list_model_switcher_models),
+  /// The first list at once, or `errc::models_busy`.
+  caf::result<model_list>(try_list_models),
+  /// The second one.
+  caf::result<model_list>(try_list_picker_models),
+  /// The third one.
+  caf::result<model_list>(try_list_model_switcher_models),
+  /// Whether OpenAI lists it; at once, or `errc::models_busy`.
+  caf::result<bool>(try_is_official_openai_model),
+  /// The model of a session that names none.
+  caf::result<chosen_model>(get_default_model),
+  /// Another provider's models from now on.
+  caf::result<void>(switch_provider),
+  /// The masks that come with the program.
+  caf::result<identity_list>(list_identities),
+  /// The masks that come with the program.
+  caf::result<collaboration_mode_list>(list_collaboration_modes),
+  /// From threads: what a response said of the provider's list.
+  caf::result<void>(refresh_if_new_etag),
+  /// From the auth manager.
+  caf::result<void>(login_changed),
+  /// From the node's root.
+  caf::result<void>(model_sources)>;
 
 using rollout_recorder_actor = caf::typed_actor<
   /// New file.
@@ -198,6 +257,8 @@ using codex_thread_actor = caf::typed_actor<
   caf::result<void>(tool_progress),
   /// From the thread manager.
   caf::result<void>(services_changed),
+  /// From the thread manager.
+  caf::result<void>(provider_changed),
   /// From the node.
   caf::result<void>(workspace_described)>;
 
@@ -222,6 +283,16 @@ using thread_manager_actor = caf::typed_actor<
   caf::result<void>(remove_thread),
   /// Ends all threads.
   caf::result<void>(close_all_threads),
+  // Passed on to the models manager as they are.
+  caf::result<model_facts>(get_model_info), caf::result<model_list>(list_models),
+  caf::result<model_list>(list_picker_models), caf::result<model_list>(list_model_switcher_models),
+  caf::result<model_list>(try_list_models), caf::result<model_list>(try_list_picker_models),
+  caf::result<model_list>(try_list_model_switcher_models),
+  caf::result<bool>(try_is_official_openai_model), caf::result<chosen_model>(get_default_model),
+  caf::result<identity_list>(list_identities),
+  caf::result<collaboration_mode_list>(list_collaboration_modes),
+  /// The same, and every thread's next turn goes to that provider.
+  caf::result<void>(switch_provider),
   /// From the node's root.
   caf::result<void>(services_changed)>;
 

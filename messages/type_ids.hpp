@@ -5,7 +5,9 @@
 
 #include "messages/auth.hpp"
 #include "messages/cluster.hpp"
+#include "messages/collaboration_mode.hpp"
 #include "messages/errors.hpp"
+#include "messages/identity.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/model_calls.hpp"
 #include "messages/models.hpp"
@@ -181,6 +183,29 @@ CAF_ADD_TYPE_ID(troupe, (troupe::auth_changed))
 CAF_ADD_TYPE_ID(troupe, (troupe::compact_thread))
 CAF_ADD_TYPE_ID(troupe, (troupe::context_compaction_item))
 CAF_ADD_TYPE_ID(troupe, (troupe::workspace_described))
+
+// Models of the whole models manager
+CAF_ADD_TYPE_ID(troupe, (troupe::fetch_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::fetched_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::list_picker_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::list_model_switcher_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::try_list_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::try_list_picker_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::try_list_model_switcher_models))
+CAF_ADD_TYPE_ID(troupe, (troupe::try_is_official_openai_model))
+CAF_ADD_TYPE_ID(troupe, (troupe::get_default_model))
+CAF_ADD_TYPE_ID(troupe, (troupe::chosen_model))
+CAF_ADD_TYPE_ID(troupe, (troupe::refresh_if_new_etag))
+CAF_ADD_TYPE_ID(troupe, (troupe::switch_provider))
+CAF_ADD_TYPE_ID(troupe, (troupe::list_identities))
+CAF_ADD_TYPE_ID(troupe, (troupe::identity_list))
+CAF_ADD_TYPE_ID(troupe, (troupe::list_collaboration_modes))
+CAF_ADD_TYPE_ID(troupe, (troupe::collaboration_mode_list))
+CAF_ADD_TYPE_ID(troupe, (troupe::login_changed))
+CAF_ADD_TYPE_ID(troupe, (troupe::watch_login))
+CAF_ADD_TYPE_ID(troupe, (troupe::model_sources))
+
+CAF_ADD_TYPE_ID(troupe, (troupe::provider_changed))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 

@@ -45,6 +45,9 @@ public:
       url_(token_url(deps_.sources.environment)) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
+    self_->set_down_handler([this](caf::down_msg& x) {
+      std::erase_if(watchers_, [&x](const auto& watcher) { return watcher == x.source; });
+    });
     if (!deps_.lent)
       deps_.lent = std::make_shared<lent_login>();
   }
@@ -58,6 +61,7 @@ public:
       [this](const recover_login& x) { return ask<login_recovery>(x); },
       [this](const use_external_login& x) { return on_external(x); },
       [this](const log_out& x) { return ask<logged_out>(x); },
+      [this](const watch_login& x) { return on_watch(x); },
       [this](caf::ok_atom, std::uint64_t step) { return on_job_over(step); },
       [this](caf::close_atom, std::uint64_t step) { return on_refresh_over(step); },
     };
@@ -93,6 +97,28 @@ private:
     return caf::unit;
   }
 
+  caf::result<void> on_watch(const watch_login& x) {
+    if (watchers_.size() >= deps_.limits.watchers)
+      return caf::make_error(errc::queue_full, "too many watch the login");
+    self_->monitor(x.watcher);
+    watchers_.push_back(x.watcher);
+    if (told_)
+      caf::anon_send(x.watcher, *told_);
+    return caf::unit;
+  }
+
+  void tell_watchers() {
+    if (!desk_.knows_login())
+      return;
+    const auto now = desk_.snapshot();
+    login_changed news{now.mode, now.account_id};
+    if (told_ == news)
+      return;
+    told_ = std::move(news);
+    for (const auto& watcher : watchers_)
+      caf::anon_send(watcher, *told_);
+  }
+
   std::variant<config::login, refresh_failure> accepted_login(const external_tokens& x) const {
     auto login = external_login(x, deps_.now());
     if (!login)
@@ -106,6 +132,7 @@ private:
 
   /// Answers what is settled and begins what is ordered.
   void carry_out() {
+    tell_watchers();
     for (auto& [whose, answer] : desk_.take_answers())
       deliver(whose, std::move(answer));
     auto order = desk_.take_order();
@@ -332,6 +359,8 @@ private:
   std::string url_;
   std::unordered_map<ticket, promise> promises_;
   ticket last_ticket_ = 0;
+  std::vector<login_watcher_actor> watchers_;
+  std::optional<login_changed> told_; // what they know; none: nobody knows yet
 
   // The work under way: its current step, of which late news are ignored, and what it holds.
   std::uint64_t step_ = 0;

@@ -21,16 +21,18 @@ class http_client;
 ///
 /// Owner: the node's root. The services of the same node ask it; nobody on another node can, for
 /// its answers hold secrets. One piece of work at a time, shared by all who need it
-/// (login_desk.hpp). Bound: `limits::waiting` requests, beyond which the answer is
-/// `errc::queue_full`. Waits: the lock of the store, files, the token server, the host application;
-/// all of it together is `limits::work`. Ends: on an exit message; who waits is answered
-/// `errc::shutting_down`, and a refresh that has begun is brought to its end first, because its
-/// token is used up.
+/// (login_desk.hpp). Bounds: `limits::waiting` requests and `limits::watchers`, beyond which the
+/// answer is `errc::queue_full`. Waits: the lock of the store, files, the token server, the host
+/// application; all of it together is `limits::work`. Ends: on an exit message; who waits is
+/// answered `errc::shutting_down`, and a refresh that has begun is brought to its end first,
+/// because its token is used up.
 namespace troupe::auth_manager {
 
 struct limits {
   /// One for each stream that a model client may have open, and as many again.
   std::size_t waiting = 40'000;
+  /// Actors that hear of the login: the models manager, and what a front end shows.
+  std::size_t watchers = 64;
   /// The token server's answer, connection included.
   std::chrono::milliseconds refresh{30'000};
   /// A request that found stale tokens goes on with them after that.

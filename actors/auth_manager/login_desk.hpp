@@ -105,6 +105,8 @@ public:
   std::optional<desk_order> take_order();
 
   bool is_idle() const { return work_ == work::none; }
+  /// False until the first load is over.
+  bool knows_login() const { return work_ != work::first_load; }
   std::size_t waiting() const { return waiting_.size(); }
   login_snapshot snapshot() const;
   const std::optional<config::login>& current() const { return login_; }

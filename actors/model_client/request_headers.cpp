@@ -35,11 +35,15 @@ void add_credential_layer(net::header_list& headers, const config::credential& x
   set_if_given(headers, "ChatGPT-Account-ID", x.account_id.value_or(""));
 }
 
-void fill_gaps(net::header_list& headers, const client_identity& x) {
-  set_if_absent(headers, "Content-Type", "application/json");
+void add_identity(net::header_list& headers, const client_identity& x) {
   set_if_absent(headers, "originator", x.originator);
   set_if_absent(headers, "User-Agent", x.user_agent);
   set_if_absent(headers, "x-openai-internal-codex-residency", x.residency);
+}
+
+void fill_gaps(net::header_list& headers, const client_identity& x) {
+  set_if_absent(headers, "Content-Type", "application/json");
+  add_identity(headers, x);
 }
 
 constexpr std::string_view websocket_beta(model_transport x) {
@@ -74,6 +78,13 @@ net::header_list unary_headers(std::string_view subagent, const header_sources& 
   set_if_given(result, "x-openai-subagent", subagent);
   add_credential_layer(result, from.credential);
   fill_gaps(result, from.identity);
+  return result;
+}
+
+net::header_list models_headers(const header_sources& from) {
+  auto result = provider_layer(from);
+  add_credential_layer(result, from.credential);
+  add_identity(result, from.identity);
   return result;
 }
 

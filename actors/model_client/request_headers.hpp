@@ -44,4 +44,7 @@ net::header_list handshake_headers(const handshake_origin& x, const header_sourc
 /// Of the calls that answer in one piece; `subagent` may be empty.
 net::header_list unary_headers(std::string_view subagent, const header_sources& from);
 
+/// Of `GET {base}/models`: nothing of a turn, and no body.
+net::header_list models_headers(const header_sources& from);
+
 } // namespace troupe::model_client

@@ -4,7 +4,6 @@
 #include "messages/json/item_json.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace troupe::models_manager {
@@ -52,11 +51,10 @@ std::variant<model_knowledge, config::catalogue_error> read_knowledge(const conf
 
 model_list listed_models(const model_knowledge& x) {
   const bool uses_catalogue = x.features.enabled(config::feature::remote_models);
-  const auto presets = config::list_presets(uses_catalogue ? std::span<const model_info>{x.models}
-                                                           : std::span<const model_info>{},
-                                            x.login);
   model_list result;
-  std::ranges::transform(presets, std::back_inserter(result.models), config::to_message);
+  result.models = config::list_presets(uses_catalogue ? std::span<const model_info>{x.models}
+                                                      : std::span<const model_info>{},
+                                       x.login);
   if (uses_catalogue && x.source == catalogue_source::file)
     keep_named(result, x.models);
   return result;

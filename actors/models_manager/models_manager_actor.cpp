@@ -23,12 +23,33 @@ public:
     return {
       [this](const get_model_info& x) -> caf::result<model_facts> { return answers_.facts(x); },
       [this](const list_models&) -> caf::result<model_list> { return answers_.list(); },
+      [](const list_picker_models&) -> caf::result<model_list> { return unfinished(); },
+      [](const list_model_switcher_models&) -> caf::result<model_list> { return unfinished(); },
+      [this](const try_list_models&) -> caf::result<model_list> { return answers_.list(); },
+      [](const try_list_picker_models&) -> caf::result<model_list> { return unfinished(); },
+      [](const try_list_model_switcher_models&) -> caf::result<model_list> { return unfinished(); },
+      [](const try_is_official_openai_model&) -> caf::result<bool> { return unfinished(); },
+      [this](const get_default_model& x) -> caf::result<chosen_model> {
+        return chosen_model{x.model.value_or(default_model(answers_.list()))};
+      },
+      [](const switch_provider&) -> caf::result<void> { return unfinished(); },
+      [](const list_identities&) -> caf::result<identity_list> { return unfinished(); },
+      [](const list_collaboration_modes&) -> caf::result<collaboration_mode_list> {
+        return unfinished();
+      },
+      [](const refresh_if_new_etag&) -> caf::result<void> { return caf::unit; },
+      [](const login_changed&) -> caf::result<void> { return caf::unit; },
+      [](const model_sources&) -> caf::result<void> { return caf::unit; },
     };
   }
 
   static inline const char* name = "models-manager";
 
 private:
+  static caf::error unfinished() {
+    return caf::make_error(errc::invalid_request, "the models manager cannot do that yet");
+  }
+
   model_answers answers_;
 };
 

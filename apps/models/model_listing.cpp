@@ -29,8 +29,8 @@ std::string effort_names(const model_preset& x) {
 }
 
 row to_row(const model_preset& x) {
-  return {x.model + (x.is_default ? " *" : ""),
-          x.default_effort ? to_string(*x.default_effort) : "", effort_names(x), x.description};
+  return {x.model + (x.is_default ? " *" : ""), to_string(x.default_effort), effort_names(x),
+          x.description};
 }
 
 /// Columns as wide as their widest cell; the last one is not filled up.
@@ -57,11 +57,7 @@ void write_model(json_writer& writer, const model_preset& x) {
     .member("model", x.model)
     .member("display_name", x.display_name)
     .member("description", x.description);
-  writer.key("default_effort");
-  if (x.default_effort)
-    writer.text(to_text(*x.default_effort));
-  else
-    writer.null();
+  writer.member("default_effort", to_text(x.default_effort));
   writer.key("efforts").begin_array();
   for (const auto& level : x.efforts)
     writer.begin_object()

@@ -34,7 +34,7 @@ SCENARIO("hidden models are shown when all are wanted") {
   CHECK_EQ(model_table(two_models(), shown_models::all),
            "MODEL           EFFORT  EFFORTS    DESCRIPTION\n"
            "best *          medium  low, high  Writes \"code\".\n"
-           "a-hidden-model\n");
+           "a-hidden-model  none\n");
 }
 
 SCENARIO("the JSON form has everything") {
@@ -43,7 +43,7 @@ SCENARIO("the JSON form has everything") {
            R"("default_effort":"medium","efforts":[{"effort":"low","description":"fast"},)"
            R"({"effort":"high","description":""}],"is_default":true,"show_in_picker":true,)"
            R"("supported_in_api":true},{"model":"a-hidden-model","display_name":"Hidden",)"
-           R"("description":"","default_effort":null,"efforts":[],"is_default":false,)"
+           R"("description":"","default_effort":"none","efforts":[],"is_default":false,)"
            R"("show_in_picker":false,"supported_in_api":false}]})"
            "\n");
   CHECK_EQ(model_json({}, shown_models::all), "{\"models\":[]}\n");

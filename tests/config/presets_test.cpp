@@ -13,14 +13,14 @@ namespace {
 
 using slugs = std::vector<std::string>;
 
-slugs names(std::span<const preset> presets) {
+slugs names(std::span<const model_preset> presets) {
   slugs result;
   for (const auto& x : presets)
     result.push_back(x.model);
   return result;
 }
 
-slugs defaults(std::span<const preset> presets) {
+slugs defaults(std::span<const model_preset> presets) {
   slugs result;
   for (const auto& x : presets)
     if (x.is_default)
@@ -35,7 +35,7 @@ model_info a_model(std::string_view slug, std::int32_t priority, model_visibilit
   return x;
 }
 
-std::string mapping(const preset& x) {
+std::string mapping(const model_preset& x) {
   std::string result;
   for (const auto& [from, to] : x.upgrade->reasoning_effort_mapping.value())
     result += to_string(from) + ">" + to_string(to) + " ";
@@ -56,11 +56,11 @@ SCENARIO("the built-in presets are those of the contract, the first one default"
   CHECK_EQ(defaults(builtin_presets()), slugs{"gpt-5.2-codex"});
   std::string rows;
   for (const auto& x : builtin_presets())
-    rows += std::to_string(x.supported_reasoning_efforts.size()) + (x.show_in_picker ? "p" : "") +
+    rows += std::to_string(x.efforts.size()) + (x.show_in_picker ? "p" : "") +
             (x.supports_personality ? "f" : "") + (x.upgrade ? "u" : "") + " ";
   CHECK_EQ(rows, "4pf 4pu 2pu 4pu 4f 4 3u 2u 3u 4u 3u ");
   for (const auto& x : builtin_presets()) {
-    CHECK(x.default_reasoning_effort == reasoning_effort::medium);
+    CHECK(x.default_effort == reasoning_effort::medium);
     CHECK(x.supported_in_api);
     CHECK(x.accepts_images);
     if (x.upgrade) {
@@ -128,8 +128,8 @@ SCENARIO("when everything is hidden the first is the default") {
 }
 
 SCENARIO("the default of a list without marks is its first, of an empty list nothing") {
-  const std::vector<preset> unmarked{to_preset(fallback_model("a")),
-                                     to_preset(fallback_model("b"))};
+  const std::vector<model_preset> unmarked{to_preset(fallback_model("a")),
+                                           to_preset(fallback_model("b"))};
   CHECK_EQ(default_model(unmarked), "a");
   CHECK_EQ(default_model({}), "");
 }
@@ -139,7 +139,7 @@ SCENARIO("a model becomes a preset field by field") {
   auto y = to_preset(x);
   CHECK_EQ(y.id, "m");
   CHECK_EQ(y.description, "");
-  CHECK(y.default_reasoning_effort == reasoning_effort::none);
+  CHECK(y.default_effort == reasoning_effort::none);
   CHECK(!y.is_default);
   CHECK(y.show_in_picker);
   CHECK(!y.upgrade);

@@ -41,6 +41,12 @@ bool same(const services_changed& a, const services_changed& b) {
 bool same(const auth_changed& a, const auth_changed& b) {
   return a.auth == b.auth;
 }
+bool same(const watch_login& a, const watch_login& b) {
+  return a.watcher == b.watcher;
+}
+bool same(const model_sources& a, const model_sources& b) {
+  return a.client == b.client && a.auth == b.auth;
+}
 template <plain_value T>
 bool same(const T& a, const T& b) {
   return a == b;
@@ -68,6 +74,10 @@ struct fixture : test_coordinator_fixture<> {
          caf::actor_cast<auth_manager_actor>(peer)};
   }
   void fill(auth_changed& x, unsigned) const { x = {caf::actor_cast<auth_manager_actor>(peer)}; }
+  void fill(watch_login& x, unsigned) const { x = {caf::actor_cast<login_watcher_actor>(peer)}; }
+  void fill(model_sources& x, unsigned) const {
+    x = {caf::actor_cast<model_client_actor>(peer), caf::actor_cast<auth_manager_actor>(peer)};
+  }
   template <class T>
   void fill(T& x, unsigned seed) const {
     if constexpr (requires {

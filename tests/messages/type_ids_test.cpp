@@ -10,7 +10,7 @@ namespace {
 
 /// The block as it travels: a name's place is its number. Append only; with a new name raise
 /// `wire_version`.
-constexpr std::array<std::string_view, 137> names{"troupe::thread_id",
+constexpr std::array<std::string_view, 157> names{"troupe::thread_id",
                                                   "troupe::node_name",
                                                   "troupe::errc",
                                                   "troupe::response_item",
@@ -146,7 +146,27 @@ constexpr std::array<std::string_view, 137> names{"troupe::thread_id",
                                                   "troupe::auth_changed",
                                                   "troupe::compact_thread",
                                                   "troupe::context_compaction_item",
-                                                  "troupe::workspace_described"};
+                                                  "troupe::workspace_described",
+                                                  "troupe::fetch_models",
+                                                  "troupe::fetched_models",
+                                                  "troupe::list_picker_models",
+                                                  "troupe::list_model_switcher_models",
+                                                  "troupe::try_list_models",
+                                                  "troupe::try_list_picker_models",
+                                                  "troupe::try_list_model_switcher_models",
+                                                  "troupe::try_is_official_openai_model",
+                                                  "troupe::get_default_model",
+                                                  "troupe::chosen_model",
+                                                  "troupe::refresh_if_new_etag",
+                                                  "troupe::switch_provider",
+                                                  "troupe::list_identities",
+                                                  "troupe::identity_list",
+                                                  "troupe::list_collaboration_modes",
+                                                  "troupe::collaboration_mode_list",
+                                                  "troupe::login_changed",
+                                                  "troupe::watch_login",
+                                                  "troupe::model_sources",
+                                                  "troupe::provider_changed"};
 
 } // namespace
 

@@ -47,8 +47,26 @@ inline model_facts fake_model(const std::string& slug) {
 }
 
 inline models_manager_actor::behavior_type fake_models(models_manager_actor::pointer) {
-  return {[](const get_model_info& x) -> caf::result<model_facts> { return fake_model(x.slug); },
-          [](const list_models&) -> caf::result<model_list> { return model_list{}; }};
+  return {
+    [](const get_model_info& x) -> caf::result<model_facts> { return fake_model(x.slug); },
+    [](const list_models&) -> caf::result<model_list> { return model_list{}; },
+    [](const list_picker_models&) -> caf::result<model_list> { return model_list{}; },
+    [](const list_model_switcher_models&) -> caf::result<model_list> { return model_list{}; },
+    [](const try_list_models&) -> caf::result<model_list> { return model_list{}; },
+    [](const try_list_picker_models&) -> caf::result<model_list> { return model_list{}; },
+    [](const try_list_model_switcher_models&) -> caf::result<model_list> { return model_list{}; },
+    [](const try_is_official_openai_model&) -> caf::result<bool> { return false; },
+    [](const get_default_model& x) -> caf::result<chosen_model> {
+      return chosen_model{x.model.value_or("default-model")};
+    },
+    [](const switch_provider&) -> caf::result<void> { return caf::unit; },
+    [](const list_identities&) -> caf::result<identity_list> { return identity_list{}; },
+    [](const list_collaboration_modes&) -> caf::result<collaboration_mode_list> {
+      return collaboration_mode_list{};
+    },
+    [](const refresh_if_new_etag&) -> caf::result<void> { return caf::unit; },
+    [](const login_changed&) -> caf::result<void> { return caf::unit; },
+    [](const model_sources&) -> caf::result<void> { return caf::unit; }};
 }
 
 inline model_client_actor::behavior_type fake_client(model_client_actor::pointer,
@@ -80,6 +98,7 @@ inline model_client_actor::behavior_type fake_client(model_client_actor::pointer
             return log->compacted;
           },
           [](const summarise_traces&) -> caf::result<trace_summaries> { return trace_summaries{}; },
+          [](const fetch_models&) -> caf::result<fetched_models> { return fetched_models{}; },
           [log](const auth_changed& x) -> caf::result<void> {
             log->auths.push_back(x.auth);
             return caf::unit;
@@ -95,7 +114,8 @@ inline auth_manager_actor::behavior_type fake_auth(auth_manager_actor::pointer) 
             return login_recovery{.login = login, .message = "refused"};
           },
           [](const use_external_login&) -> caf::result<void> { return caf::unit; },
-          [](const log_out&) -> caf::result<logged_out> { return logged_out{}; }};
+          [](const log_out&) -> caf::result<logged_out> { return logged_out{}; },
+          [](const watch_login&) -> caf::result<void> { return caf::unit; }};
 }
 
 inline rollout_recorder_actor::behavior_type fake_recorder(rollout_recorder_actor::pointer,
