@@ -3,6 +3,7 @@
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
 #include "apps/common/exit_codes.hpp"
+#include "apps/common/local_server.hpp"
 #include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
 #include "apps/common/standard_streams.hpp"
@@ -144,6 +145,10 @@ int run(const exec_args& args, common::override_options root) {
       return refuse(fmt::format("Error: {}", *problem));
     offline = std::get<std::unique_ptr<common::offline_model>>(std::move(started));
     offline->use_in(request.settings.settings);
+  } else if (args.local_provider) {
+    if (const auto problem =
+          common::refuse_local_server(request.settings.settings, request.settings.environment))
+      return refuse(fmt::format("Error: {}", *problem));
   }
   node_root::register_types();
   node_root::node_options options;

@@ -91,12 +91,14 @@ def zstd_decoded(body):
 class Provider:
     """Answers the n-th request with the n-th answer, later ones with the last.
 
+    A GET is answered with the entry of its path in `pages` (a `status`), without one with 404, and is not among the requests.
     Beside what the functions above make, an answer may have `headers` (of a stream, too), `before` (called when its request has
     come) and `forever` (bytes that follow a stream's events again and again until the client leaves)."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
         self.requests = []
+        self.pages = {}
         self.arrived = threading.Condition()
         self.stop = threading.Event()
         provider = self
@@ -106,6 +108,9 @@ class Provider:
 
             def log_message(self, *_):
                 pass
+
+            def do_GET(self):
+                provider.send_status(self, provider.pages.get(self.path.partition("?")[0], status(404, "no such page")))
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -135,12 +140,7 @@ class Provider:
             handler.connection.close()
             return
         if "status" in answer:
-            text = answer["body"].encode()
-            handler.send_response(answer["status"])
-            for name, value in {**answer["headers"], "Content-Length": str(len(text))}.items():
-                handler.send_header(name, value)
-            handler.end_headers()
-            handler.wfile.write(text)
+            self.send_status(handler, answer)
             return
         handler.send_response(200)
         handler.send_header("Content-Type", "text/event-stream")
@@ -161,6 +161,15 @@ class Provider:
             handler.connection.close()
             return
         handler.wfile.write(b"0\r\n\r\n")
+
+    @staticmethod
+    def send_status(handler, answer):
+        text = answer["body"].encode()
+        handler.send_response(answer["status"])
+        for name, value in {**answer["headers"], "Content-Length": str(len(text))}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(text)
 
     @staticmethod
     def chunk(handler, data):
