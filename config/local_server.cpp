@@ -76,6 +76,16 @@ std::string local_server_probe(std::string_view base_url) {
   return local_server_root(base_url) + (has_version ? "/v1/models" : "/api/tags");
 }
 
+std::string without_credentials(std::string_view url) {
+  constexpr std::string_view mark = "://";
+  const auto scheme = url.find(mark);
+  const auto start = scheme == std::string_view::npos ? 0 : scheme + mark.size();
+  const auto host = url.substr(start, url.find('/', start) - start).rfind('@');
+  if (host == std::string_view::npos)
+    return std::string{url};
+  return std::string{url.substr(0, start)}.append(url.substr(start + host + 1));
+}
+
 std::optional<std::string> refuse_ollama_version(int status, std::string_view body) {
   if (status < 200 || status > 299)
     return std::nullopt;

@@ -14,6 +14,9 @@ std::string local_server_root(std::string_view base_url);
 /// Answered with 2xx by a server that is up.
 std::string local_server_probe(std::string_view base_url);
 
+/// `url` for people: without the user and password it may carry.
+std::string without_credentials(std::string_view url);
+
 /// The oldest ollama that serves the Responses API.
 inline constexpr std::string_view oldest_ollama = "0.13.4";
 

@@ -55,7 +55,7 @@ std::optional<std::string> refuse_local_server(const config::config& settings,
   if (const auto problem = refuse_answer(fetch(client, probe)))
     return fmt::format("cannot use the {} server at {}: {}. If it is not running, {}; if it is "
                        "elsewhere, set CODEX_OSS_BASE_URL or CODEX_OSS_PORT.",
-                       id, probe, *problem, remedy(id));
+                       id, config::without_credentials(probe), *problem, remedy(id));
   if (id != "ollama")
     return std::nullopt;
   const auto root = config::local_server_root(base_url);
@@ -65,7 +65,8 @@ std::optional<std::string> refuse_local_server(const config::config& settings,
                    : refuse_answer(version);
   if (!problem)
     return std::nullopt;
-  return fmt::format("cannot use the ollama server at {}: {}", root, *problem);
+  return fmt::format("cannot use the ollama server at {}: {}", config::without_credentials(root),
+                     *problem);
 }
 
 } // namespace troupe::common

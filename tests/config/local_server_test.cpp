@@ -44,3 +44,11 @@ SCENARIO("what does not speak JSON is no ollama") {
   CHECK(refuse_ollama_version(200, "<html>").has_value());
   CHECK(refuse_ollama_version(200, "").has_value());
 }
+
+SCENARIO("an address is shown without the password in it") {
+  CHECK_EQ(without_credentials("http://user:p@ss@host:1/v1"), "http://host:1/v1");
+  CHECK_EQ(without_credentials("http://user@host"), "http://host");
+  CHECK_EQ(without_credentials("user:secret@host/x@y"), "host/x@y");
+  CHECK_EQ(without_credentials("http://host/a@b"), "http://host/a@b");
+  CHECK_EQ(without_credentials(""), "");
+}
