@@ -108,6 +108,7 @@ model_overrides overrides_of(const config& from) {
   result.tool_output_token_limit = from.tool_output_token_limit;
   result.base_instructions = shared_text{from.base_instructions.value_or("")};
   result.personality = from.personality;
+  result.keeps_messages = from.features.enabled(feature::personality);
   return result;
 }
 
@@ -115,7 +116,7 @@ model_info describe_model(std::span<const model_info> models, std::string_view s
                           const model_overrides& settings, const feature_set& features) {
   const auto* known = features.enabled(feature::remote_models) ? find_model(models, slug) : nullptr;
   auto result = with_overrides(known ? *known : fallback_model(slug), settings);
-  if (!features.enabled(feature::personality))
+  if (!settings.keeps_messages || !features.enabled(feature::personality))
     result.model_messages.reset();
   return result;
 }

@@ -114,12 +114,15 @@ std::variant<models_answer, catalogue_error> read_list(const json::array& list,
 
 std::variant<models_answer, catalogue_error> parse_models_answer(std::string_view text) {
   const json_document document{text};
-  const auto* root = document.root();
-  if (root == nullptr)
-    return catalogue_error{"not JSON"};
-  if (const auto* models = list_in(*root, "models"))
+  if (const auto* root = document.root())
+    return parse_models_answer(*root);
+  return catalogue_error{"not JSON"};
+}
+
+std::variant<models_answer, catalogue_error> parse_models_answer(const json::value& root) {
+  if (const auto* models = list_in(root, "models"))
     return read_list(*models, "models", read_full_entry);
-  if (const auto* data = list_in(*root, "data"))
+  if (const auto* data = list_in(root, "data"))
     return read_list(*data, "data", read_plain_entry);
   return catalogue_error{"no array `models` or `data`"};
 }

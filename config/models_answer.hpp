@@ -27,5 +27,6 @@ struct models_answer {
 /// `{"data":[{"id":...}]}`, whose ids get the metadata of `fallback_model` and are shown in
 /// pickers. Error: neither, or a list of which nothing is usable.
 std::variant<models_answer, catalogue_error> parse_models_answer(std::string_view json);
+std::variant<models_answer, catalogue_error> parse_models_answer(const boost::json::value& root);
 
 } // namespace troupe::config

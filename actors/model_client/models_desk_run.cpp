@@ -79,12 +79,13 @@ void models_desk::start(operation number, models_call& call, std::chrono::millis
   request.limits.total = left;
   request.start_delay = delay;
   call.attempt = std::make_shared<models_attempt>();
-  call.attempt->call = context_.http->fetch(
-    std::move(request), config::max_catalogue_bytes,
-    [attempt = call.attempt, on_over = hooks_.when_over(number)](net::call_outcome x) {
-      attempt->outcome = std::move(x);
-      on_over();
-    });
+  call.attempt->call =
+    context_.http_of(call.request.provider)
+      .fetch(std::move(request), config::max_catalogue_bytes,
+             [attempt = call.attempt, on_over = hooks_.when_over(number)](net::call_outcome x) {
+               attempt->outcome = std::move(x);
+               on_over();
+             });
 }
 
 void models_desk::on_over(operation number) {

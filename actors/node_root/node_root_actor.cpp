@@ -60,12 +60,14 @@ private:
   void spawn(service x) {
     switch (x) {
     case service::auth: services_.auth = starters_.auth(); break;
-    case service::models: services_.models = starters_.models(); break;
+    case service::models: services_.models = starters_.models(sources()); break;
     case service::client: services_.client = starters_.client(services_.auth); break;
     case service::recorder: services_.recorder = starters_.recorder(); break;
     case service::tools: services_.tools = starters_.tools(); break;
     }
   }
+
+  model_sources sources() const { return {.client = services_.client, .auth = services_.auth}; }
 
   void on_down(const caf::down_msg& x) {
     if (x.source == threads_.address()) {
@@ -103,12 +105,17 @@ private:
     caf::anon_send(threads_, services_);
     if (which == service::auth)
       caf::anon_send(services_.client, auth_changed{services_.auth});
+    if (which == service::auth || which == service::client)
+      caf::anon_send(services_.models, sources());
   }
 
   void on_exit(caf::exit_msg& x) {
     if (std::exchange(stopping_, true))
       return;
     reason_ = std::move(x.reason);
+    // Who stops a node lets go of it. Without this handle the root would be gone before the threads
+    // have ended, and the services, which only it holds, without having been told to end.
+    held_until_done_ = node_root_actor{self_};
     if (threads_ended_)
       return stop_services();
     self_->send_exit(threads_, caf::exit_reason::user_shutdown);
@@ -129,6 +136,7 @@ private:
       if (!ended)
         return;
     self_->quit(std::move(reason_));
+    held_until_done_ = nullptr;
   }
 
   node_root_actor::pointer self_;
@@ -140,15 +148,16 @@ private:
   bool threads_ended_ = false;
   bool stopping_ = false;
   caf::error reason_;
+  node_root_actor held_until_done_;
 };
 
 started_node start(caf::actor_system& sys, service_starters starters) {
-  const auto auth = starters.auth();
-  services_changed services{.models = starters.models(),
-                            .client = starters.client(auth),
-                            .recorder = starters.recorder(),
-                            .tools = starters.tools(),
-                            .auth = auth};
+  services_changed services;
+  services.auth = starters.auth();
+  services.client = starters.client(services.auth);
+  services.models = starters.models({.client = services.client, .auth = services.auth});
+  services.recorder = starters.recorder();
+  services.tools = starters.tools();
   auto threads = starters.threads(services);
   auto root = sys.spawn<caf::stateful_actor<state, node_root_actor::impl>>(std::move(starters),
                                                                            services, threads);

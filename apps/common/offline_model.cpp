@@ -31,6 +31,7 @@ void offline_model::use_in(config::config& settings) const {
   config::provider provider;
   provider.name = "simulated model";
   provider.base_url = simulator_.base_url();
+  provider.is_simulated = true;
   settings.model_provider_id = provider_id;
   settings.model_provider = provider;
   settings.model_providers.insert_or_assign(provider_id, std::move(provider));
