@@ -23,13 +23,13 @@ struct fixture : test_coordinator_fixture<> {
   fixture() {
     uut = node_root::start(
       sys, {.auth = [this] { return sys.spawn(fake_auth); },
-            .models = [this] { return sys.spawn(fake_models); },
             .client =
               [this](const auth_manager_actor& auth) {
                 auth_of_client = auth;
                 ++clients_started;
                 return sys.spawn(fake_client, log);
               },
+            .models = [this](const model_sources&) { return sys.spawn(fake_models); },
             .recorder =
               [this] {
                 ++recorders_started;
@@ -50,7 +50,8 @@ struct fixture : test_coordinator_fixture<> {
   }
 
   ~fixture() {
-    caf::anon_send_exit(uut.root, caf::exit_reason::user_shutdown);
+    if (uut.root)
+      caf::anon_send_exit(uut.root, caf::exit_reason::user_shutdown);
     run();
     uut = {};
     auth_of_client = nullptr;
@@ -161,6 +162,28 @@ SCENARIO("a stop ends the thread manager, the services and the root") {
     self->receive([&](caf::down_msg& x) { order.push_back(x.source); });
   CHECK_EQ(order.front(), uut.threads.address());
   CHECK_EQ(order.back(), uut.root.address());
+}
+
+SCENARIO("a node that everybody has let go of is stopped in order all the same") {
+  std::vector<caf::actor> services_of_node;
+  {
+    const auto all = services();
+    services_of_node = {caf::actor_cast<caf::actor>(all.auth),
+                        caf::actor_cast<caf::actor>(all.client),
+                        caf::actor_cast<caf::actor>(all.recorder)};
+  }
+  for (const auto& x : services_of_node)
+    self->monitor(x);
+  services_of_node.clear();
+  auth_of_client = nullptr;
+  caf::anon_send_exit(uut.root, caf::exit_reason::user_shutdown);
+  uut = {};
+  run();
+  std::vector<caf::error> reasons;
+  for (int i = 0; i < 3; ++i)
+    self->receive([&](caf::down_msg& x) { reasons.push_back(x.reason); },
+                  caf::after(std::chrono::milliseconds{0}) >> [] {});
+  CHECK_EQ(reasons, std::vector<caf::error>(3, caf::exit_reason::user_shutdown));
 }
 
 SCENARIO("a stop while a service waits for its restart ends all the same") {
