@@ -4,6 +4,8 @@
 #include "config/features.hpp"
 #include "config/login_store.hpp"
 #include "config/providers.hpp"
+#include "messages/collaboration_mode.hpp"
+#include "messages/identity.hpp"
 #include "messages/settings.hpp"
 
 #include <cstdint>
@@ -52,6 +54,8 @@ struct config {
   std::optional<std::int64_t> model_auto_compact_token_limit;
   std::optional<bool> model_supports_reasoning_summaries;
   std::optional<std::int64_t> tool_output_token_limit;
+  std::optional<identity_kind> identity; ///< who threads are; absent: nobody in particular
+  mode_kind collaboration_mode = mode_kind::default_mode;
   std::optional<troupe::personality> personality; ///< `pragmatic` unless the feature is off
   std::optional<std::filesystem::path> model_catalog_json;
   std::string chatgpt_base_url;

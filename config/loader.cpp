@@ -117,6 +117,10 @@ private:
     result_.model_supports_reasoning_summaries =
       from_.boolean("model_supports_reasoning_summaries");
     result_.tool_output_token_limit = tokens("tool_output_token_limit");
+    result_.identity = first_of(typed().identity, from_.choice<identity_kind>("identity"));
+    result_.collaboration_mode =
+      first_of(typed().collaboration_mode, from_.choice<mode_kind>("collaboration_mode"))
+        .value_or(mode_kind::default_mode);
     result_.personality =
       first_of(typed().personality, from_.choice<troupe::personality>("personality"));
     if (!result_.personality && result_.features.enabled(feature::personality))

@@ -25,6 +25,8 @@ struct typed_overrides {
   std::vector<std::filesystem::path> additional_writable_roots; ///< relative ones: against the cwd
   std::optional<reasoning_effort> model_reasoning_effort;
   std::optional<troupe::personality> personality;
+  std::optional<identity_kind> identity;
+  std::optional<mode_kind> collaboration_mode;
   std::optional<std::string> base_instructions;
   std::optional<std::string> developer_instructions;
   std::optional<std::string> compact_prompt;

@@ -47,12 +47,14 @@ bool inspect(Inspector& f, session_configured& x) {
 
 struct task_started {
   std::optional<std::int64_t> model_context_window;
+  mode_kind mode = mode_kind::default_mode;
   bool operator==(const task_started&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, task_started& x) {
-  return f.object(x).fields(f.field("model_context_window", x.model_context_window));
+  return f.object(x).fields(f.field("model_context_window", x.model_context_window),
+                            f.field("mode", x.mode));
 }
 
 struct task_complete {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/collaboration_mode.hpp"
+#include "messages/identity.hpp"
 #include "messages/ids.hpp"
 #include "messages/settings.hpp"
 #include "messages/shared_text.hpp"
@@ -62,7 +64,9 @@ bool inspect(Inspector& f, user_input& x) {
                             f.field("output_schema_json", x.output_schema_json));
 }
 
-/// Changes persistent settings; absent fields keep their value.
+/// Changes persistent settings; absent fields keep their value. `collaboration_mode` replaces the
+/// whole mode, so that `model` and `effort` beside it do not count; `identity` is applied to what
+/// the others leave.
 struct override_turn_context {
   std::optional<std::string> cwd;
   std::optional<troupe::approval_policy> approval_policy;
@@ -71,6 +75,8 @@ struct override_turn_context {
   std::optional<reasoning_effort> effort;
   std::optional<reasoning_summary> summary;
   std::optional<troupe::personality> personality;
+  std::optional<troupe::collaboration_mode> collaboration_mode;
+  std::optional<identity_mask> identity;
   bool operator==(const override_turn_context&) const = default;
 };
 
@@ -79,10 +85,13 @@ bool inspect(Inspector& f, override_turn_context& x) {
   return f.object(x).fields(f.field("cwd", x.cwd), f.field("approval_policy", x.approval_policy),
                             f.field("sandbox_policy", x.sandbox_policy), f.field("model", x.model),
                             f.field("effort", x.effort), f.field("summary", x.summary),
-                            f.field("personality", x.personality));
+                            f.field("personality", x.personality),
+                            f.field("collaboration_mode", x.collaboration_mode),
+                            f.field("identity", x.identity));
 }
 
-/// Settings and input in one.
+/// Settings and input in one. Without a collaboration mode the thread is in the default one from
+/// then on, without the instructions of another; those of its identity stay.
 struct user_turn {
   override_turn_context settings;
   user_input input;

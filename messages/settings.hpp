@@ -79,6 +79,14 @@ struct enum_texts<environment_inherit> {
   static constexpr std::array<std::string_view, 3> values{"all", "core", "none"};
 };
 
+/// What an agent may do at all. `read_only` is enforced by the tool runner, whatever the sandbox
+/// policy and the approvals say.
+enum class tool_access : std::uint8_t { full, read_only };
+template <>
+struct enum_texts<tool_access> {
+  static constexpr std::array<std::string_view, 2> values{"full", "read-only"};
+};
+
 /// What a tool's process may touch. `network_access`, `writable_roots` and the two exclusions count
 /// only in the modes of contract threads.md 19.6.
 struct sandbox_policy {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "messages/collaboration_mode.hpp"
 #include "messages/event.hpp"
+#include "messages/identity.hpp"
 #include "messages/ids.hpp"
 #include "messages/rollout.hpp"
 #include "messages/settings.hpp"
@@ -62,6 +64,11 @@ struct thread_config {
   std::string cwd;      ///< absolute
   troupe::approval_policy approval_policy = approval_policy::never;
   troupe::sandbox_policy sandbox_policy;
+  mode_kind mode = mode_kind::default_mode;
+  shared_text mode_instructions;                 ///< of mode or identity; empty: none
+  std::optional<troupe::identity_kind> identity; ///< none: nobody in particular
+  /// What the identity may do; with `read_only`, `sandbox_policy` waits for another identity.
+  tool_access access = tool_access::full;
   std::optional<reasoning_effort> effort;
   reasoning_summary summary = reasoning_summary::automatic;
   std::optional<troupe::verbosity> verbosity;
@@ -94,7 +101,9 @@ bool inspect(Inspector& f, thread_config& x) {
   return f.object(x).fields(
     f.field("model", x.model), f.field("provider", x.provider), f.field("cwd", x.cwd),
     f.field("approval_policy", x.approval_policy), f.field("sandbox_policy", x.sandbox_policy),
-    f.field("effort", x.effort), f.field("summary", x.summary), f.field("verbosity", x.verbosity),
+    f.field("mode", x.mode), f.field("mode_instructions", x.mode_instructions),
+    f.field("identity", x.identity), f.field("access", x.access), f.field("effort", x.effort),
+    f.field("summary", x.summary), f.field("verbosity", x.verbosity),
     f.field("personality", x.personality), f.field("base_instructions", x.base_instructions),
     f.field("user_instructions", x.user_instructions),
     f.field("developer_instructions", x.developer_instructions),
@@ -147,6 +156,35 @@ template <class Inspector>
 bool inspect(Inspector& f, thread_started& x) {
   return f.object(x).fields(f.field("thread", x.thread), f.field("configured", x.configured),
                             f.field("warnings", x.warnings));
+}
+
+/// What a thread knows of its provider.
+struct thread_provider {
+  std::string id; ///< in the provider table
+  std::uint32_t stream_max_retries = 5;
+  bool supports_websockets = false; ///< used where a feature of the thread says so
+  bool item_ids = false;
+  bool remote_compaction = false;
+  bool operator==(const thread_provider&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, thread_provider& x) {
+  return f.object(x).fields(
+    f.field("id", x.id), f.field("stream_max_retries", x.stream_max_retries),
+    f.field("supports_websockets", x.supports_websockets), f.field("item_ids", x.item_ids),
+    f.field("remote_compaction", x.remote_compaction));
+}
+
+/// One-way to a thread, by the thread manager: its requests go there from its next turn on.
+struct provider_changed {
+  thread_provider provider;
+  bool operator==(const provider_changed&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, provider_changed& x) {
+  return f.object(x).fields(f.field("provider", x.provider));
 }
 
 /// To a thread, once, by the thread manager. `resume` names the rollout it continues. Answer:

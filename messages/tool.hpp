@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/collaboration_mode.hpp"
 #include "messages/event.hpp"
 #include "messages/ids.hpp"
 #include "messages/model_info.hpp"
@@ -20,15 +21,17 @@ struct tool_context {
   troupe::sandbox_policy sandbox_policy;
   shell_environment_policy environment;
   troupe::truncation_policy truncation;
+  tool_access access = tool_access::full;
+  mode_kind mode = mode_kind::default_mode;
   bool operator==(const tool_context&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, tool_context& x) {
-  return f.object(x).fields(f.field("cwd", x.cwd), f.field("approval_policy", x.approval_policy),
-                            f.field("sandbox_policy", x.sandbox_policy),
-                            f.field("environment", x.environment),
-                            f.field("truncation", x.truncation));
+  return f.object(x).fields(
+    f.field("cwd", x.cwd), f.field("approval_policy", x.approval_policy),
+    f.field("sandbox_policy", x.sandbox_policy), f.field("environment", x.environment),
+    f.field("truncation", x.truncation), f.field("access", x.access), f.field("mode", x.mode));
 }
 
 enum class tool_payload : std::uint8_t { function, custom, local_shell };

@@ -63,6 +63,7 @@ public:
       [this](const stream_ended& x) { return on_stream_ended(x); },
       [this](tool_progress& x) { return on_tool_progress(x); },
       [this](const services_changed& x) { return on_services(x); },
+      [this](provider_changed& x) { return on_provider(x); },
       [this](workspace_described& x) { return on_workspace(x); },
     };
   }
@@ -81,9 +82,25 @@ private:
     return *starting_;
   }
 
+  /// The thread manager has seen to it that the list of models is up to date.
   template <class Next>
   void ask_model(Next next) {
-    self_->request(services_.models, caf::infinite, session_.model_question())
+    auto question = session_.model_question();
+    if (!question.slug.empty())
+      return ask_facts(std::move(question), next);
+    self_
+      ->request(services_.models, caf::infinite, get_default_model{{}, refresh_strategy::offline})
+      .then(
+        [this, next, question](chosen_model& x) mutable {
+          question.slug = std::move(x.slug);
+          ask_facts(std::move(question), next);
+        },
+        [this](const caf::error& err) { fail_start(err); });
+  }
+
+  template <class Next>
+  void ask_facts(get_model_info question, Next next) {
+    self_->request(services_.models, caf::infinite, std::move(question))
       .then(
         [this, next](model_facts& facts) {
           session_.set_model(std::move(facts));
@@ -198,6 +215,11 @@ private:
             [this](const caf::error& err) { failure_ = to_string(err); });
   }
 
+  caf::result<void> on_provider(provider_changed& x) {
+    step([&](effects& out) { session_.on_provider(std::move(x.provider), out); });
+    return caf::unit;
+  }
+
   template <class Step>
   void step(Step f) {
     effects out;
@@ -226,6 +248,8 @@ private:
       open(std::move(*x.open));
     if (x.compact)
       compact(std::move(*x.compact));
+    if (x.models_etag)
+      caf::anon_send(services_.models, std::move(*x.models_etag));
     if (x.describe)
       describe(std::move(*x.describe));
     if (x.fetch_model)

@@ -46,7 +46,7 @@ void compaction::attempt(std::chrono::milliseconds delay, effects& out) {
   request.tools_json = shared_text{"[]"};
   request.parallel_tool_calls = false;
   request.origin.turn_metadata = cause_.turn_metadata;
-  request.input = source_.for_prompt();
+  request.input = source_.for_prompt(images_for(core_));
   request.input.push_back(prompt_message(core_.config).json);
   if (core_.config.item_ids) {
     request.input_ids = source_.prompt_ids();
@@ -133,8 +133,8 @@ void compaction::summarised(effects& out) {
 
 void compaction::ask_provider(effects& out) {
   const auto source = trimmed_to(effective_context_window(*core_.model.info),
-                                 core_.model.instructions.view(), core_.history);
-  auto input = source.for_prompt();
+                                 core_.instructions.view(), core_.history);
+  auto input = source.for_prompt(images_for(core_));
   if (input.empty())
     return compacted({}, out);
   auto like = base_request(core_);
@@ -169,7 +169,7 @@ void compaction::compacted(std::vector<response_item> output, effects& out) {
 
 void compaction::replace_history(const std::vector<response_item>& items, effects& out) {
   core_.history.replace(items, core_.model.info->truncation_policy);
-  core_.tokens.recount(estimated_tokens(core_.model.instructions.view(), core_.history.items()),
+  core_.tokens.recount(estimated_tokens(core_.instructions.view(), core_.history.items()),
                        effective_context_window(*core_.model.info));
   tell_tokens(core_, cause_.turn, out);
 }

@@ -92,6 +92,23 @@ response_item user_instructions_message(std::string_view cwd, std::string_view t
                                           cwd, text));
 }
 
+response_item mode_message(std::string_view instructions) {
+  return make_message("developer",
+                      fmt::format("<collaboration_mode>{}</collaboration_mode>", instructions));
+}
+
+response_item personality_message(std::string_view spec) {
+  return make_message("developer",
+                      fmt::format("<personality_spec> The user has asked for another style of "
+                                  "communication. Keep to it in all future messages: \n{} "
+                                  "</personality_spec>",
+                                  spec));
+}
+
+bool is_other_mode(const context_facts& a, const context_facts& b) {
+  return a.mode != b.mode || !(a.mode_instructions == b.mode_instructions);
+}
+
 } // namespace
 
 std::string permissions_text(const context_facts& x) {
@@ -113,6 +130,10 @@ std::vector<response_item> initial_context(const context_facts& x) {
   items.push_back(make_message("developer", permissions_text(x)));
   if (!x.developer_instructions.empty())
     items.push_back(make_message("developer", x.developer_instructions.view()));
+  if (!x.mode_instructions.empty())
+    items.push_back(mode_message(x.mode_instructions.view()));
+  if (!x.personality_spec.empty() && !x.has_personality_in_instructions)
+    items.push_back(personality_message(x.personality_spec));
   if (!x.user_instructions.empty())
     items.push_back(user_instructions_message(x.cwd, x.user_instructions.view()));
   items.push_back(make_message("user", environment_text(x.cwd, x.shell)));
@@ -125,7 +146,30 @@ std::vector<response_item> settings_update(const context_facts& before, const co
     items.push_back(make_message("user", environment_text(now.cwd, now.shell)));
   if (before.approval != now.approval || !(*before.sandbox == *now.sandbox))
     items.push_back(make_message("developer", permissions_text(now)));
+  if (is_other_mode(before, now) && !now.mode_instructions.empty())
+    items.push_back(mode_message(now.mode_instructions.view()));
+  if (before.model != now.model) {
+    if (!now.model_instructions.empty())
+      items.push_back(model_switch_message(now.model_instructions));
+  } else if (now.personality && before.personality != now.personality &&
+             !now.personality_spec.empty()) {
+    items.push_back(personality_message(now.personality_spec));
+  }
   return items;
+}
+
+std::string_view personality_spec_of(const model_info& x, std::optional<personality> p) {
+  if (!x.model_messages || !p)
+    return {};
+  const auto text = [](const std::optional<std::string>& spec) {
+    return spec ? std::string_view{*spec} : std::string_view{};
+  };
+  switch (*p) {
+  case personality::none: return {};
+  case personality::friendly: return text(x.model_messages->personality_friendly);
+  case personality::pragmatic: return text(x.model_messages->personality_pragmatic);
+  }
+  return {};
 }
 
 response_item model_switch_message(std::string_view instructions) {

@@ -49,8 +49,9 @@ struct effects {
   std::vector<run_tool> tools;
   bool cancel_tools = false;                 ///< end all calls and processes of this thread
   std::optional<get_model_info> fetch_model; ///< answer with session::on_model_facts
-  flush_goal flush = flush_goal::none;       ///< answer with session::on_flushed
-  bool ended = false;                        ///< the thread is done; the actor quits
+  std::optional<refresh_if_new_etag> models_etag;
+  flush_goal flush = flush_goal::none; ///< answer with session::on_flushed
+  bool ended = false;                  ///< the thread is done; the actor quits
 
   void emit(std::string turn, event_msg msg) {
     events.push_back({std::move(turn), std::move(msg)});

@@ -20,6 +20,9 @@ truncation_policy storing_policy(const truncation_policy& x) {
   return {.mode = x.mode, .limit = (x.limit * 12 + 9) / 10};
 }
 
+/// What a model reads where an image is that it could not take.
+constexpr std::string_view left_out_image = "An image was here. This model takes no images.";
+
 bool is_kept(const response_item& x) {
   return x.kind != item_kind::other && !(x.kind == item_kind::message && x.role == "system");
 }
@@ -146,10 +149,14 @@ void history::for_each_of_prompt(Take take) const {
   }
 }
 
-std::vector<shared_text> history::for_prompt() const {
+std::vector<shared_text> history::for_prompt(prompt_images images) const {
   std::vector<shared_text> result;
   result.reserve(items_.size() + 4);
-  for_each_of_prompt([&result](const response_item& x) { result.push_back(x.json); });
+  for_each_of_prompt([&result, images](const response_item& x) {
+    auto changed =
+      images == prompt_images::as_text ? images_as_text(x, left_out_image) : std::nullopt;
+    result.push_back(changed ? std::move(changed->json) : x.json);
+  });
   return result;
 }
 

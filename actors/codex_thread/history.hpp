@@ -4,11 +4,15 @@
 #include "messages/model_info.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace troupe::codex_thread {
+
+/// What becomes of images in a prompt: a model that takes none gets a text in their place.
+enum class prompt_images : std::uint8_t { kept, as_text };
 
 /// The items a thread's model gets to see, oldest first (contract threads.md 17). Pure; not
 /// thread-safe. Items are shared, so a copy of the history costs pointers only.
@@ -36,7 +40,7 @@ public:
 
   /// The input of a model request: every call has an output ("aborted" where none came), no output
   /// lacks its call, local items are left out.
-  std::vector<shared_text> for_prompt() const;
+  std::vector<shared_text> for_prompt(prompt_images images = prompt_images::kept) const;
 
   /// The models' ids of the items of `for_prompt`, one each; empty texts where there is none.
   std::vector<std::string> prompt_ids() const;

@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace troupe::codex_thread {
@@ -116,6 +117,13 @@ rebuilt_session rebuild(const std::vector<rollout_line>& lines,
   for (const auto& line : lines)
     work.take(line);
   return work.result();
+}
+
+shared_text last_turn_context(const std::vector<rollout_line>& lines) {
+  const auto found = std::find_if(lines.rbegin(), lines.rend(), [](const rollout_line& x) {
+    return x.kind == line_kind::context;
+  });
+  return found == lines.rend() ? shared_text{} : found->payload_json;
 }
 
 } // namespace troupe::codex_thread

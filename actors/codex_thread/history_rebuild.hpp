@@ -24,4 +24,7 @@ struct rebuilt_session {
 rebuilt_session rebuild(const std::vector<rollout_line>& lines,
                         const std::vector<response_item>& initial_context);
 
+/// The payload of the last turn context; empty when there is none.
+shared_text last_turn_context(const std::vector<rollout_line>& lines);
+
 } // namespace troupe::codex_thread

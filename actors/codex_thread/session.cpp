@@ -1,5 +1,7 @@
 #include "actors/codex_thread/session.hpp"
 
+#include "actors/codex_thread/thread_mode.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -30,6 +32,8 @@ std::variant<submitted, errc> session::submit(submission x, effects& out) {
     // Interrupts overtake what waits: that is what they are for.
     if (turn_)
       turn_->interrupt(abort_reason::interrupted, out);
+    else
+      stops_next_turn_ = model_question_ == model_question_state::asked;
     after_turn_step(out);
   } else if (std::holds_alternative<shutdown_thread>(x.op)) {
     shut_down(out);
@@ -43,6 +47,8 @@ std::variant<submitted, errc> session::submit(submission x, effects& out) {
     } else if (queue_.size() >= max_queued_submissions) {
       return errc::queue_full;
     } else {
+      if (joins_next_turn(x))
+        receipt.id = queue_.front().id;
       queue_.push_back(x);
       proceed(out);
     }
@@ -53,8 +59,19 @@ std::variant<submitted, errc> session::submit(submission x, effects& out) {
   return receipt;
 }
 
+/// Input that follows the input whose turn is about to begin becomes part of that turn.
+bool session::joins_next_turn(const submission& x) const {
+  const auto is_input = [](const submission& one) {
+    const auto* input = std::get_if<user_input>(&one.op);
+    return input && !input->items.empty();
+  };
+  return model_question_ == model_question_state::asked && !stops_next_turn_ && is_input(x) &&
+         std::all_of(queue_.begin(), queue_.end(), is_input);
+}
+
 void session::proceed(effects& out) {
-  while (!queue_.empty() && !waits_for_model_ && !(turn_ && !turn_->takes_input())) {
+  while (!queue_.empty() && model_question_ != model_question_state::asked &&
+         !(turn_ && !turn_->takes_input())) {
     auto next = std::move(queue_.front());
     queue_.pop_front();
     process(next, out);
@@ -66,6 +83,8 @@ void session::process(submission& x, effects& out) {
     return process_compaction(x, out);
   user_input input;
   if (auto* turn = std::get_if<user_turn>(&x.op)) {
+    if (!turn->settings.collaboration_mode)
+      leave_mode(next_settings());
     apply(turn->settings);
     input = std::move(turn->input);
   } else if (auto* settings = std::get_if<override_turn_context>(&x.op)) {
@@ -83,8 +102,8 @@ void session::process(submission& x, effects& out) {
     return;
   }
   x.op = std::move(input);
-  if (needs_model())
-    return wait_for_model(x, out);
+  if (!knows_model(x, out))
+    return;
   start_turn(std::move(x.id), turn_kind::regular, std::get<user_input>(std::move(x.op)), out);
 }
 
@@ -95,19 +114,49 @@ void session::process_compaction(submission& x, effects& out) {
     queue_.push_front(std::move(x));
     return;
   }
-  if (needs_model())
-    return wait_for_model(x, out);
+  if (!knows_model(x, out))
+    return;
   start_turn(std::move(x.id), turn_kind::compact, {}, out);
 }
 
-void session::wait_for_model(submission& x, effects& out) {
-  waits_for_model_ = true;
+/// Lists of models change while a thread lives, so each turn asks anew (contract models-manager.md
+/// 14). Until the answer comes, `x` is the front of the queue.
+bool session::knows_model(submission& x, effects& out) {
+  if (model_question_ == model_question_state::answered) {
+    model_question_ = model_question_state::none;
+    return true;
+  }
+  adopt_next_settings();
+  use_provider(out);
+  model_question_ = model_question_state::asked;
   out.fetch_model = model_question();
   queue_.push_front(std::move(x));
+  return false;
+}
+
+/// A turn runs with the settings it began with (contract threads.md 6); changes meanwhile are for
+/// the next one.
+thread_config& session::next_settings() {
+  if (!turn_) {
+    adopt_next_settings();
+    return core_.config;
+  }
+  if (!next_settings_)
+    next_settings_ = std::make_unique<thread_config>(core_.config);
+  return *next_settings_;
+}
+
+void session::adopt_next_settings() {
+  if (!next_settings_)
+    return;
+  const auto transport = core_.config.origin.transport; // the turn may have given up the WebSocket
+  core_.config = std::move(*next_settings_);
+  core_.config.origin.transport = transport;
+  next_settings_.reset();
 }
 
 void session::apply(const override_turn_context& x) {
-  auto& config = core_.config;
+  auto& config = next_settings();
   if (x.cwd)
     config.cwd = *x.cwd;
   if (x.approval_policy)
@@ -118,26 +167,31 @@ void session::apply(const override_turn_context& x) {
     config.model = *x.model;
   if (x.effort)
     config.effort = x.effort;
+  if (x.collaboration_mode)
+    set_mode(config, *x.collaboration_mode);
+  if (x.identity)
+    set_identity(config, *x.identity);
   if (x.summary)
     config.summary = *x.summary;
   if (x.personality)
     config.personality = x.personality;
 }
 
-bool session::needs_model() const {
-  return core_.config.model != core_.model.info->slug;
-}
-
 void session::on_model_facts(model_facts facts, effects& out) {
-  if (!std::exchange(waits_for_model_, false))
+  if (model_question_ != model_question_state::asked)
     return;
+  model_question_ = model_question_state::answered;
   set_model(std::move(facts));
   proceed(out);
 }
 
 void session::on_model_failed(const std::string& reason, effects& out) {
-  if (!std::exchange(waits_for_model_, false) || queue_.empty())
+  if (model_question_ != model_question_state::asked || queue_.empty())
     return;
+  if (core_.config.model == core_.model.info->slug)
+    return on_model_facts(core_.model, out);
+  model_question_ = model_question_state::none;
+  stops_next_turn_ = false;
   const auto id = queue_.front().id;
   queue_.pop_front();
   out.emit(
@@ -158,6 +212,8 @@ void session::start_turn(std::string id, turn_kind kind, user_input input, effec
   ++turns_;
   turn_ = std::make_unique<turn_machine>(core_, std::move(id), kind, std::move(input));
   turn_->begin(out);
+  if (std::exchange(stops_next_turn_, false))
+    turn_->interrupt(abort_reason::interrupted, out);
   after_turn_step(out);
 }
 
@@ -169,28 +225,34 @@ void session::seed(const std::string& turn, effects& out) {
 }
 
 void session::tell_settings(const std::string& turn, effects& out) {
-  if (!seeded_) {
-    seed(turn, out);
-  } else {
-    auto before = core_.facts();
+  const bool was_seeded = seeded_;
+  seed(turn, out);
+  auto before = core_.facts();
+  if (was_seeded) {
     before.cwd = told_.cwd;
     before.sandbox = &told_.sandbox;
     before.approval = told_.approval;
-    for (const auto& item : settings_update(before, core_.facts()))
-      core_.record(item, turn, out);
+    before.mode = told_.mode;
+    before.mode_instructions = told_.mode_instructions;
+    before.personality = told_.personality;
+    before.model = told_.model;
   }
-  const auto& other = previous_model_.empty() ? told_.model : previous_model_;
-  if (other != core_.model.info->slug && !core_.model.info->base_instructions.empty())
-    core_.record(model_switch_message(core_.model.info->base_instructions.view()), turn, out);
+  if (!previous_model_.empty())
+    before.model = previous_model_;
+  for (const auto& item : settings_update(before, core_.facts()))
+    core_.record(item, turn, out);
   previous_model_.clear();
   remember_settings();
 }
 
 void session::remember_settings() {
   told_ = {.cwd = core_.config.cwd,
-           .sandbox = core_.config.sandbox_policy,
+           .sandbox = core_.sandbox,
            .approval = core_.config.approval_policy,
-           .model = core_.model.info->slug};
+           .mode = core_.config.mode,
+           .mode_instructions = core_.config.mode_instructions,
+           .model = core_.model.info->slug,
+           .personality = core_.config.personality};
 }
 
 void session::on_workspace(workspace_described& x, effects& out) {
@@ -265,6 +327,25 @@ void session::after_turn_step(effects& out) {
   proceed(out);
 }
 
+void session::on_provider(thread_provider x, effects& out) {
+  next_provider_ = std::move(x);
+  if (!turn_ && model_question_ == model_question_state::none)
+    use_provider(out);
+}
+
+void session::use_provider(effects& out) {
+  if (!next_provider_)
+    return;
+  adopt_next_settings();
+  adopt_provider(core_.config, *std::exchange(next_provider_, std::nullopt));
+  preparing_ = false;
+  // Connections to the one before are of no use any more, and a refusal of its WebSocket says
+  // nothing of this one's.
+  if (uses_websocket_)
+    out.closed_connections.push_back({.thread = core_.id, .turn = {}});
+  uses_websocket_ = core_.config.origin.transport != model_transport::http;
+}
+
 void session::shut_down(effects& out) {
   if (state_ == thread_state::stopping)
     return;
@@ -294,7 +375,7 @@ thread_summary session::summary() const {
   if (turn_) {
     x.turn = turn_->id();
     x.waits_for = turn_->waits_for();
-  } else if (waits_for_model_) {
+  } else if (model_question_ == model_question_state::asked) {
     x.waits_for = wait_kind::model_info;
   } else if (state_ == thread_state::starting || state_ == thread_state::stopping) {
     x.waits_for = wait_kind::rollout;

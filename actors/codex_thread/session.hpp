@@ -53,9 +53,11 @@ public:
   /// Takes one entry of the inbox.
   std::variant<submitted, errc> submit(submission x, effects& out);
 
+  /// The answer to `effects::fetch_model`: what is known of the model now.
   void on_model_facts(model_facts facts, effects& out);
 
-  /// The models manager could not answer: the turn that waits for it fails.
+  /// The models manager could not answer. The turn goes on with what was known of its model, and
+  /// fails when that is another one.
   void on_model_failed(const std::string& reason, effects& out);
 
   /// The answer to `effects::describe`.
@@ -69,6 +71,9 @@ public:
   void on_tool_result(stream_number stream, const tool_result& x, effects& out);
   void on_tool_progress(tool_progress& x, effects& out);
   void on_flushed(flush_goal goal, const std::string& failure, effects& out);
+
+  /// The next turn's requests go to another provider; a running turn stays where it began.
+  void on_provider(thread_provider x, effects& out);
 
   /// Ends the thread: an open turn is interrupted first.
   void shut_down(effects& out);
@@ -87,15 +92,24 @@ private:
     std::string cwd;
     troupe::sandbox_policy sandbox;
     troupe::approval_policy approval = approval_policy::never;
+    mode_kind mode = mode_kind::default_mode;
+    shared_text mode_instructions;
     std::string model;
+    std::optional<troupe::personality> personality;
   };
 
+  /// The model of the turn that is about to begin: asked for once per turn.
+  enum class model_question_state : std::uint8_t { none, asked, answered };
+
+  thread_config& next_settings();
+  void adopt_next_settings();
   void apply(const override_turn_context& x);
-  bool needs_model() const;
+  bool joins_next_turn(const submission& x) const;
   void proceed(effects& out);
   void process(submission& x, effects& out);
   void process_compaction(submission& x, effects& out);
-  void wait_for_model(submission& x, effects& out);
+  bool knows_model(submission& x, effects& out);
+  void use_provider(effects& out);
   void start_turn(std::string id, turn_kind kind, user_input input, effects& out);
   void describe_for_connection(effects& out);
   void prepare_connection_with(std::string metadata_json, effects& out);
@@ -120,7 +134,10 @@ private:
   std::uint64_t turns_ = 0;
   thread_state state_ = thread_state::starting;
   bool seeded_ = false;
-  bool waits_for_model_ = false;
+  model_question_state model_question_ = model_question_state::none;
+  bool stops_next_turn_ = false;                 ///< interrupted while its model was asked for
+  std::unique_ptr<thread_config> next_settings_; ///< changed during a turn
+  std::optional<thread_provider> next_provider_;
   bool uses_websocket_ = false; ///< from the start; connections may be kept until the end
   bool preparing_ = false;      ///< one is to be made before the first turn
   std::chrono::system_clock::time_point state_since_ = std::chrono::system_clock::now();

@@ -11,16 +11,20 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 
 namespace troupe::codex_thread {
 
 /// What a thread knows beyond a single turn. The session owns it; a turn works on it. Pure.
 struct session_core {
   thread_id id;
-  thread_config config; ///< current settings; a turn's overrides persist here
-  model_facts model;
-  shared_text tools_json; ///< tools offered with the current model
-  std::string tmpdir;     ///< $TMPDIR of this process
+  thread_config config;           ///< current settings; a turn's overrides persist here
+  model_facts model;              ///< as it was known when the last turn began
+  shared_text instructions;       ///< of the session: they stay when the model changes
+  shared_text instructions_json;  ///< the same as a JSON string
+  troupe::sandbox_policy sandbox; ///< what counts of the configured one for the current identity
+  shared_text tools_json;         ///< tools offered with the current model and identity
+  std::string tmpdir;             ///< $TMPDIR of this process
   troupe::codex_thread::history history;
   token_accounts tokens;
   reasoning_usage earlier_reasoning = reasoning_usage::not_counted; ///< as the provider said last
@@ -29,15 +33,8 @@ struct session_core {
   std::minstd_rand
     jitter; ///< seeded from the thread id: back-off differs between threads, repeats per thread
 
-  context_facts facts() const {
-    return {.cwd = config.cwd,
-            .shell = config.shell,
-            .tmpdir = tmpdir,
-            .sandbox = &config.sandbox_policy,
-            .approval = config.approval_policy,
-            .user_instructions = config.user_instructions,
-            .developer_instructions = config.developer_instructions};
-  }
+  /// Refers to this object.
+  context_facts facts() const;
 
   /// Into history and rollout; with an event for those who follow raw items.
   void record(const response_item& item, const std::string& turn, effects& out) {
@@ -62,14 +59,23 @@ std::int64_t tokens_in_use(const session_core& core);
 /// responses-client.md 11.1).
 bool needs_compaction(const session_core& core);
 
-/// The thread uses plain HTTP for the rest of its life.
+/// The thread uses plain HTTP for as long as it stays with its provider.
 void give_up_websocket(session_core& core);
+
+/// Requests go to that provider, over a WebSocket where it has one and a feature of the thread
+/// wants it.
+void adopt_provider(thread_config& config, const thread_provider& x);
+
+bool has_feature(const thread_config& x, std::string_view name);
 
 /// The `turn_context` line of a rollout (contract rollouts.md 3.2) for the current settings.
 std::string turn_context_json(const session_core& core, const shared_text& output_schema_json);
 
 /// The request for one sampling attempt, without a turn's own parts (input, schema, turn state).
 model_request base_request(const session_core& core);
+
+/// What the current model gets of the images in the history.
+prompt_images images_for(const session_core& core);
 
 /// What the turn's tools run with.
 tool_context make_tool_context(const session_core& core);

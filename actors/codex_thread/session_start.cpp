@@ -1,5 +1,6 @@
 #include "actors/codex_thread/session.hpp"
 
+#include "actors/codex_thread/thread_mode.hpp"
 #include "messages/json/item_json.hpp"
 #include "messages/json/source_json.hpp"
 
@@ -26,7 +27,8 @@ get_model_info session::model_question() const {
                         .auto_compact_token_limit = config.auto_compact_token_limit,
                         .tool_output_token_limit = config.tool_output_token_limit,
                         .base_instructions = config.base_instructions,
-                        .personality = config.personality}};
+                        .personality = config.personality,
+                        .keeps_messages = has_feature(config, "personality")}};
 }
 
 session_meta session::meta() const {
@@ -36,7 +38,7 @@ session_meta session::meta() const {
           .originator = core_.config.originator,
           .source_json = boost::json::serialize(to_json(core_.config.source)),
           .model_provider = core_.config.provider,
-          .base_instructions = core_.model.instructions};
+          .base_instructions = core_.instructions};
 }
 
 void session::set_id(const thread_id& id) {
@@ -47,12 +49,13 @@ void session::set_id(const thread_id& id) {
 void session::set_model(model_facts facts) {
   // The session's instructions stay what they were when only the model changes (contract
   // models-manager.md 13).
-  if (!core_.model.instructions.empty()) {
-    facts.instructions = core_.model.instructions;
-    facts.instructions_json = core_.model.instructions_json;
+  if (core_.instructions.empty()) {
+    core_.instructions = facts.instructions;
+    core_.instructions_json = facts.instructions_json;
   }
   core_.model = std::move(facts);
   core_.config.model = core_.model.info->slug;
+  core_.sandbox = effective_sandbox(core_.config);
   core_.tools_json = tools_(*core_.model.info, core_.config);
 }
 
@@ -68,13 +71,15 @@ void session::start_new(std::string rollout_path, effects& out) {
 
 void session::start_resumed(const rollout_history& stored, effects& out) {
   core_.rollout_path = stored.path;
+  restore_mode(core_.config, last_turn_context(stored.lines).view());
+  set_model(std::move(core_.model)); // what the mode allows
   auto rebuilt = rebuild(stored.lines, initial_context(core_.facts()));
   core_.history.replace(rebuilt.items, core_.model.info->truncation_policy);
   if (rebuilt.usage)
     core_.tokens.restore(*rebuilt.usage);
   if (!rebuilt.base_instructions.empty() && core_.config.base_instructions.empty()) {
-    core_.model.instructions = rebuilt.base_instructions;
-    core_.model.instructions_json = shared_text{json_quoted(rebuilt.base_instructions.view())};
+    core_.instructions = rebuilt.base_instructions;
+    core_.instructions_json = shared_text{json_quoted(rebuilt.base_instructions.view())};
   }
   initial_messages_ = std::move(rebuilt.event_messages_json);
   forked_from_ = rebuilt.forked_from;

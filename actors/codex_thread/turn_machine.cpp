@@ -1,11 +1,13 @@
 #include "actors/codex_thread/turn_machine.hpp"
 
 #include "actors/codex_thread/turn_items.hpp"
+#include "actors/common/turn_connection.hpp"
 #include "messages/json/event_json.hpp"
 #include "messages/json/item_json.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::codex_thread {
@@ -25,7 +27,8 @@ turn_machine::turn_machine(session_core& core, std::string id, turn_kind kind, u
     items_(id_) {}
 
 void turn_machine::begin(effects& out) {
-  out.emit(id_, task_started{effective_context_window(*core_.model.info)});
+  out.emit(id_, task_started{.model_context_window = effective_context_window(*core_.model.info),
+                             .mode = core_.config.mode});
   out.describe = workspace_question{.turn = id_, .cwd = core_.config.cwd};
   if (kind_ == turn_kind::compact)
     return;
@@ -54,16 +57,21 @@ bool turn_machine::steer(user_input input) {
 
 void turn_machine::record_user_input(const std::vector<input_item>& items, effects& out) {
   core_.record(make_user_message(items), id_, out);
+  const bool has_images = std::ranges::any_of(
+    items, [](const auto& x) { return !std::holds_alternative<text_input>(x); });
+  if (has_images && images_for(core_) == prompt_images::as_text)
+    out.emit(id_, warning{fmt::format("{} takes no images; it gets a text in their place",
+                                      core_.model.info->slug)});
   show_item(user_message_item{.id = new_item_id(), .content = items}, id_, out);
 }
 
 void turn_machine::compact(effects& out) {
   phase_ = phase::compacting;
-  compaction_.emplace(
-    core_, compaction_cause{.turn = id_,
-                            .connection = fmt::format("{}/compaction-{}", id_, ++compactions_),
-                            .turn_metadata = metadata_json_,
-                            .turn_context_line = turn_context_line_});
+  compaction_.emplace(core_,
+                      compaction_cause{.turn = id_,
+                                       .connection = compaction_connection(id_, ++compactions_),
+                                       .turn_metadata = metadata_json_,
+                                       .turn_context_line = turn_context_line_});
   compaction_->begin(out);
   after_compaction_step(out);
 }
@@ -89,7 +97,7 @@ void turn_machine::next_request(effects& out) {
       out);
   for (; !pending_.empty(); pending_.pop_front())
     record_user_input(pending_.front().items, out);
-  prompt_ = core_.history.for_prompt();
+  prompt_ = core_.history.for_prompt(images_for(core_));
   if (core_.config.item_ids)
     prompt_ids_ = core_.history.prompt_ids();
   attempts_.renew_budget();
@@ -147,6 +155,10 @@ void turn_machine::on_event(server_reasoning_included& x, effects&) {
 void turn_machine::on_event(rate_limits_seen& x, effects& out) {
   core_.tokens.merge(x.limits);
   tell_tokens(core_, id_, out);
+}
+
+void turn_machine::on_event(models_etag_seen& x, effects& out) {
+  out.models_etag = refresh_if_new_etag{core_.config.provider, std::move(x.etag)};
 }
 
 void turn_machine::on_event(turn_state_seen& x, effects&) {

@@ -96,7 +96,7 @@ private:
   void on_event(reasoning_part_added& x, effects& out) { items_.changed(x, out); }
   void on_event(server_reasoning_included& x, effects& out);
   void on_event(rate_limits_seen& x, effects& out);
-  void on_event(models_etag_seen&, effects&) {}
+  void on_event(models_etag_seen& x, effects& out);
   void on_event(turn_state_seen& x, effects& out);
   void on_event(response_completed& x, effects& out);
   void on_event(websocket_refused& x, effects& out);

@@ -1,9 +1,14 @@
 #include "actors/node_root/thread_settings.hpp"
 
+#include "actors/codex_thread/session_core.hpp"
+#include "actors/codex_thread/thread_mode.hpp"
 #include "actors/tool_runner/tool_specs.hpp"
+#include "config/modes.hpp"
 #include "config/text_file.hpp"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace troupe::node_root {
@@ -23,24 +28,26 @@ std::string beta_features(const config::feature_set& x) {
   return keys;
 }
 
-model_transport transport_of(const config::config& x) {
-  using enum config::feature;
-  if (!x.model_provider.supports_websockets)
-    return model_transport::http;
-  if (x.features.enabled(responses_websockets_v2))
-    return model_transport::websocket_v2;
-  return x.features.enabled(responses_websockets) ? model_transport::websocket_v1
-                                                  : model_transport::http;
-}
-
 request_origin make_origin(const config::config& x) {
   return {.turn = {},
-          .transport = transport_of(x),
           .beta_features = beta_features(x.features),
           .turn_metadata = {},
           .subagent = {},
           .compression = x.features.enabled(config::feature::enable_request_compression),
           .timing_metrics = x.features.enabled(config::feature::runtime_metrics)};
+}
+
+const collaboration_mask& mask_of(mode_kind x) {
+  return *std::ranges::find(config::builtin_modes(), std::optional{x}, &collaboration_mask::mode);
+}
+
+/// A plan needs another way of working, an identity brings its own; nothing is set where nothing
+/// was asked for.
+void adopt_agent(thread_config& x, const config::config& from) {
+  if (from.collaboration_mode == mode_kind::plan)
+    codex_thread::set_mode(x, applied(mask_of(mode_kind::plan), codex_thread::mode_of(x)));
+  if (from.identity)
+    codex_thread::set_identity(x, config::identity_mask_of(*from.identity));
 }
 
 } // namespace
@@ -49,7 +56,6 @@ thread_config make_thread_config(const config::config& from, const session_sourc
                                  std::string originator, std::string user_instructions) {
   thread_config x;
   x.model = from.model.value_or("");
-  x.provider = from.model_provider_id;
   x.cwd = from.cwd.string();
   x.approval_policy = from.approval_policy;
   x.sandbox_policy = from.sandbox_policy;
@@ -62,20 +68,28 @@ thread_config make_thread_config(const config::config& from, const session_sourc
   x.developer_instructions = shared_text{from.developer_instructions.value_or("")};
   x.environment = from.shell_environment_policy;
   x.web_search = from.web_search;
+  adopt_agent(x, from);
   x.context_window = from.model_context_window;
   x.auto_compact_token_limit = from.model_auto_compact_token_limit;
   x.tool_output_token_limit = from.tool_output_token_limit;
   x.supports_reasoning_summaries = from.model_supports_reasoning_summaries;
-  x.stream_max_retries = from.model_provider.stream_max_retries;
   x.features = feature_names(from.features);
   x.origin = make_origin(from);
-  x.item_ids = config::is_azure(from.model_provider);
-  x.remote_compaction = config::is_openai(from.model_provider);
+  codex_thread::adopt_provider(x,
+                               make_thread_provider(from.model_provider_id, from.model_provider));
   if (from.compact_prompt)
     x.compact_prompt = shared_text{std::string{config::trimmed(*from.compact_prompt)}};
   x.originator = std::move(originator);
   x.source = source;
   return x;
+}
+
+thread_provider make_thread_provider(const std::string& id, const config::provider& from) {
+  return {.id = id,
+          .stream_max_retries = from.stream_max_retries,
+          .supports_websockets = from.supports_websockets,
+          .item_ids = config::is_azure(from),
+          .remote_compaction = config::is_openai(from)};
 }
 
 std::vector<std::string> feature_names(const config::feature_set& x) {
@@ -98,8 +112,8 @@ config::feature_set feature_set_of(const std::vector<std::string>& names) {
 
 shared_text tools_json(const model_info& model, const thread_config& config) {
   thread_local std::map<tool_runner::tool_set, shared_text> known;
-  const auto offered =
-    tool_runner::offered_tools(feature_set_of(config.features), model, config.web_search);
+  const auto offered = tool_runner::offered_tools(feature_set_of(config.features), model,
+                                                  config.web_search, config.access);
   auto [it, is_new] = known.try_emplace(offered);
   if (is_new)
     it->second = shared_text{tool_runner::tool_specs_json(offered)};

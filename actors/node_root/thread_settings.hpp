@@ -17,6 +17,9 @@ namespace troupe::node_root {
 thread_config make_thread_config(const config::config& from, const session_source& source,
                                  std::string originator, std::string user_instructions);
 
+/// What a thread knows of the provider with that id.
+thread_provider make_thread_provider(const std::string& id, const config::provider& from);
+
 /// Names of the features that are on; what a `thread_config` carries.
 std::vector<std::string> feature_names(const config::feature_set& x);
 config::feature_set feature_set_of(const std::vector<std::string>& names);

@@ -1,7 +1,9 @@
 #include "actors/thread_manager/thread_manager_actor.hpp"
 
 #include "actors/common/harden.hpp"
+#include "actors/thread_manager/model_gate.hpp"
 #include "actors/thread_manager/thread_table.hpp"
+#include "config/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/group.hpp>
@@ -11,8 +13,10 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -41,6 +45,18 @@ public:
       [this](const unsubscribe_events& x) { return pass_on(x.thread, x); },
       [this](const remove_thread& x) { return on_remove(x); },
       [this](const close_all_threads&) { return on_close_all(); },
+      [this](const get_model_info& x) { return ask_models<model_facts>(x); },
+      [this](const list_models& x) { return ask_models<model_list>(x); },
+      [this](const list_picker_models& x) { return ask_models<model_list>(x); },
+      [this](const list_model_switcher_models& x) { return ask_models<model_list>(x); },
+      [this](const try_list_models& x) { return ask_models<model_list>(x); },
+      [this](const try_list_picker_models& x) { return ask_models<model_list>(x); },
+      [this](const try_list_model_switcher_models& x) { return ask_models<model_list>(x); },
+      [this](const try_is_official_openai_model& x) { return ask_models<bool>(x); },
+      [this](const get_default_model& x) { return ask_models<chosen_model>(x); },
+      [this](const list_identities& x) { return ask_models<identity_list>(x); },
+      [this](const list_collaboration_modes& x) { return ask_models<collaboration_mode_list>(x); },
+      [this](const switch_provider& x) { return on_switch(x); },
       [this](const services_changed& x) { return on_services(x); },
     };
   }
@@ -72,16 +88,74 @@ private:
       return caf::make_error(errc::queue_full, "too many threads are starting; try again");
     if (threads_.size() + starting_.size() >= deps_.limits.live_threads)
       return caf::make_error(errc::queue_full, "too many threads are live on this node");
+    follow_provider(config);
     const auto source = config.source;
     auto handle = codex_thread::spawn(self_->system(), std::move(config), deps_.thread);
     self_->monitor(handle);
     auto answer = self_->make_response_promise<thread_started>();
     starting_.emplace(handle->id(), starting_thread{handle, answer, source,
                                                     resume ? resume->thread : std::nullopt});
-    self_->request(handle, caf::infinite, start_session{std::move(resume)})
-      .then([this, key = handle->id()](thread_started& x) { on_started(key, std::move(x)); },
-            [this, key = handle->id()](const caf::error& err) { on_start_failed(key, err); });
+    when_models_are_known([this, handle, resume = std::move(resume)] {
+      self_->request(handle, caf::infinite, start_session{resume})
+        .then([this, key = handle->id()](thread_started& x) { on_started(key, std::move(x)); },
+              [this, key = handle->id()](const caf::error& err) { on_start_failed(key, err); });
+    });
     return answer;
+  }
+
+  void when_models_are_known(std::function<void()> begin) {
+    switch (gate_.arrive(model_gate::clock::now(), begin)) {
+    case model_gate::answer::go: return begin();
+    case model_gate::answer::wait: return;
+    case model_gate::answer::ask: break;
+    }
+    self_
+      ->request(deps_.thread.services.models, caf::infinite,
+                list_models{.strategy = refresh_strategy::online_if_uncached})
+      .then([this](const model_list& x) { on_models(x.problem); },
+            [this](const caf::error& err) { on_models(to_string(err)); });
+  }
+
+  void on_models(const std::string& problem) {
+    if (!problem.empty())
+      log::warning("threads start with the models that were known before: {}", problem);
+    const auto outcome = problem.empty() ? refresh_outcome::refreshed : refresh_outcome::failed;
+    for (const auto& begin : gate_.opened(model_gate::clock::now(), outcome))
+      begin();
+  }
+
+  /// Settings that name no provider are those of the current one.
+  void follow_provider(thread_config& x) const {
+    if (x.provider.empty() && provider_)
+      codex_thread::adopt_provider(x, *provider_);
+  }
+
+  template <class Answer, class Question>
+  caf::result<Answer> ask_models(const Question& x) {
+    return self_->delegate(deps_.thread.services.models, x);
+  }
+
+  caf::result<void> on_switch(const switch_provider& x) {
+    auto provider = deps_.find_provider ? deps_.find_provider(x.provider) : std::nullopt;
+    auto answer = self_->make_response_promise<void>();
+    self_->request(deps_.thread.services.models, caf::infinite, x)
+      .then(
+        [this, answer, provider]() mutable {
+          if (provider)
+            use_provider(*provider);
+          answer.deliver();
+        },
+        [answer](const caf::error& err) mutable { answer.deliver(err); });
+    return answer;
+  }
+
+  void use_provider(const thread_provider& x) {
+    provider_ = x;
+    gate_.close();
+    for (const auto& [id, entry] : threads_)
+      caf::anon_send(entry.handle, provider_changed{x});
+    for (const auto& [key, entry] : starting_)
+      caf::anon_send(entry.handle, provider_changed{x});
   }
 
   caf::result<thread_started> on_resume(resume_thread x) {
@@ -243,7 +317,10 @@ private:
   }
 
   caf::result<void> on_services(const services_changed& x) {
+    const bool new_models = !(x.models == deps_.thread.services.models);
     deps_.thread.services = x;
+    if (new_models && provider_) // it begins with the provider of the configuration
+      caf::anon_send(x.models, switch_provider{provider_->id});
     for (const auto& [id, entry] : threads_)
       caf::anon_send(entry.handle, x);
     for (const auto& [key, entry] : starting_)
@@ -254,6 +331,8 @@ private:
   thread_manager_actor::pointer self_;
   dependencies deps_;
   caf::group events_;
+  model_gate gate_;
+  std::optional<thread_provider> provider_; ///< switched to
   thread_table<codex_thread_actor> threads_;
   std::unordered_map<caf::actor_id, thread_id> ids_;
   std::unordered_map<caf::actor_id, starting_thread> starting_;

@@ -22,7 +22,22 @@ policy_context context_of(const run_tool& call, const escalation_arguments& esca
   return {.approval_policy = call.context->approval_policy,
           .mode = call.context->sandbox_policy.mode,
           .request = escalation.request,
-          .justification = escalation.justification};
+          .justification = escalation.justification,
+          .access = call.context->access};
+}
+
+bool may_write(const run_tool& call) {
+  return call.context->access == tool_access::full;
+}
+
+/// The answer to a patch of an agent that may only read.
+constexpr std::string_view patch_refusal =
+  "apply_patch is not available: this agent may read files, but change none";
+
+call_plan plan_patch(const run_tool& call, patch_plan plan) {
+  if (!may_write(call))
+    return refusal(std::string{patch_refusal});
+  return plan;
 }
 
 /// The plan of a command that turns out to be a patch; none for any other command.
@@ -34,10 +49,10 @@ std::optional<call_plan> intercepted(const run_tool& call, const argument_list& 
   auto* patch = std::get_if<patch_call>(&found);
   if (patch == nullptr)
     return std::nullopt;
-  return patch_plan{.text = std::move(patch->patch),
-                    .cwd = absolute_path(cwd, patch->folder.value_or("")),
-                    .timeout = timeout,
-                    .notes = {interception_warning(tool_name(call))}};
+  return plan_patch(call, {.text = std::move(patch->patch),
+                           .cwd = absolute_path(cwd, patch->folder.value_or("")),
+                           .timeout = timeout,
+                           .notes = {interception_warning(tool_name(call))}});
 }
 
 call_plan plan_shell(const run_tool& call, shell_arguments arguments, output_layout layout) {
@@ -84,6 +99,14 @@ call_plan with(parsed_arguments<T> arguments, const Next& next) {
   return next(std::get<T>(std::move(arguments)));
 }
 
+call_plan plan_question(const run_tool& call) {
+  if (call.context->mode != mode_kind::plan)
+    return refusal(fmt::format("request_user_input is unavailable in {} mode",
+                               display_name(call.context->mode)));
+  // Nobody can be asked yet.
+  return refusal("request_user_input was cancelled before receiving a response");
+}
+
 call_plan plan_function(const run_tool& call, const shell_environment& shells) {
   const auto shell_with = [&](output_layout layout) {
     return [&call, layout](shell_arguments x) { return plan_shell(call, std::move(x), layout); };
@@ -102,13 +125,17 @@ call_plan plan_function(const run_tool& call, const shell_environment& shells) {
       return plan_shell(call, std::move(x), output_layout::lines);
     });
   if (call.name == "apply_patch")
-    return with(parse_apply_patch(call.arguments), [&](std::string x) -> call_plan {
-      return patch_plan{.text = std::move(x), .cwd = call.context->cwd, .notes = {}};
+    return with(parse_apply_patch(call.arguments), [&](std::string x) {
+      return plan_patch(call, {.text = std::move(x), .cwd = call.context->cwd, .notes = {}});
     });
   if (call.name == "update_plan")
-    return with(parse_update_plan(call.arguments), [](plan_update x) -> call_plan {
+    return with(parse_update_plan(call.arguments), [&](plan_update x) -> call_plan {
+      if (call.context->mode == mode_kind::plan)
+        return refusal("update_plan is a TODO/checklist tool and is not allowed in Plan mode");
       return finished_call{.output = "Plan updated", .success = true, .events = {std::move(x)}};
     });
+  if (call.name == "request_user_input")
+    return plan_question(call);
   return refusal(fmt::format("unsupported call: {}", call.name));
 }
 
@@ -116,6 +143,14 @@ call_plan plan_function(const run_tool& call, const shell_environment& shells) {
 
 std::string_view tool_name(const run_tool& call) {
   return call.payload == tool_payload::local_shell ? "local_shell" : std::string_view{call.name};
+}
+
+shared_value<tool_context> confined(shared_value<tool_context> x) {
+  if (x->access == tool_access::full || x->sandbox_policy == sandbox_policy{})
+    return x;
+  auto result = *x;
+  result.sandbox_policy = {};
+  return shared_value{std::move(result)};
 }
 
 call_plan plan_call(const run_tool& call, const shell_environment& shells) {
@@ -128,9 +163,9 @@ call_plan plan_call(const run_tool& call, const shell_environment& shells) {
   case tool_payload::custom: break;
   }
   if (call.name == "apply_patch")
-    return patch_plan{.text = call.arguments, .cwd = call.context->cwd, .notes = {}};
+    return plan_patch(call, {.text = call.arguments, .cwd = call.context->cwd, .notes = {}});
   for (const auto* name : {"exec_command", "write_stdin", "shell", "container.exec",
-                           "shell_command", "local_shell", "update_plan"})
+                           "shell_command", "local_shell", "update_plan", "request_user_input"})
     if (call.name == name)
       return misdirected_call{
         fmt::format("tool {} was called with a payload that it does not take", call.name)};

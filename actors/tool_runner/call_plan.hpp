@@ -77,6 +77,11 @@ struct shell_environment {
 /// The tool's name; local shell calls carry none of their own.
 std::string_view tool_name(const run_tool& call);
 
+/// The settings a call runs with: of an agent that may only read, nothing is writable, whatever its
+/// sandbox policy says.
+shared_value<tool_context> confined(shared_value<tool_context> x);
+
+/// `call.context` must be `confined`.
 call_plan plan_call(const run_tool& call, const shell_environment& shells);
 
 } // namespace troupe::tool_runner

@@ -65,8 +65,13 @@ exec_decision decide(const argument_list& argv, const policy_context& context) {
 
 std::optional<std::string> escalation_refusal(const policy_context& context,
                                               std::string_view must_not) {
-  if (context.request == sandbox_request::use_default ||
-      context.approval_policy == approval_policy::on_request)
+  if (context.request == sandbox_request::use_default)
+    return std::nullopt;
+  if (context.access == tool_access::read_only)
+    return fmt::format("this agent may only read; reject command — you {} ask for escalated "
+                       "permissions",
+                       must_not);
+  if (context.approval_policy == approval_policy::on_request)
     return std::nullopt;
   const auto name = shown_name(context.approval_policy);
   return fmt::format("approval policy is {0}; reject command — you {1} ask for escalated "

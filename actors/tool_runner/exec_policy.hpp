@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/shell_words.hpp"
 #include "messages/settings.hpp"
+#include "messages/tool.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,7 @@ struct policy_context {
   sandbox_mode mode = sandbox_mode::read_only;
   sandbox_request request = sandbox_request::use_default;
   std::string justification; ///< the call's, shown when it is asked for
+  tool_access access = tool_access::full;
 };
 
 /// Where a command's first attempt runs.
@@ -37,8 +39,9 @@ struct exec_decision {
 
 exec_decision decide(const argument_list& argv, const policy_context& context);
 
-/// The answer to a call that asks for escalation under a policy that does not allow it; none when
-/// it may go on. `must_not` is the tool's wording: "should not" or "cannot".
+/// The answer to a call that asks for escalation under a policy that does not allow it, or for an
+/// agent that may only read; none when it may go on. `must_not` is the tool's wording: "should not"
+/// or "cannot".
 std::optional<std::string> escalation_refusal(const policy_context& context,
                                               std::string_view must_not);
 

@@ -28,6 +28,7 @@ void tool_desk::start(run_tool call, call_sink sink) {
 void tool_desk::on_start(run_tool& call, call_sink sink) {
   if (is_stopped_)
     return sink.finish(call_error{"the tool runner stops"});
+  call.context = confined(std::move(call.context));
   auto& state = threads_[call.thread];
   if (!state.calls.try_emplace(call.call_id).second)
     return finish(call, sink, {"a call with this id is still running", false, {}});

@@ -31,6 +31,18 @@ constexpr std::string_view steps_schema =
   R"("step":{"type":"string","description":"What is to be done, in one short sentence"}},)"
   R"("required":["step","status"],"additionalProperties":false})";
 
+constexpr std::string_view questions_schema =
+  R"("type":"array","items":{"type":"object","properties":{)"
+  R"("header":{"type":"string","description":"A heading of a few words"},)"
+  R"("id":{"type":"string","description":"Names the question in the answer, in snake_case"},)"
+  R"("options":{"type":"array","description":"Two to four answers that exclude each other, the )"
+  R"(recommended one first","items":{"type":"object","properties":{)"
+  R"("description":{"type":"string","description":"What choosing it means, in one sentence"},)"
+  R"("label":{"type":"string","description":"The answer in a few words"}},)"
+  R"("required":["label","description"],"additionalProperties":false}},)"
+  R"("question":{"type":"string","description":"The question, in one sentence"}},)"
+  R"("required":["id","header","question","options"],"additionalProperties":false})";
+
 /// Members of objects are in alphabetical order; what is required stays in the order given.
 void append_function(json_writer& json, std::string_view name, std::string_view description,
                      std::vector<parameter> parameters) {
@@ -151,6 +163,13 @@ void append_update_plan(json_writer& json) {
                    {"explanation", string_schema, "Why the plan has changed"}});
 }
 
+void append_request_user_input(json_writer& json) {
+  append_function(json, "request_user_input",
+                  "Asks the user one to three short questions and waits for the answers. Only "
+                  "available in Plan mode; in any other mode the call is an error.",
+                  {{"questions", questions_schema, "One to three questions", presence::required}});
+}
+
 void append_apply_patch(json_writer& json, patch_tool_type type) {
   if (type == patch_tool_type::function) {
     append_function(
@@ -190,7 +209,7 @@ command_tool command_tool_of(shell_type type) {
 } // namespace
 
 tool_set offered_tools(const config::feature_set& features, const model_info& model,
-                       web_search_mode web_search) {
+                       web_search_mode web_search, tool_access access) {
   using config::feature;
   tool_set result;
   result.web_search = web_search;
@@ -203,6 +222,12 @@ tool_set offered_tools(const config::feature_set& features, const model_info& mo
   result.patch = model.apply_patch_tool_type;
   if (!result.patch && features.enabled(feature::apply_patch_freeform))
     result.patch = patch_tool_type::freeform;
+  if (features.enabled(feature::collaboration_modes))
+    result.questions = user_questions::offered;
+  if (access == tool_access::read_only) {
+    result.patch.reset();
+    result.rules = prefix_rules::hidden; // nothing of what they allow is allowed
+  }
   return result;
 }
 
@@ -212,6 +237,8 @@ std::string tool_specs_json(const tool_set& x) {
   json.begin_array();
   append_command_tools(json, x);
   append_update_plan(json);
+  if (x.questions == user_questions::offered)
+    append_request_user_input(json);
   if (x.patch)
     append_apply_patch(json, *x.patch);
   if (x.web_search != web_search_mode::disabled)

@@ -68,7 +68,7 @@ public:
 
   void operator()(const task_started& x) {
     write_optional(out_, "model_context_window", x.model_context_window);
-    out_.member("collaboration_mode_kind", "default");
+    out_.member("collaboration_mode_kind", to_text(x.mode));
   }
 
   void operator()(const task_complete& x) {

@@ -94,6 +94,41 @@ std::optional<response_item> without_images(const response_item& output,
   return result;
 }
 
+std::optional<response_item> images_as_text(const response_item& item,
+                                            std::string_view placeholder) {
+  // Asked for whole histories at a time; a part's type is written like this wherever it is made.
+  if (item.json.view().find("\"input_image\"") == std::string_view::npos)
+    return std::nullopt;
+  if (item.kind != item_kind::message)
+    return without_images(item, placeholder);
+  const json_document document{item.json.view()};
+  if (!document.root())
+    return std::nullopt;
+  const auto& parts = object_reader{*document.root()}.array("content");
+  bool had_image = false;
+  std::string json;
+  json_writer out{json};
+  out.begin_object().member("type", "message").member("role", item.role);
+  out.key("content").begin_array();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool image = is_image(parts, i);
+    had_image = had_image || image;
+    if (image) {
+      out.begin_object().member("type", "input_text").member("text", placeholder).end_object();
+    } else if (!is_image_tag(parts, i, object_reader{parts[i]}.text("text"))) {
+      std::string part;
+      append_json(part, parts[i]);
+      out.raw(part);
+    }
+  }
+  out.end_array().end_object();
+  if (!had_image)
+    return std::nullopt;
+  auto result = item;
+  result.json = shared_text{std::move(json)};
+  return result;
+}
+
 std::optional<std::size_t> encrypted_bytes(const response_item& item) {
   if (item.kind != item_kind::reasoning && item.kind != item_kind::compaction)
     return std::nullopt;

@@ -78,6 +78,20 @@ public:
         return caf::result<void>{caf::unit};
       },
       [](const close_all_threads&) { return caf::result<void>{caf::unit}; },
+      [](const get_model_info&) { return caf::result<model_facts>{model_facts{}}; },
+      [](const list_models&) { return caf::result<model_list>{model_list{}}; },
+      [](const list_picker_models&) { return caf::result<model_list>{model_list{}}; },
+      [](const list_model_switcher_models&) { return caf::result<model_list>{model_list{}}; },
+      [](const try_list_models&) { return caf::result<model_list>{model_list{}}; },
+      [](const try_list_picker_models&) { return caf::result<model_list>{model_list{}}; },
+      [](const try_list_model_switcher_models&) { return caf::result<model_list>{model_list{}}; },
+      [](const try_is_official_openai_model&) { return caf::result<bool>{false}; },
+      [](const get_default_model&) { return caf::result<chosen_model>{chosen_model{}}; },
+      [](const list_identities&) { return caf::result<identity_list>{identity_list{}}; },
+      [](const list_collaboration_modes&) {
+        return caf::result<collaboration_mode_list>{collaboration_mode_list{}};
+      },
+      [](const switch_provider&) { return caf::result<void>{caf::unit}; },
       [](const services_changed&) { return caf::result<void>{caf::unit}; },
     };
   }

@@ -75,3 +75,19 @@ SCENARIO("encrypted content is measured where an item has it") {
                               R"("text":"\"encrypted_content\":\"abc\""}]})")));
   CHECK(!encrypted_bytes(make_message("user", "x")));
 }
+
+SCENARIO("images of messages and outputs become a text, without the tags around them") {
+  const auto message = make_user_message(
+    {text_input{"a \"b\""}, image_input{"data:,x"}, local_image_input{"/p", "data:,y", {}}});
+  const auto changed = images_as_text(message, "gone");
+  REQUIRE(changed.has_value());
+  CHECK_EQ(changed->json.str(),
+           R"({"type":"message","role":"user","content":[{"type":"input_text","text":"a \"b\""},)"
+           R"({"type":"input_text","text":"gone"},{"type":"input_text","text":"gone"}]})");
+  CHECK(!images_as_text(*changed, "gone"));
+  CHECK(images_as_text(item(R"({"type":"function_call_output","call_id":"c1","output":[)"
+                            R"({"type":"input_image","image_url":"data:,x"}]})"),
+                       "gone"));
+  CHECK(!images_as_text(make_user_message({text_input{R"("input_image")"}}), "gone"));
+  CHECK(!images_as_text(make_function_output("c1", "text"), "gone"));
+}

@@ -372,6 +372,7 @@ SCENARIO("a resumed thread is given its context before a manual compaction") {
   uut.on_flushed(flush_goal::session_start, {}, out);
   out = {};
   uut.submit({.id = {}, .op = compact_thread{}}, out);
+  uut.on_model_facts(some_model(), out);
   CHECK_EQ(line_names(out), (strings{"item:message", "item:message"}));
   CHECK_EQ(events_of<task_started>(out).size(), 1u);
 }

@@ -69,7 +69,66 @@ SCENARIO("the initial context keeps its order and leaves out what is not set") {
     CHECK_EQ(message_text(items[2], "input_text"),
              "# AGENTS.md instructions for /repo\n\n<INSTRUCTIONS>\nuse tabs\n</INSTRUCTIONS>");
     CHECK_EQ(items[3].role, "user");
+    facts.mode_instructions = shared_text{"plan"};
+    facts.personality_spec = "smile";
+    const auto all = initial_context(facts);
+    REQUIRE_EQ(all.size(), 6u);
+    CHECK_EQ(message_text(all[2], "input_text"), "<collaboration_mode>plan</collaboration_mode>");
+    CHECK(message_text(all[3], "input_text").starts_with("<personality_spec> The user"));
+    CHECK(message_text(all[3], "input_text").ends_with(": \nsmile </personality_spec>"));
+    facts.has_personality_in_instructions = true;
+    CHECK_EQ(initial_context(facts).size(), 5u);
     for (const auto& item : items)
       CHECK(!is_user_message(item) || item.role == "developer");
   }
+}
+
+SCENARIO("each change between turns adds its item, in the contract's order") {
+  const sandbox_policy policy;
+  const sandbox_policy wider{.mode = sandbox_mode::workspace_write};
+  auto before = facts_of(policy);
+  before.model = "m";
+  before.personality = personality::pragmatic;
+  CHECK(settings_update(before, before).empty());
+  auto now = before;
+  now.cwd = "/other";
+  now.sandbox = &wider;
+  now.mode = mode_kind::plan;
+  now.mode_instructions = shared_text{"plan"};
+  now.personality = personality::friendly;
+  now.personality_spec = "smile";
+  const auto items = settings_update(before, now);
+  REQUIRE_EQ(items.size(), 4u);
+  CHECK_EQ(items[0].role, "user");
+  CHECK(has(message_text(items[1], "input_text"), "<permissions instructions>"));
+  CHECK(has(message_text(items[2], "input_text"), "<collaboration_mode>plan"));
+  CHECK(has(message_text(items[3], "input_text"), "smile"));
+  now.model = "other";
+  now.model_instructions = "Be it.";
+  const auto switched = settings_update(before, now);
+  REQUIRE_EQ(switched.size(), 4u);
+  CHECK(has(message_text(switched[3], "input_text"), "\n\nBe it.\n</model_switch>"));
+  now.model_instructions = {};
+  CHECK_EQ(settings_update(before, now).size(), 3u);
+}
+
+SCENARIO("a mode without instructions is not told") {
+  const sandbox_policy policy;
+  auto before = facts_of(policy);
+  before.mode = mode_kind::plan;
+  before.mode_instructions = shared_text{"plan"};
+  CHECK(settings_update(before, facts_of(policy)).empty());
+}
+
+SCENARIO("a model says what it has to say of a personality") {
+  model_info model;
+  CHECK_EQ(personality_spec_of(model, personality::friendly), "");
+  model.model_messages = model_messages{.instructions_template = {},
+                                        .personality_default = "d",
+                                        .personality_friendly = "f",
+                                        .personality_pragmatic = {}};
+  CHECK_EQ(personality_spec_of(model, personality::friendly), "f");
+  CHECK_EQ(personality_spec_of(model, personality::pragmatic), "");
+  CHECK_EQ(personality_spec_of(model, personality::none), "");
+  CHECK_EQ(personality_spec_of(model, std::nullopt), "");
 }

@@ -88,13 +88,15 @@ inline token_usage usage(std::int64_t in, std::int64_t out) {
 struct scripted_session {
   session uut;
   effects out;
-  std::string metadata_json; ///< the answer to questions about the working directory
+  std::string metadata_json;             ///< the answer to questions about the working directory
+  std::vector<model_facts> known_models; ///< the answers to questions about models
 
   explicit scripted_session(thread_config config = some_config(), model_facts model = some_model())
     : uut(std::move(config), [](const model_info&, const thread_config&) { return some_tools(); },
           {}) {
     uut.set_id(*parse_thread_id("019c3762-2225-7c31-9a4e-5d0f6b7a8c21"));
-    uut.set_model(std::move(model));
+    uut.set_model(model);
+    known_models.push_back(std::move(model));
     uut.start_new("/rollout.jsonl", out);
     uut.on_flushed(flush_goal::session_start, {}, out);
     out = {};
@@ -106,8 +108,20 @@ struct scripted_session {
     return std::exchange(out, {});
   }
 
-  /// Answers a question about the working directory, if there is one.
+  /// Answers a question about a model that is known.
+  void describe_model() {
+    if (!out.fetch_model)
+      return;
+    for (const auto& x : known_models)
+      if (x.info->slug == out.fetch_model->slug) {
+        out.fetch_model.reset();
+        return uut.on_model_facts(x, out);
+      }
+  }
+
+  /// Answers questions about the model and the working directory, if there are any.
   void describe_workspace() {
+    describe_model();
     if (!out.describe)
       return;
     workspace_described answer{std::exchange(out.describe, std::nullopt)->turn, metadata_json};
@@ -116,7 +130,9 @@ struct scripted_session {
 
   /// Submits without an answer to what is asked about the working directory.
   std::variant<submitted, errc> submit_only(op x) {
-    return uut.submit({.id = {}, .op = std::move(x)}, out);
+    auto receipt = uut.submit({.id = {}, .op = std::move(x)}, out);
+    describe_model();
+    return receipt;
   }
   std::variant<submitted, errc> submit(op x) {
     auto receipt = submit_only(std::move(x));

@@ -83,6 +83,7 @@ SCENARIO("a resumed thread goes on where it was and writes nothing until its fir
     WHEN("the user speaks") {
       out = {};
       const auto turn = std::get<submitted>(uut.submit({.id = {}, .op = says("more")}, out)).id;
+      uut.on_model_facts(some_model(), out);
       workspace_described workspace{turn, {}};
       uut.on_workspace(workspace, out);
       THEN("context, a note on the other model and the input are written, and the model sees "

@@ -141,6 +141,52 @@ SCENARIO("escalation is refused by policy before anything else") {
                           "escalated permissions if the approval policy is Never");
 }
 
+SCENARIO("an agent that may only read gets no patch and no way out of its sandbox") {
+  const auto for_reader = [](run_tool call) {
+    auto context = *call.context;
+    context.access = tool_access::read_only;
+    context.sandbox_policy.mode = sandbox_mode::danger_full_access;
+    call.context = confined(shared_value{std::move(context)});
+    return call;
+  };
+  const auto no_patch = "apply_patch is not available: this agent may read files, but change none";
+  CHECK_EQ(refused(for_reader(a_call("apply_patch", R"({"input":")" + patch_json + "\"}"))),
+           no_patch);
+  CHECK_EQ(refused(for_reader(a_call("apply_patch", patch_text, tool_payload::custom))), no_patch);
+  CHECK_EQ(
+    refused(for_reader(a_call("shell", R"({"command":["apply_patch",")" + patch_json + "\"]}"))),
+    no_patch);
+  const auto escalation = R"(,"sandbox_permissions":"require_escalated","justification":"j"})";
+  CHECK_EQ(refused(for_reader(a_call("shell", R"({"command":["x"])" + std::string{escalation}))),
+           "this agent may only read; reject command — you should not ask for escalated "
+           "permissions");
+  CHECK_EQ(refused(for_reader(a_call("exec_command", R"({"cmd":"x")" + std::string{escalation}))),
+           "this agent may only read; reject command — you cannot ask for escalated permissions");
+  const auto reads = for_reader(a_call("shell", R"({"command":["make"]})"));
+  CHECK(reads.context->sandbox_policy.mode == sandbox_mode::read_only);
+  CHECK(planned<shell_plan>(reads).decision.first == attempt::sandboxed);
+}
+
+SCENARIO("settings of an agent that may write are left alone") {
+  const auto given = a_call("shell", "{}").context;
+  CHECK_EQ(&*confined(given), &*given);
+}
+
+SCENARIO("plan mode has questions to the user and no checklist") {
+  const auto in_plan_mode = [](run_tool call) {
+    auto context = *call.context;
+    context.mode = mode_kind::plan;
+    call.context = shared_value{std::move(context)};
+    return call;
+  };
+  CHECK_EQ(refused(in_plan_mode(a_call("update_plan", R"({"plan":[]})"))),
+           "update_plan is a TODO/checklist tool and is not allowed in Plan mode");
+  CHECK_EQ(refused(a_call("request_user_input", "{}")),
+           "request_user_input is unavailable in Default mode");
+  CHECK_EQ(refused(in_plan_mode(a_call("request_user_input", "{}"))),
+           "request_user_input was cancelled before receiving a response");
+}
+
 SCENARIO("unknown tools and wrong arguments are answered") {
   CHECK_EQ(refused(a_call("fly", "{}")), "unsupported call: fly");
   CHECK_EQ(refused(a_call("fly", "x", tool_payload::custom)), "unsupported custom tool call: fly");

@@ -46,6 +46,19 @@ SCENARIO("a read-only sandbox keeps commands from writing") {
   CHECK_EQ(read("made"), "(missing)");
 }
 
+SCENARIO("an agent that may only read writes nothing, whatever its policy allows") {
+  if (!usable())
+    return;
+  use(sandbox_mode::danger_full_access);
+  context.access = tool_access::read_only;
+  CHECK(script("cat /etc/passwd > /dev/null", "c1").success);
+  CHECK(!script("echo x > made", "c2").success);
+  const auto patch = run(
+    "apply_patch", R"({"input":"*** Begin Patch\n*** Add File: made\n+x\n*** End Patch"})", "c3");
+  CHECK(!patch.success);
+  CHECK_EQ(read("made"), "(missing)");
+}
+
 SCENARIO("a workspace sandbox lets commands write in the workspace") {
   if (!usable())
     return;

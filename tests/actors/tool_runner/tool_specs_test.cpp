@@ -75,7 +75,8 @@ const std::vector<tool_set> all_sets = [] {
             std::optional{patch_tool_type::function}})
         for (const auto search :
              {web_search_mode::disabled, web_search_mode::cached, web_search_mode::live})
-          result.push_back({commands, rules, patch, search});
+          for (const auto questions : {user_questions::hidden, user_questions::offered})
+            result.push_back({commands, rules, patch, search, questions});
   return result;
 }();
 
@@ -94,6 +95,10 @@ SCENARIO("tools come in the contract's order") {
   CHECK_EQ(tool_names(x), local);
   x.commands = command_tool::none;
   CHECK_EQ(tool_names(x), names{"update_plan"});
+  x.patch = patch_tool_type::function;
+  x.questions = user_questions::offered;
+  const names with_questions{"update_plan", "request_user_input", "apply_patch"};
+  CHECK_EQ(tool_names(x), with_questions);
 }
 
 SCENARIO("every function is in the contracted form") {
@@ -168,8 +173,11 @@ SCENARIO("features and the model choose the tools") {
   model.apply_patch_tool_type = patch_tool_type::function;
   const auto offered = [&] { return offered_tools(features, model, web_search_mode::live); };
   const tool_set by_default{command_tool::exec_command, prefix_rules::offered,
-                            patch_tool_type::function, web_search_mode::live};
+                            patch_tool_type::function, web_search_mode::live,
+                            user_questions::offered};
   CHECK(offered() == by_default);
+  features.set(config::feature::collaboration_modes, config::feature_switch::disable);
+  CHECK(offered().questions == user_questions::hidden);
   features.set(config::feature::unified_exec, config::feature_switch::disable);
   CHECK(offered().commands == command_tool::shell_command);
   model.shell_type = shell_type::default_shell;
@@ -186,4 +194,16 @@ SCENARIO("features and the model choose the tools") {
   CHECK(!offered().patch);
   features.set(config::feature::apply_patch_freeform, config::feature_switch::enable);
   CHECK(offered().patch == patch_tool_type::freeform);
+}
+
+SCENARIO("who may only read is offered commands and no tool that writes") {
+  model_info model;
+  for (const auto type : {patch_tool_type::freeform, patch_tool_type::function}) {
+    model.apply_patch_tool_type = type;
+    const auto offered = offered_tools({}, model, web_search_mode::cached, tool_access::read_only);
+    const names readers{"exec_command", "write_stdin", "update_plan", "request_user_input",
+                        "web_search"};
+    CHECK_EQ(tool_names(offered), readers);
+    CHECK(offered.rules == prefix_rules::hidden);
+  }
 }
