@@ -165,6 +165,7 @@ SCENARIO("a stop ends the thread manager, the services and the root") {
 }
 
 SCENARIO("a node that everybody has let go of is stopped in order all the same") {
+  run_a_turn(); // the thread manager has a thread to wait for
   std::vector<caf::actor> services_of_node;
   {
     const auto all = services();
