@@ -80,7 +80,7 @@ SCENARIO("a configured provider is read with its defaults") {
   CHECK(!p.supports_websockets);
 }
 
-SCENARIO("all keys of a provider are read, and retries are capped") {
+SCENARIO("all keys of a provider are read") {
   user_file(R"(
 [model_providers.p]
 name = "P"
@@ -92,7 +92,7 @@ wire_api = "responses"
 query_params = { a = "1" }
 http_headers = { "X-A" = "1" }
 env_http_headers = { "X-B" = "B" }
-request_max_retries = 1000
+request_max_retries = 7
 stream_max_retries = 0
 stream_idle_timeout_ms = 1500
 requires_openai_auth = true
@@ -106,11 +106,22 @@ supports_websockets = true
   CHECK_EQ(p.query_params.at("a"), "1");
   CHECK_EQ(p.http_headers.at("X-A"), "1");
   CHECK_EQ(p.env_http_headers.at("X-B"), "B");
-  CHECK_EQ(p.request_max_retries, 100U);
+  CHECK_EQ(p.request_max_retries, 7U);
   CHECK_EQ(p.stream_max_retries, 0U);
   CHECK(p.stream_idle_timeout == std::chrono::milliseconds{1500});
   CHECK(p.requires_openai_auth);
   CHECK(p.supports_websockets);
+}
+
+SCENARIO("more retries than a hundred are a hundred") {
+  user_file(
+    "[model_providers.p]\nname = 'P'\nrequest_max_retries = 1000\nstream_max_retries = 1000\n"
+    "[model_providers.q]\nname = 'Q'\nrequest_max_retries = 100\nstream_max_retries = 99\n");
+  const auto providers = loaded().model_providers;
+  CHECK_EQ(providers.at("p").request_max_retries, 100U);
+  CHECK_EQ(providers.at("p").stream_max_retries, 100U);
+  CHECK_EQ(providers.at("q").request_max_retries, 100U);
+  CHECK_EQ(providers.at("q").stream_max_retries, 99U);
 }
 
 SCENARIO("an entry with a built-in id is ignored") {

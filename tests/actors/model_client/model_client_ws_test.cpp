@@ -90,6 +90,18 @@ SCENARIO("a request goes over a WebSocket, with the contract's handshake and mes
   CHECK(peer.posts().empty());
 }
 
+SCENARIO("over a WebSocket Azure stores nothing and is sent no ids") {
+  ws_peer peer{{good()}};
+  add_provider(peer.base_url()).name = "azure";
+  auto x = ws_stream(1, v2);
+  x.request.input_ids = {"msg_1"};
+  open(std::move(x));
+  CHECK(finish(1).has_ended_well());
+  const auto message = peer.messages()[0];
+  CHECK(message.find(R"("store":false)") != std::string::npos);
+  CHECK(message.find("msg_1") == std::string::npos);
+}
+
 SCENARIO("version 1 appends what is new on the turn's connection") {
   ws_peer peer{{good()}};
   add_provider(peer.base_url());
