@@ -42,6 +42,18 @@ SCENARIO("a stream delivers the response and ends") {
   CHECK(!had_late_messages());
 }
 
+SCENARIO("a response reads the same however it is cut") {
+  const auto whole = created_event() + message_event("h\u00e9llo") + completed_event();
+  std::vector<stream_step> bytes;
+  for (const char byte : whole)
+    bytes.emplace_back(std::string{byte});
+  scripted_peer peer{{stream_answer({whole}), stream_answer(std::move(bytes))}};
+  add_provider(peer.base_url());
+  CHECK_EQ(run(1).events.size(), 4u);
+  CHECK(run(2).has_ended_well());
+  CHECK(record(1).events == record(2).events);
+}
+
 SCENARIO("a request is what the contract says") {
   scripted_peer peer{{reply_answer("hello")}};
   auto& provider = add_provider(peer.base_url() + "//");
@@ -80,25 +92,34 @@ SCENARIO("shell results are sent as text where the freeform patch tool is offere
   add_provider(peer.base_url());
   auto x = stream(1);
   x.request.tools_json = shared_text{R"([{"type":"custom","name":"apply_patch"}])"};
-  x.request.input = {
-    shared_text{R"({"type":"function_call","name":"shell","arguments":"{}","call_id":"c"})"},
-    shared_text{
-      R"({"type":"function_call_output","call_id":"c","output":"{\"output\":\"hi\",\"metadata\":{\"exit_code\":0,\"duration_seconds\":1.5}}"})"}};
+  const std::string result =
+    R"("output":"{\"output\":\"hi\",\"metadata\":{\"exit_code\":0,\"duration_seconds\":1.5}}"})";
+  x.request.input.clear();
+  for (const std::string name : {"shell", "shell_command"}) {
+    x.request.input.push_back(shared_text{R"({"type":"function_call","name":")" + name +
+                                          R"(","arguments":"{}","call_id":")" + name + R"("})"});
+    x.request.input.push_back(
+      shared_text{R"({"type":"function_call_output","call_id":")" + name + R"(",)" + result});
+  }
   open(std::move(x));
   CHECK(finish(1).has_ended_well());
-  CHECK(peer.requests()[0].body.find(
-          R"("output":"Exit code: 0\nWall time: 1.5 seconds\nOutput:\nhi"})") != std::string::npos);
+  const auto body = peer.requests()[0].body;
+  CHECK(body.find(
+          R"("call_id":"shell","output":"Exit code: 0\nWall time: 1.5 seconds\nOutput:\nhi"})") !=
+        std::string::npos);
+  CHECK(body.find(R"("call_id":"shell_command",)" + result) != std::string::npos);
 }
 
 SCENARIO("the headers of a response are told first, even when nothing follows") {
   auto answer = stream_answer({});
   answer.headers.set("x-codex-turn-state", "ts");
+  answer.headers.set("x-reasoning-included", "false"); // that it is there counts
   answer.headers.set("x-models-etag", "e1");
   scripted_peer peer{{answer}};
   add_provider(peer.base_url());
   const auto& x = run();
   const std::vector<model_event> expected{rate_limits_seen{}, models_etag_seen{"e1"},
-                                          turn_state_seen{"ts"}};
+                                          server_reasoning_included{true}, turn_state_seen{"ts"}};
   CHECK(x.events == expected);
   CHECK_EQ(x.error(), std::string{disconnected} + "stream closed before response.completed");
 }
