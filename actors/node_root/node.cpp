@@ -126,6 +126,7 @@ struct node::state {
   std::atomic_flag has_had_auth; // the first one knows the login, others read it again
   caf::actor thread_counter;     // of the metrics
   std::unique_ptr<telemetry::metrics_endpoint> metrics_page;
+  const std::uint64_t jitter_seed = jitter_seed_of(options);
   bool stopped = false;
 
   service_starters starters() {
@@ -198,6 +199,7 @@ struct node::state {
     deps.login = options.login;
     deps.auth = auth;
     deps.identity = identity_of(options);
+    deps.jitter_seed = jitter_seed;
     deps.governor.emplace();
     deps.observer = observers.front();
     if (metrics)
@@ -246,6 +248,13 @@ struct node::state {
                .limits = {}});
   }
 };
+
+std::uint64_t jitter_seed_of(const node_options& x) {
+  if (x.jitter_seed)
+    return *x.jitter_seed;
+  std::random_device entropy;
+  return std::uint64_t{entropy()} << 32 | entropy();
+}
 
 node::node(node_options options) : state_(std::make_unique<state>(std::move(options))) {
   if (state_->metrics) {

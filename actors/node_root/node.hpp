@@ -54,9 +54,15 @@ struct node_options {
   std::optional<config::otel_settings> otel;
   /// What answers requests instead of the network; none: the network does.
   std::shared_ptr<model_client::exchange_replay> replay;
+  /// What delays between attempts are drawn from; none: chance, so that processes that fail
+  /// together do not come back together.
+  std::optional<std::uint64_t> jitter_seed;
   /// How long a stop may take before the process is ended without more ado.
   std::chrono::milliseconds stop_limit{15'000};
 };
+
+/// The configured seed, or another one each time.
+std::uint64_t jitter_seed_of(const node_options& x);
 
 /// A whole node in this process: actor system, network threads, services, thread manager. Belongs
 /// to `main`.

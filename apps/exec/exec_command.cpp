@@ -153,6 +153,7 @@ int run(const exec_args& args, common::override_options root) {
   node_root::register_types();
   node_root::node_options options;
   options.settings = request.settings.settings;
+  options.jitter_seed = args.seed;
   options.environment = request.settings.environment;
   if (!offline) // nothing is renewed for a model that asks for no login
     options.login = request.settings.login;

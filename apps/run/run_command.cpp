@@ -135,6 +135,7 @@ int run(const run_args& args, common::override_options root) {
   node_root::register_types();
   auto options = options_of(*ready.setup);
   options.metrics_port = args.metrics_port;
+  options.jitter_seed = args.seed;
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
   node_root::node node{std::move(options)};
