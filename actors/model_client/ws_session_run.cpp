@@ -59,8 +59,13 @@ void ws_session::send(const model_request& request, std::uint64_t granted,
     if (!back)
       return;
     auto& refused = **back;
-    refused.how = ws_exchange::result::failed;
-    refused.error = ws_error(ws_failure::closed_before);
+    if (is_open_) {
+      refused.how = ws_exchange::result::failed;
+      refused.error = ws_error(ws_failure::closed_before);
+    } else { // nobody has noticed yet that the handshake failed
+      refused.how = ws_exchange::result::not_connected;
+      refused.handshake = handshake_;
+    }
     refused.on_over();
     return;
   }
@@ -150,6 +155,8 @@ void ws_session::on_text(std::string_view message) {
 }
 
 void ws_session::on_done(net::ws_outcome outcome) {
+  if (!is_open_)
+    handshake_ = outcome; // for a request that is on its way
   is_over_ = true;
   take_waiting();
   if (current_) {

@@ -101,8 +101,11 @@ private:
   std::optional<ws_reader> reader_;
   handshake_facts facts_;
   std::string turn_state_; // of the handshake, told once
-  bool is_open_ = false;
   clock::time_point waiting_since_{};
+
+  // The I/O thread's, too; once `is_over_` is set they change no more, and the actor may look.
+  bool is_open_ = false;
+  net::ws_outcome handshake_; // that failed
 };
 
 } // namespace troupe::model_client
