@@ -4,9 +4,9 @@
 #include "actors/model_client/exchange_store.hpp"
 #include "tests/actors/model_client/model_client_fixture.hpp"
 #include "tests/actors/model_client/note_taker.hpp"
+#include "tests/actors/model_client/scripted_auth.hpp"
 #include "tests/support/temp_folder.hpp"
 
-#include <deque>
 #include <string>
 
 using namespace std::literals;
@@ -39,38 +39,6 @@ summarise_traces traces(std::size_t n) {
 }
 
 using lines = std::vector<std::string>;
-
-/// Answers logins from a script.
-struct auth_script {
-  std::deque<login_snapshot> logins;
-  std::deque<login_recovery> recoveries;
-  std::vector<recover_login> asked;
-  std::size_t login_questions = 0;
-};
-
-login_snapshot chatgpt_login(std::uint64_t generation, const std::string& token) {
-  return {.generation = generation,
-          .mode = login_mode::chatgpt,
-          .token = secret{token},
-          .account_id = "acc",
-          .repair = login_repair::possible,
-          .problem = {}};
-}
-
-auth_manager_actor::behavior_type scripted_auth(std::shared_ptr<auth_script> script) {
-  return {[script](const get_login&) -> caf::result<login_snapshot> {
-            ++script->login_questions;
-            return script->logins.front();
-          },
-          [script](const recover_login& x) -> caf::result<login_recovery> {
-            script->asked.push_back(x);
-            auto answer = script->recoveries.front();
-            script->recoveries.pop_front();
-            return answer;
-          },
-          [](const use_external_login&) -> caf::result<void> { return caf::unit; },
-          [](const log_out&) -> caf::result<logged_out> { return logged_out{}; }};
-}
 
 std::string header(const net::server_request& x, std::string_view name) {
   return std::string{x.headers.find(name).value_or("")};
