@@ -45,6 +45,10 @@ layer_result read_layer(const fs::path& file) {
     settings_source{file.string(), file.parent_path(), std::get<std::string>(std::move(text))}));
 }
 
+/// Telemetry tells what is done on this machine, prompts included where that is asked for: where
+/// it goes is for those to say whom it is of, not for a folder with code, be it trusted or not.
+constexpr std::string_view personal_key = "otel";
+
 struct layer_stack {
   setting_table system;
   setting_table user;
@@ -52,6 +56,7 @@ struct layer_stack {
   setting_table project;
   setting_table flags;
   setting_table managed;
+  std::vector<std::string> warnings;
 
   setting_table without_project() const {
     return merged(merged(merged(merged(system, user), profile_file), flags), managed);
@@ -93,7 +98,8 @@ std::vector<fs::path> with_repository(std::vector<fs::path> paths, const fs::pat
   return paths;
 }
 
-layer_result read_project_layers(const load_request& request, const setting_table& base) {
+layer_result read_project_layers(const load_request& request, const setting_table& base,
+                                 std::vector<std::string>& warnings) {
   const auto root = project_root(request.cwd, root_markers(base));
   setting_table result;
   for (const auto& directory : directories_between(root, request.cwd)) {
@@ -105,7 +111,14 @@ layer_result read_project_layers(const load_request& request, const setting_tabl
     auto layer = read_layer(folder / "config.toml");
     if (std::holds_alternative<config_error>(layer))
       return layer;
-    result = merged(std::move(result), std::get<setting_table>(layer));
+    auto& table = std::get<setting_table>(layer);
+    if (const auto personal = table.find(personal_key); personal != table.end()) {
+      table.erase(personal);
+      warnings.push_back(fmt::format("{}: `{}` is left out: a project cannot say where telemetry "
+                                     "goes; it belongs into the config.toml of your home",
+                                     (folder / "config.toml").string(), personal_key));
+    }
+    result = merged(std::move(result), table);
   }
   return result;
 }
@@ -120,7 +133,7 @@ std::optional<config_error> fill(layer_stack& stack, const load_request& request
     return error;
   if (auto error = take(stack.managed, read_layer(system / "managed_config.toml")))
     return error;
-  return take(stack.project, read_project_layers(request, stack.without_project()));
+  return take(stack.project, read_project_layers(request, stack.without_project(), stack.warnings));
 }
 
 std::optional<std::string> profile_name(const load_request& request,
@@ -178,6 +191,7 @@ std::variant<layered_settings, config_error> read_layers(const load_request& req
   if (auto error = fill(stack, request))
     return std::move(*error);
   layered_settings result;
+  result.warnings = std::move(stack.warnings);
   if (auto error = take(result.settings, apply_profile(stack, request)))
     return std::move(*error);
   const auto requirements = request.system_directory / "requirements.toml";

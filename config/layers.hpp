@@ -4,7 +4,9 @@
 #include "config/loader.hpp"
 #include "config/settings_tree.hpp"
 
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace troupe::config {
 
@@ -13,6 +15,7 @@ struct layered_settings {
   setting_table settings;
   setting_table requirements;                   ///< `requirements.toml` of the system directory
   project_trust trust = project_trust::unknown; ///< of the cwd
+  std::vector<std::string> warnings;            ///< what was left out, for people
 };
 
 /// Reads and merges, lowest first: system file, user file, profile file, files of trusted project

@@ -36,6 +36,7 @@ public:
     result_.home = request.home;
     result_.cwd = request.cwd;
     result_.trust = layers.trust;
+    result_.warnings = layers.warnings;
   }
 
   std::variant<config, config_error> run() {

@@ -44,26 +44,43 @@ net::header_list headers_of(std::string_view text) {
 
 using no_headers = std::map<std::string, std::string>;
 
+/// What differs between the signals.
+struct signal_names {
+  std::string_view path;
+  std::string_view endpoint; ///< variables
+  std::string_view exporter;
+};
+
+constexpr signal_names trace_names{"/v1/traces", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                                   "OTEL_TRACES_EXPORTER"};
+constexpr signal_names log_names{"/v1/logs", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+                                 "OTEL_LOGS_EXPORTER"};
+
 /// Of an endpoint of all signals, or already of one of them.
-std::string traces_below(std::string url) {
-  constexpr std::string_view logs = "/v1/logs";
-  constexpr std::string_view traces = "/v1/traces";
+std::string signal_below(std::string url, const signal_names& wanted) {
   while (url.ends_with('/'))
     url.pop_back();
-  if (url.ends_with(traces))
-    return url;
-  if (url.ends_with(logs))
-    url.resize(url.size() - logs.size());
-  return url.append(traces);
+  for (const auto path : {trace_names.path, log_names.path})
+    if (url.ends_with(path)) {
+      url.resize(url.size() - path.size());
+      break;
+    }
+  return url.append(wanted.path);
 }
 
-std::optional<std::string> traces_url(const environment& env) {
-  if (auto complete = non_blank(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
-    return complete;
-  auto base = non_blank(env, "OTEL_EXPORTER_OTLP_ENDPOINT");
-  if (!base)
+std::optional<otel_endpoint> endpoint_of(const environment& env, const signal_names& names) {
+  if (non_blank(env, "OTEL_SDK_DISABLED") == "true" || non_blank(env, names.exporter) == "none")
     return std::nullopt;
-  return traces_below(std::move(*base));
+  otel_endpoint result;
+  if (auto complete = non_blank(env, names.endpoint))
+    result.url = std::move(*complete);
+  else if (auto base = non_blank(env, "OTEL_EXPORTER_OTLP_ENDPOINT"))
+    result.url = signal_below(std::move(*base), names);
+  else
+    return std::nullopt;
+  if (const auto headers = non_blank(env, "OTEL_EXPORTER_OTLP_HEADERS"))
+    result.headers = headers_of(*headers);
+  return result;
 }
 
 /// The exporter's table; none: spans are not wanted, or it is not known.
@@ -80,44 +97,38 @@ std::optional<table_reader> exporter_of(const table_reader& otel, std::string_vi
   return std::nullopt;
 }
 
-std::optional<otel_settings> read_otel(const table_reader& otel, const environment& env) {
-  const auto* key = otel.find("trace_exporter") != nullptr ? "trace_exporter" : "exporter";
-  auto result = otel.find(key) == nullptr ? otel_of(env) : std::nullopt;
-  if (const auto exporter = exporter_of(otel, key)) {
-    result.emplace();
-    auto endpoint = exporter->text("endpoint");
-    if (!endpoint || trimmed(*endpoint).empty())
-      exporter->refuse("endpoint", "the exporter needs an `endpoint`");
-    else
-      result->url = traces_below(std::move(*endpoint));
-    for (const auto& [name, value] : exporter->text_map("headers").value_or(no_headers{}))
-      result->headers.set(name, value);
-  }
-  const auto name = otel.text("environment");
-  const auto log_prompts = otel.boolean("log_user_prompt").value_or(false);
-  if (!result)
+/// What the exporter of that key says, and the variables where there is none.
+std::optional<otel_endpoint> read_endpoint(const table_reader& otel, std::string_view key,
+                                           const environment& env, const signal_names& names) {
+  if (otel.find(key) == nullptr)
+    return endpoint_of(env, names);
+  const auto exporter = exporter_of(otel, key);
+  if (!exporter)
     return std::nullopt;
-  result->environment = name.value_or("");
-  result->prompts = log_prompts ? prompt_logging::on : prompt_logging::off;
+  otel_endpoint result;
+  auto endpoint = exporter->text("endpoint");
+  if (!endpoint || trimmed(*endpoint).empty())
+    exporter->refuse("endpoint", "the exporter needs an `endpoint`");
+  else
+    result.url = signal_below(std::move(*endpoint), names);
+  for (const auto& [name, value] : exporter->text_map("headers").value_or(no_headers{}))
+    result.headers.set(name, value);
+  return result;
+}
+
+otel_settings read_otel(const table_reader& otel, const environment& env) {
+  const auto* trace_key = otel.find("trace_exporter") != nullptr ? "trace_exporter" : "exporter";
+  otel_settings result{.traces = read_endpoint(otel, trace_key, env, trace_names),
+                       .logs = read_endpoint(otel, "exporter", env, log_names)};
+  if (auto service = non_blank(env, "OTEL_SERVICE_NAME"))
+    result.service = std::move(*service);
+  result.environment = otel.text("environment").value_or("");
+  if (otel.boolean("log_user_prompt").value_or(false))
+    result.prompts = prompt_logging::on;
   return result;
 }
 
 } // namespace
-
-std::optional<otel_settings> otel_of(const environment& env) {
-  if (non_blank(env, "OTEL_SDK_DISABLED") == "true" ||
-      non_blank(env, "OTEL_TRACES_EXPORTER") == "none")
-    return std::nullopt;
-  auto url = traces_url(env);
-  if (!url)
-    return std::nullopt;
-  otel_settings result{.url = std::move(*url)};
-  if (const auto headers = non_blank(env, "OTEL_EXPORTER_OTLP_HEADERS"))
-    result.headers = headers_of(*headers);
-  if (auto service = non_blank(env, "OTEL_SERVICE_NAME"))
-    result.service = std::move(*service);
-  return result;
-}
 
 std::variant<std::optional<otel_settings>, config_error> load_otel(const load_request& request) {
   auto layers = read_layers(request);
@@ -127,7 +138,7 @@ std::variant<std::optional<otel_settings>, config_error> load_otel(const load_re
   auto result = read_otel(root.table("otel"), request.env);
   if (root.error())
     return *root.error();
-  return result;
+  return result.traces || result.logs ? std::optional{std::move(result)} : std::nullopt;
 }
 
 } // namespace troupe::config

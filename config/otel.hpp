@@ -9,7 +9,8 @@
 #include <string>
 #include <variant>
 
-/// Where spans of OpenTelemetry go: `[otel]` of config.toml, else the variables of OpenTelemetry.
+/// Where spans and log events of OpenTelemetry go: `[otel]` of config.toml, else the variables of
+/// OpenTelemetry.
 namespace troupe::config {
 
 struct load_request;
@@ -18,24 +19,34 @@ struct load_request;
 /// place that texts go to.
 enum class prompt_logging : std::uint8_t { off, on };
 
-struct otel_settings {
-  std::string url; ///< of the collector's traces, complete
+/// A collector, for one kind of signal.
+struct otel_endpoint {
+  std::string url; ///< complete
   net::header_list headers;
+};
+
+/// At least one of `traces` and `logs` is there.
+struct otel_settings {
+  std::optional<otel_endpoint> traces;
+  std::optional<otel_endpoint> logs;
   std::string service = "troupe";
   std::string environment; ///< "prod" and so on; empty: not told
   prompt_logging prompts = prompt_logging::off;
 };
 
-/// What the variables say: `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (complete), else
-/// `OTEL_EXPORTER_OTLP_ENDPOINT` (`/v1/traces` is added), with `OTEL_EXPORTER_OTLP_HEADERS`
-/// (`name=value,...`, percent-encoded; unreadable ones are left out) and `OTEL_SERVICE_NAME`. None
-/// without an endpoint, with `OTEL_SDK_DISABLED=true` and with `OTEL_TRACES_EXPORTER=none`.
-std::optional<otel_settings> otel_of(const environment& env);
-
-/// What all layers of config.toml say in `[otel]`, and the variables where they name no exporter:
-/// `trace_exporter`, else `exporter`, is "none" or a table `otlp-http` with `endpoint`
-/// (`/v1/traces` is added unless it ends so; `/v1/logs` gives way to it) and `headers`;
-/// `environment`; `log_user_prompt`. Other exporters are an error. Reads the files again.
+/// What config.toml says in `[otel]`, but for the files of projects: `trace_exporter`, else
+/// `exporter`, for traces, and `exporter` for logs, each "none" or a table `otlp-http` with
+/// `endpoint` and `headers`. The path of the signal is added to the endpoint unless it ends so;
+/// that of the other signal gives way to it. `environment`; `log_user_prompt`. Other exporters are
+/// an error.
+///
+/// Where it names no exporter, the variables count; for traces, and the same with `LOGS` for logs:
+/// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (complete), else `OTEL_EXPORTER_OTLP_ENDPOINT`
+/// (`/v1/traces` is added), with `OTEL_EXPORTER_OTLP_HEADERS` (`name=value,...`, percent-encoded;
+/// unreadable ones are left out); not with `OTEL_TRACES_EXPORTER=none` or `OTEL_SDK_DISABLED=true`.
+/// `OTEL_SERVICE_NAME` counts in any case.
+///
+/// None when neither traces nor logs are to go anywhere. Reads the files again.
 std::variant<std::optional<otel_settings>, config_error> load_otel(const load_request& request);
 
 } // namespace troupe::config

@@ -22,7 +22,8 @@ struct compact_history {
   std::string model;
   shared_text instructions_json;
   std::vector<shared_text> input;
-  std::string subagent; ///< label for `x-openai-subagent`; empty: none
+  std::string subagent;  ///< label for `x-openai-subagent`; empty: none
+  std::string turn = {}; ///< it is made for
   bool operator==(const compact_history&) const = default;
 };
 
@@ -31,7 +32,8 @@ bool inspect(Inspector& f, compact_history& x) {
   return f.object(x).fields(f.field("thread", x.thread), f.field("provider", x.provider),
                             f.field("model", x.model),
                             f.field("instructions_json", x.instructions_json),
-                            f.field("input", x.input), f.field("subagent", x.subagent));
+                            f.field("input", x.input), f.field("subagent", x.subagent),
+                            f.field("turn", x.turn));
 }
 
 struct compacted_history {

@@ -43,7 +43,8 @@ class state {
 public:
   state(codex_thread_actor::pointer self, thread_config config, dependencies deps)
     : self_(self), services_(std::move(deps.services)),
-      read_workspace_(std::move(deps.read_workspace)), ephemeral_(config.ephemeral),
+      read_workspace_(std::move(deps.read_workspace)), watch_tool_(std::move(deps.watch_tool)),
+      ephemeral_(config.ephemeral),
       session_(std::move(config), std::move(deps.tools), std::move(deps.tmpdir)) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
@@ -336,12 +337,17 @@ private:
 
   void run(run_tool call) {
     const auto stream = session_.calls_stream();
+    const auto watched = watch_tool_ ? watch_tool_(call) : tool_end{};
     self_->request(services_.tools, caf::infinite, call, tool_listener_actor{self_})
       .then(
-        [this, stream](const tool_result& x) {
+        [this, stream, watched](const tool_result& x) {
+          if (watched)
+            watched(x.success ? tool_outcome::succeeded : tool_outcome::failed);
           step([&](effects& out) { session_.on_tool_result(stream, x, out); });
         },
-        [this, stream, id = call.call_id](const caf::error& err) {
+        [this, stream, watched, id = call.call_id](const caf::error& err) {
+          if (watched)
+            watched(tool_outcome::failed);
           const tool_result failed{.call_id = id,
                                    .output = "the tool could not be run: " + to_string(err),
                                    .success = false,
@@ -389,6 +395,7 @@ private:
   codex_thread_actor::pointer self_;
   services_changed services_;
   workspace_reader read_workspace_;
+  tool_watch watch_tool_;
   workspace_memory workspace_;
   bool ephemeral_;
   session session_;

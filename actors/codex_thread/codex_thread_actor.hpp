@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/codex_thread/session.hpp"
+#include "actors/codex_thread/tool_watch.hpp"
 #include "messages/interfaces.hpp"
 
 #include <functional>
@@ -27,6 +28,7 @@ struct dependencies {
   session::tool_list tools;
   std::string tmpdir;              ///< $TMPDIR, empty when not set
   workspace_reader read_workspace; ///< empty: no turn metadata
+  tool_watch watch_tool = {};      ///< empty: nobody watches tool calls
 };
 
 codex_thread_actor spawn(caf::actor_system& sys, thread_config config, dependencies deps);

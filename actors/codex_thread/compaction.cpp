@@ -145,7 +145,8 @@ void compaction::ask_provider(effects& out) {
                                             .model = std::move(like.model),
                                             .instructions_json = std::move(like.instructions_json),
                                             .input = std::move(input),
-                                            .subagent = std::move(like.origin.subagent)}};
+                                            .subagent = std::move(like.origin.subagent),
+                                            .turn = cause_.turn}};
 }
 
 void compaction::on_compacted(stream_number number, compacted_history& x, effects& out) {

@@ -16,6 +16,13 @@ constexpr bool is_success(int status) {
 
 } // namespace
 
+void observation::tell_over(attempt_end x) const {
+  x.attempt = attempt;
+  x.duration =
+    std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+  observer->on_attempt_over(call, x);
+}
+
 http_attempt::http_attempt(setup x) : setup_(std::move(x)), reader_(setup_.max_event_bytes) {
   if (setup_.watched.observer != nullptr)
     waiting_since_ = clock::now();
@@ -42,12 +49,9 @@ bool http_attempt::has_begun() const {
   return is_success(outcome_.head.status);
 }
 
-model_error http_attempt::failure() {
-  return reader_.failure(is_too_large_ ? net::net_errc::too_large : outcome_.error);
-}
-
 void http_attempt::on_head(const net::response_head& head) {
   settle(head);
+  status_ = head.status;
   if (setup_.watched.observer != nullptr)
     report_request(head, net::net_errc::none);
   if (is_success(head.status))
@@ -81,6 +85,7 @@ void http_attempt::on_chunk(std::string_view bytes) {
   else
     call_.grant(1); // the consumer's credit counts messages, and this read made none
   if (reader_.is_completed()) {
+    report_over();
     setup_.audience->tell_end({});
     call_.finish_early();
   } else if (progress.is_too_large) {
@@ -94,8 +99,12 @@ void http_attempt::on_done(net::call_outcome outcome) {
   if (!events_.empty())
     send_events();
   outcome_ = std::move(outcome);
+  if (has_begun() && !reader_.is_completed())
+    failure_ = reader_.failure(is_too_large_ ? net::net_errc::too_large : outcome_.error);
+  status_ = outcome_.head.status;
   if (setup_.watched.observer != nullptr)
     report_end(outcome_.error);
+  report_over();
 }
 
 void http_attempt::send_events() {
@@ -126,8 +135,10 @@ void http_attempt::report_events(std::size_t known) {
     setup_.watched.observer->on_sse_poll(setup_.watched.call, x);
   }
   for (auto i = known; i < events_.size(); ++i)
-    if (const auto* completed = std::get_if<response_completed>(&events_[i]))
-      setup_.watched.observer->on_completed(setup_.watched.call, completed->usage);
+    if (const auto* completed = std::get_if<response_completed>(&events_[i])) {
+      usage_ = completed->usage;
+      setup_.watched.observer->on_completed(setup_.watched.call, usage_);
+    }
 }
 
 void http_attempt::report_end(net::net_errc error) {
@@ -142,6 +153,21 @@ void http_attempt::report_end(net::net_errc error) {
      .is_success = false,
      .error = net::to_text(error),
      .duration = std::chrono::duration_cast<std::chrono::microseconds>(now - waiting_since_)});
+}
+
+void http_attempt::report_over() {
+  if (setup_.watched.observer == nullptr || std::exchange(is_reported_over_, true))
+    return;
+  attempt_end x{.usage = usage_};
+  if (status_ != 0)
+    x.status = status_;
+  if (is_too_large_)
+    x.error = net::to_text(net::net_errc::too_large);
+  else if (outcome_.error != net::net_errc::none)
+    x.error = net::to_text(outcome_.error);
+  else if (failure_)
+    x.error = to_text(failure_->code);
+  setup_.watched.tell_over(x);
 }
 
 } // namespace troupe::model_client

@@ -25,6 +25,10 @@ struct observation {
   model_client::observer* observer = nullptr; ///< none: nobody
   call_facts call;
   std::uint32_t attempt = 0;
+  std::chrono::steady_clock::time_point began{};
+
+  /// Tells the observer, which must be there, that the attempt is over now.
+  void tell_over(attempt_end x) const;
 };
 
 /// What becomes of an attempt, told on its I/O thread.
@@ -70,7 +74,7 @@ public:
   bool is_completed() const { return reader_.is_completed(); }
   bool has_begun() const;
   /// Why a stream that had begun was not completed.
-  model_error failure();
+  const model_error& failure() const { return *failure_; }
   /// What came of it, where it is kept.
   const std::string& kept_body() const { return kept_body_; }
 
@@ -91,6 +95,7 @@ private:
   void report_request(const net::response_head& head, net::net_errc error);
   void report_events(std::size_t dispatched);
   void report_end(net::net_errc error);
+  void report_over();
 
   setup setup_;
   net::call_handle call_;
@@ -99,10 +104,14 @@ private:
   bool is_too_large_ = false;
   bool is_settled_ = false;
   bool is_reported_ = false;
+  bool is_reported_over_ = false;
+  int status_ = 0;
   clock::time_point waiting_since_{}; // only kept for an observer
   int answer_status_ = 0;
   rate_reading answer_reading_;
   net::call_outcome outcome_;
+  std::optional<model_error> failure_;
+  std::optional<token_usage> usage_; // only read for an observer
   std::string kept_body_;
 };
 

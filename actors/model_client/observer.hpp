@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/model_client/trace_context.hpp"
 #include "messages/auth.hpp"
 #include "messages/ids.hpp"
 #include "messages/model_stream.hpp"
@@ -21,6 +22,12 @@ struct call_facts {
   thread_id thread;
   std::string provider;
   std::string model;
+  std::string turn = {}; ///< of the thread; empty: it is not known which
+  model_transport transport = model_transport::http;
+  login_mode login = login_mode::none; ///< that the request is sent with
+  std::string account = {};            ///< of a ChatGPT login; else empty
+  /// The span of the attempt; what `observer::on_attempt` said.
+  std::optional<trace_context> trace = {};
 };
 
 /// One HTTP attempt, not those of handshakes. Reported when its head has arrived (streams), its
@@ -32,6 +39,19 @@ struct request_report {
   std::chrono::microseconds duration{0};
 
   bool is_success() const { return status && *status >= 200 && *status <= 299 && error.empty(); }
+};
+
+/// An attempt that is over: its last event has come, or none will.
+struct attempt_end {
+  std::uint32_t attempt = 0; ///< counts from 0
+  std::optional<int> status; ///< of HTTP, also of a refused handshake; none: there was no answer
+  std::string_view error;    ///< a few words of ours, never a provider's; empty: there is none
+  std::optional<token_usage> usage;      ///< of a completed response
+  std::chrono::microseconds duration{0}; ///< since it was begun, handshake included
+
+  bool is_success() const {
+    return error.empty() && (!status || (*status >= 200 && *status <= 299));
+  }
 };
 
 /// One wait for an event of a stream. `kind`: the name of the SSE event, or the type of the
@@ -70,6 +90,14 @@ public:
   observer(const observer&) = delete;
   observer& operator=(const observer&) = delete;
   virtual ~observer() = default;
+
+  /// An attempt begins: its request is sent with the span that this returns in its headers. Called
+  /// by the actor. None: with none.
+  virtual std::optional<trace_context> on_attempt(const call_facts& call) = 0;
+
+  /// It is over; once per `on_attempt`, after all other reports of it but perhaps that of its
+  /// sending over WebSocket.
+  virtual void on_attempt_over(const call_facts& call, const attempt_end& x) = 0;
 
   virtual void on_request(const call_facts& call, const request_report& x) = 0;
   virtual void on_sse_poll(const call_facts& call, const event_report& x) = 0;

@@ -1,5 +1,6 @@
 #include "actors/model_client/stream_desk_run.hpp"
 
+#include "actors/common/turn_connection.hpp"
 #include "actors/model_client/request_body.hpp"
 #include "actors/model_client/stream_errors.hpp"
 #include "config/credentials.hpp"
@@ -105,13 +106,15 @@ void stream_desk::send_over_http(operation number, stream_state& call,
   if (request.method.empty())
     return end(number, stream_error("the request could not be built: a configured header says that "
                                     "its body is encoded already"));
+  auto watched = watched_attempt(call, model_transport::http);
+  add_trace_header(request.headers, watched.call.trace);
   call.exchange = nullptr;
   call.attempt = http_attempt::start(
     *context_.http, std::move(request), call.granted,
     {.audience = call.audience,
      .max_event_bytes = context_.limits.event_bytes,
      .pass = std::exchange(call.pass, std::nullopt),
-     .watched = watched(call),
+     .watched = std::move(watched),
      .keeps_body = context_.recorder != nullptr,
      .owner = {.on_over = hooks_.when_over(number),
                .on_answer = governor_ ? hooks_.when_answered(number) : std::function<void()>{},
@@ -152,18 +155,22 @@ void stream_desk::send_over_websocket(operation number, stream_state& call,
   call.connection_kind = kept.origin == origin::prepared_ahead
                            ? stream_call::connection::prepared_ahead
                            : stream_call::connection::own;
+  auto watched = watched_attempt(call, request.origin.transport);
   const auto known = sessions_.find(connection);
   if (known == sessions_.end() || known->second.is_busy) {
-    connection = open_session(request.thread, handshake_request({.thread = request.thread,
-                                                                 .origin = request.origin,
-                                                                 .turn_state = request.turn_state},
-                                                                *call.provider, call.login, with));
+    auto handshake = handshake_request(
+      {.thread = request.thread, .origin = request.origin, .turn_state = request.turn_state},
+      *call.provider, call.login, with);
+    add_trace_header(handshake.headers, watched.call.trace);
+    connection = open_session(request.thread, std::move(handshake));
     call.connection_kind = stream_call::connection::own;
     close_sessions(connections_.open(request.thread, request.origin.turn, connection));
   }
   // What did not fit into the table is closed by now.
   const auto used = sessions_.find(connection);
   if (used == sessions_.end()) {
+    if (watched.observer != nullptr)
+      watched.tell_over({.error = to_text(model_errc::overloaded)});
     settle(call, 0);
     return end(number, model_error{.code = model_errc::overloaded,
                                    .message = "too many WebSocket connections are open",
@@ -176,7 +183,7 @@ void stream_desk::send_over_websocket(operation number, stream_state& call,
   call.connection = connection;
   call.exchange = std::make_shared<ws_exchange>();
   call.exchange->audience = call.audience;
-  call.exchange->watched = watched(call);
+  call.exchange->watched = std::move(watched);
   call.exchange->on_over = hooks_.when_over(number);
   used->second.session->send(request, call.granted, call.exchange);
 }
@@ -326,8 +333,23 @@ observation stream_desk::watched(const stream_state& call) const {
   return {.observer = context_.observer,
           .call = {.thread = call.request.thread,
                    .provider = call.request.provider,
-                   .model = call.request.model},
-          .attempt = call.call.failed_attempts()};
+                   .model = call.request.model,
+                   .turn = std::string{turn_of_connection(call.request.origin.turn)},
+                   .transport = call.request.origin.transport,
+                   .login = call.login.mode,
+                   .account = call.login.account_id.value_or("")},
+          .attempt = call.call.failed_attempts(),
+          .began = clock::now()};
+}
+
+/// Of an attempt that begins with this.
+observation stream_desk::watched_attempt(const stream_state& call,
+                                         model_transport transport) const {
+  auto result = watched(call);
+  result.call.transport = transport;
+  if (result.observer != nullptr)
+    result.call.trace = result.observer->on_attempt(result.call);
+  return result;
 }
 
 std::string stream_desk::url_of(const config::provider& provider,

@@ -146,6 +146,7 @@ private:
   rate_governor::request governed(operation number, const stream_state& call) const;
   header_sources sources(const config::provider& provider, const config::credential& with) const;
   observation watched(const stream_state& call) const;
+  observation watched_attempt(const stream_state& call, model_transport transport) const;
   std::string url_of(const config::provider& provider, const login_snapshot& login) const;
   double jitter();
 

@@ -51,7 +51,7 @@ const std::string& subagent_of(const unary_request& x) {
 
 call_facts facts_of(const unary_request& x) {
   if (const auto* history = std::get_if<compact_history>(&x))
-    return {.thread = history->thread, .provider = history->provider, .model = history->model};
+    return {.thread = history->thread, .provider = history->provider, .model = history->model, .turn = history->turn};
   const auto& traces = std::get<summarise_traces>(x);
   return {.thread = {}, .provider = traces.provider, .model = traces.model};
 }
@@ -151,13 +151,24 @@ void unary_desk::start(operation number, unary_state& call, std::chrono::millise
   request.limits.head = std::max(context_.limits.head, call.provider->stream_idle_timeout);
   request.limits.idle = call.provider->stream_idle_timeout;
   request.start_delay = delay;
-  observation watched;
-  if (context_.observer != nullptr)
-    watched = {.observer = context_.observer,
-               .call = facts_of(call.request),
-               .attempt = call.failed_attempts};
+  auto watched = watched_attempt(call, delay);
+  add_trace_header(request.headers, watched.call.trace);
   call.attempt = unary_attempt::start(*context_.http, std::move(request), std::move(watched),
                                       hooks_.when_over(number));
+}
+
+observation unary_desk::watched_attempt(const unary_state& call,
+                                        std::chrono::milliseconds delay) const {
+  if (context_.observer == nullptr)
+    return {};
+  observation result{.observer = context_.observer,
+                     .call = facts_of(call.request),
+                     .attempt = call.failed_attempts,
+                     .began = std::chrono::steady_clock::now() + delay};
+  result.call.login = call.login.mode;
+  result.call.account = call.login.account_id.value_or("");
+  result.call.trace = context_.observer->on_attempt(result.call);
+  return result;
 }
 
 void unary_desk::on_over(operation number) {

@@ -67,6 +67,7 @@ private:
   void record(const unary_state& call) const;
   unary_answer read(const unary_request& x, const std::string& body) const;
   void start(operation number, unary_state& call, std::chrono::milliseconds delay);
+  observation watched_attempt(const unary_state& call, std::chrono::milliseconds delay) const;
   void finish(operation number, unary_answer x);
   void fail(operation number, model_error error);
   std::string url_of(const unary_state& call) const;

@@ -31,6 +31,20 @@ std::chrono::microseconds since(std::chrono::steady_clock::time_point x) {
 
 } // namespace
 
+void ws_exchange::end(const std::optional<token_usage>& usage) const {
+  if (watched.observer != nullptr) {
+    attempt_end x{.usage = usage};
+    if (handshake.head.status != 0)
+      x.status = handshake.head.status;
+    if (how == result::not_connected)
+      x.error = net::to_text(handshake.error);
+    else if (error)
+      x.error = to_text(error->code);
+    watched.tell_over(x);
+  }
+  on_over();
+}
+
 std::shared_ptr<ws_session> ws_session::open(net::http_client& client, net::ws_request request,
                                              std::function<void()> on_closed) {
   auto self = std::make_shared<ws_session>(std::move(on_closed));
@@ -66,7 +80,7 @@ void ws_session::send(const model_request& request, std::uint64_t granted,
       refused.how = ws_exchange::result::not_connected;
       refused.handshake = handshake_;
     }
-    refused.on_over();
+    refused.end();
     return;
   }
   net::ws_handle::notice notice;
@@ -175,13 +189,14 @@ void ws_session::on_done(net::ws_outcome outcome) {
 void ws_session::finish(ws_exchange::result how) {
   const auto ended = std::exchange(current_, nullptr);
   ended->how = how;
-  if (how == ws_exchange::result::completed)
+  const bool is_completed = how == ws_exchange::result::completed;
+  if (is_completed)
     ended->response_id = reader_->response_id();
   // The actor first: who is told of the end may ask for the next response at once, and that has to
   // find this connection at rest.
   const auto audience = ended->audience;
-  ended->on_over();
-  if (how == ws_exchange::result::completed)
+  ended->end(is_completed ? reader_->usage() : std::nullopt);
+  if (is_completed)
     audience->tell_end({});
 }
 

@@ -39,6 +39,9 @@ struct ws_exchange {
   std::string response_id; ///< of a completed one
   std::optional<model_error> error;
   net::ws_outcome handshake;
+
+  /// `on_over`, after whoever watches was told how it ended.
+  void end(const std::optional<token_usage>& usage = {}) const;
 };
 
 /// A WebSocket connection of a turn, from its handshake on. One request at a time. Functions are

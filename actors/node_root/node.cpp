@@ -110,9 +110,9 @@ struct node::state {
   net::blocking_pool workspaces{1}; // a folder on a dead network share holds up nothing else
   net::http_client http;
   std::unique_ptr<telemetry::node_metrics> metrics = make_metrics();
+  std::shared_ptr<telemetry::intake> intake;
   telemetry::telemetry_actor spans = start_spans();
-  std::unique_ptr<model_client::observer> span_observer =
-    spans ? telemetry::watch_requests(spans) : nullptr;
+  std::unique_ptr<model_client::observer> span_observer = spans ? watch_requests() : nullptr;
   telemetry::observers observers{metrics ? &metrics->client_observer() : nullptr,
                                  span_observer.get()};
   std::shared_ptr<model_client::exchange_recorder> recorder = make_recorder();
@@ -150,11 +150,34 @@ struct node::state {
     if (!options.otel)
       return {};
     std::random_device entropy;
+    intake = std::make_shared<telemetry::intake>(std::uint64_t{entropy()} << 32 | entropy());
     return telemetry::spawn(system, {.http = &http,
                                      .settings = *options.otel,
                                      .version = options.client_version,
                                      .node = own_name(),
-                                     .seed = std::uint64_t{entropy()} << 32 | entropy()});
+                                     .intake = intake});
+  }
+
+  std::unique_ptr<model_client::observer> watch_requests() const {
+    using telemetry::span_wish;
+    telemetry::request_watch_setup setup{.intake = intake, .wake = telemetry::waker(spans)};
+    setup.spans = options.otel->traces ? span_wish::wanted : span_wish::unwanted;
+    if (options.otel->logs) {
+      setup.logs.emplace();
+      setup.logs->version = options.client_version;
+      setup.logs->originator =
+        model_client::originator_text(options.environment, options.originator);
+      setup.logs->terminal = model_client::terminal_text(options.environment);
+      if (options.login && options.login->tokens)
+        setup.logs->email = options.login->tokens->claims.email.value_or("");
+    }
+    return telemetry::watch_requests(std::move(setup));
+  }
+
+  codex_thread::tool_watch watch_tools() const {
+    if (!spans || !options.otel->traces)
+      return {};
+    return telemetry::watch_tools(intake, telemetry::waker(spans));
   }
 
   void serve_metrics() {
@@ -243,7 +266,8 @@ struct node::state {
                           .read_workspace =
                             [this](std::string cwd, std::function<void(std::string)> answer) {
                               read_workspace(std::move(cwd), std::move(answer));
-                            }},
+                            },
+                          .watch_tool = watch_tools()},
                .node = own_name(),
                .limits = {}});
   }

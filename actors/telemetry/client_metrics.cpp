@@ -162,6 +162,15 @@ client_metrics::client_metrics(metric_registry& registry)
 
 client_metrics::~client_metrics() = default;
 
+// Attempts are counted when they are answered, not when they end (contract responses-client.md 13).
+std::optional<model_client::trace_context>
+client_metrics::on_attempt(const model_client::call_facts&) {
+  return std::nullopt;
+}
+
+void client_metrics::on_attempt_over(const model_client::call_facts&,
+                                     const model_client::attempt_end&) {}
+
 void client_metrics::on_request(const model_client::call_facts&,
                                 const model_client::request_report& x) {
   const auto status = status_text(x.status);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 
 namespace troupe::telemetry {
 
@@ -27,6 +28,10 @@ public:
   explicit client_metrics(caf::telemetry::metric_registry& registry);
   ~client_metrics() override;
 
+  std::optional<model_client::trace_context>
+  on_attempt(const model_client::call_facts& call) override;
+  void on_attempt_over(const model_client::call_facts& call,
+                       const model_client::attempt_end& x) override;
   void on_request(const model_client::call_facts& call,
                   const model_client::request_report& x) override;
   void on_sse_poll(const model_client::call_facts& call,

@@ -3,6 +3,7 @@
 #include "actors/model_client/observer.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <vector>
 
 namespace troupe::telemetry {
@@ -24,6 +25,20 @@ public:
     return all_.empty() ? nullptr : all_.front();
   }
 
+  /// The first one that has a span says which.
+  std::optional<model_client::trace_context>
+  on_attempt(const model_client::call_facts& call) override {
+    std::optional<model_client::trace_context> result;
+    for (auto* o : all_)
+      if (const auto x = o->on_attempt(call); x && !result)
+        result = x;
+    return result;
+  }
+  void on_attempt_over(const model_client::call_facts& call,
+                       const model_client::attempt_end& x) override {
+    for (auto* o : all_)
+      o->on_attempt_over(call, x);
+  }
   void on_request(const model_client::call_facts& call,
                   const model_client::request_report& x) override {
     for (auto* o : all_)

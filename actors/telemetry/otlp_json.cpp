@@ -1,5 +1,6 @@
 #include "actors/telemetry/otlp_json.hpp"
 
+#include "actors/model_client/trace_context.hpp"
 #include "messages/json/writer.hpp"
 
 #include <chrono>
@@ -11,17 +12,7 @@ namespace troupe::telemetry {
 
 namespace {
 
-template <std::size_t N>
-std::string hexadecimal(const std::array<std::uint8_t, N>& x) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  result.reserve(N * 2);
-  for (const auto byte : x) {
-    result += digits[byte >> 4];
-    result += digits[byte & 15];
-  }
-  return result;
-}
+using model_client::hexadecimal;
 
 std::string nanoseconds(span::time_point x) {
   using std::chrono::nanoseconds;
@@ -42,7 +33,7 @@ void write(json_writer& out, const attribute& x) {
   out.end_object().end_object();
 }
 
-void write(json_writer& out, const span_resource& x) {
+void write(json_writer& out, const export_source& x) {
   out.begin_object().key("attributes").begin_array();
   const std::pair<std::string_view, const std::string&> members[] = {
     {"service.name", x.service},
@@ -73,21 +64,56 @@ void write(json_writer& out, const span& x) {
   out.end_object().end_object();
 }
 
-} // namespace
+void write(json_writer& out, const log_record& x) {
+  constexpr std::int64_t severity_info = 9;
+  out.begin_object()
+    .member("timeUnixNano", nanoseconds(x.at))
+    .member("severityNumber", severity_info)
+    .member("severityText", "INFO")
+    .member("eventName", x.name);
+  out.key("body").begin_object().member("stringValue", x.name).end_object();
+  out.key("attributes").begin_array();
+  for (const auto& a : x.attributes)
+    write(out, a);
+  out.end_array();
+  if (x.trace)
+    out.member("traceId", hexadecimal(*x.trace));
+  if (x.span)
+    out.member("spanId", hexadecimal(*x.span));
+  out.end_object();
+}
 
-std::string otlp_json(const span_resource& from, std::span<const span> xs) {
+/// The names of the three lists that each signal wraps its own in.
+struct wrapping {
+  std::string_view resources;
+  std::string_view scopes;
+  std::string_view entries;
+};
+
+template <class Entry>
+std::string wrapped(const export_source& from, std::span<const Entry> xs, const wrapping& names) {
   std::string result;
   json_writer out{result};
-  out.begin_object().key("resourceSpans").begin_array().begin_object().key("resource");
+  out.begin_object().key(names.resources).begin_array().begin_object().key("resource");
   write(out, from);
-  out.key("scopeSpans").begin_array().begin_object();
+  out.key(names.scopes).begin_array().begin_object();
   out.key("scope").begin_object().member("name", "troupe").end_object();
-  out.key("spans").begin_array();
+  out.key(names.entries).begin_array();
   for (const auto& x : xs)
     write(out, x);
   out.end_array().end_object().end_array();
   out.end_object().end_array().end_object();
   return result;
+}
+
+} // namespace
+
+std::string otlp_json(const export_source& from, std::span<const span> xs) {
+  return wrapped(from, xs, {"resourceSpans", "scopeSpans", "spans"});
+}
+
+std::string otlp_json(const export_source& from, std::span<const log_record> xs) {
+  return wrapped(from, xs, {"resourceLogs", "scopeLogs", "logRecords"});
 }
 
 } // namespace troupe::telemetry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/telemetry/log_record.hpp"
 #include "actors/telemetry/span.hpp"
 
 #include <span>
@@ -7,8 +8,8 @@
 
 namespace troupe::telemetry {
 
-/// Who the spans are of.
-struct span_resource {
+/// Who the spans and log records are of.
+struct export_source {
   std::string service = "troupe";
   std::string version;
   std::string node;        ///< of the cluster; empty: not told
@@ -17,6 +18,7 @@ struct span_resource {
 
 /// The body of an export request: OTLP in its JSON encoding, where ids are hexadecimal and 64-bit
 /// numbers are texts. Valid JSON whatever the attributes hold.
-std::string otlp_json(const span_resource& from, std::span<const span> xs);
+std::string otlp_json(const export_source& from, std::span<const span> xs);
+std::string otlp_json(const export_source& from, std::span<const log_record> xs);
 
 } // namespace troupe::telemetry

@@ -2,9 +2,8 @@
 
 #include "actors/common/event_tap.hpp"
 #include "actors/common/harden.hpp"
-#include "actors/model_client/observer.hpp"
 #include "actors/telemetry/otlp_json.hpp"
-#include "actors/telemetry/span_outbox.hpp"
+#include "actors/telemetry/outbox.hpp"
 #include "actors/telemetry/turn_spans.hpp"
 #include "config/log.hpp"
 #include "net/http_client.hpp"
@@ -18,6 +17,8 @@
 #include <caf/telemetry/metric_registry.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace troupe::telemetry {
@@ -29,16 +30,36 @@ constexpr std::size_t max_answer_bytes = 64 * 1024; // of a collector; nothing o
 /// Events that a thread may be ahead: some busy turns.
 constexpr std::uint32_t thread_credit = 1024;
 
+/// One signal on its way to its collector.
+template <class T>
+struct lane {
+  using urgency = typename outbox<T>::urgency;
+
+  telemetry::signal signal;
+  std::string_view name; ///< a literal, for counters and people
+  std::optional<config::otel_endpoint> collector = {};
+  outbox<T> waiting = {};
+  net::call_handle call = {};
+  caf::telemetry::int_counter* sent = nullptr;
+  caf::telemetry::int_counter* lost = nullptr;
+  bool has_complained = false;
+
+  void count() const {
+    sent->inc(static_cast<std::int64_t>(waiting.sent()) - sent->value());
+    lost->inc(static_cast<std::int64_t>(waiting.lost()) - lost->value());
+  }
+};
+
 class state {
 public:
-  state(telemetry_actor::pointer self, span_dependencies deps)
-    : self_(self), deps_(std::move(deps)), spans_(deps_.settings.prompts, deps_.seed) {
+  state(telemetry_actor::pointer self, telemetry_dependencies deps)
+    : self_(self), deps_(std::move(deps)), turns_(deps_.settings.prompts, deps_.intake->traces) {
     harden(self_);
     self_->set_down_handler([this](const caf::down_msg&) { finish(); });
-    const auto exported = self_->system().metrics().counter_family<std::int64_t>(
-      "troupe", "spans", {"outcome"}, "Spans for OpenTelemetry", "1", true);
-    sent_ = exported->get_or_add({{"outcome", "sent"}});
-    lost_ = exported->get_or_add({{"outcome", "lost"}});
+    spans_.collector = deps_.settings.traces;
+    logs_.collector = deps_.settings.logs;
+    count_exports(spans_);
+    count_exports(logs_);
   }
 
   telemetry_actor::behavior_type make_behavior() {
@@ -50,19 +71,8 @@ public:
       [this](const event_batch& x) { on_events(x); },
       [](const events_lagged&) {},
       [this](const thread_manager_actor& x) { use(x); },
-      [this](const thread_id& thread, std::string& provider, std::string& model,
-             std::uint32_t attempt, std::int32_t status, bool is_success, caf::timestamp begin,
-             caf::timespan duration) {
-        on_attempt({.thread = thread,
-                    .provider = std::move(provider),
-                    .model = std::move(model),
-                    .attempt = attempt,
-                    .status = status,
-                    .is_success = is_success,
-                    .begin = std::chrono::time_point_cast<span::time_point::duration>(begin),
-                    .duration = duration});
-      },
-      [this](std::int32_t status) { on_exported(status); },
+      [this](caf::update_atom) { take_in(); },
+      [this](std::uint8_t which, std::int32_t status) { on_exported(signal{which}, status); },
     };
   }
 
@@ -71,13 +81,22 @@ public:
 private:
   static span::time_point now() { return std::chrono::system_clock::now(); }
 
+  template <class T>
+  void count_exports(lane<T>& x) {
+    const caf::string_view what{x.name.data(), x.name.size()};
+    auto* family = self_->system().metrics().counter_family<std::int64_t>(
+      "troupe", what, {"outcome"}, "Sent to OpenTelemetry", "1", true);
+    x.sent = family->get_or_add({{"outcome", "sent"}});
+    x.lost = family->get_or_add({{"outcome", "lost"}});
+  }
+
   void use(const thread_manager_actor& x) {
     manager_ = x;
     self_->monitor(manager_);
   }
 
   void follow(const thread_created& x) {
-    if (x.node != deps_.node || !manager_)
+    if (x.node != deps_.node || !manager_ || !spans_.collector)
       return;
     self_
       ->request(manager_, export_limit,
@@ -90,80 +109,100 @@ private:
     if (x.node != deps_.node)
       return;
     std::vector<span> finished;
-    spans_.on_closed(x.thread, now(), finished);
-    keep(std::move(finished));
+    turns_.on_closed(x.thread, now(), finished);
+    keep(spans_, std::move(finished));
   }
 
   void on_events(const event_batch& x) {
     std::vector<span> finished;
     for (const auto& event : x.events)
-      spans_.on_event(x.thread, event, now(), finished);
+      turns_.on_event(x.thread, event, now(), finished);
     if (manager_)
       caf::anon_send(manager_, event_credit{x.thread, event_sink_actor{telemetry_actor{self_}},
                                             static_cast<std::uint32_t>(x.events.size())});
-    keep(std::move(finished));
+    keep(spans_, std::move(finished));
   }
 
-  void on_attempt(const model_attempt& x) {
-    std::vector<span> finished;
-    spans_.on_attempt(x, finished);
-    keep(std::move(finished));
+  void take_in() {
+    auto& intake = *deps_.intake;
+    spans_.waiting.count_lost(intake.spans.take_lost());
+    logs_.waiting.count_lost(intake.logs.take_lost());
+    keep(spans_, intake.spans.take_all());
+    keep(logs_, intake.logs.take_all());
   }
 
-  void keep(std::vector<span> finished) {
-    if (finished.empty())
+  template <class T>
+  void keep(lane<T>& to, std::vector<T> finished) {
+    if (finished.empty() || !to.collector)
       return;
-    outbox_.add(std::move(finished));
-    count();
-    send(ending_ ? span_outbox::urgency::whatever_is_there : span_outbox::urgency::full_batch);
-    if (!is_tick_due_ && !outbox_.is_empty()) {
+    to.waiting.add(std::move(finished));
+    to.count();
+    send(to, when_busy<T>());
+    if (!is_tick_due_ && !to.waiting.is_empty()) {
       is_tick_due_ = true;
       self_->run_delayed(export_interval, [this] { on_tick(); });
     }
   }
 
+  template <class T>
+  typename lane<T>::urgency when_busy() const {
+    return ending_ ? lane<T>::urgency::whatever_is_there : lane<T>::urgency::full_batch;
+  }
+
   void on_tick() {
     is_tick_due_ = false;
-    send(span_outbox::urgency::whatever_is_there);
-    if (outbox_.is_empty() || ending_)
+    send(spans_, lane<span>::urgency::whatever_is_there);
+    send(logs_, lane<log_record>::urgency::whatever_is_there);
+    if (ending_ || (spans_.waiting.is_empty() && logs_.waiting.is_empty()))
       return;
     is_tick_due_ = true; // an export was under way
     self_->run_delayed(export_interval, [this] { on_tick(); });
   }
 
-  void send(span_outbox::urgency how) {
-    const auto batch = outbox_.next(how);
+  template <class T>
+  void send(lane<T>& from, typename lane<T>::urgency how) {
+    const auto batch = from.waiting.next(how);
     if (batch.empty())
       return;
     const auto& settings = deps_.settings;
-    net::http_request request{.method = "POST", .url = settings.url, .headers = settings.headers};
+    net::http_request request{
+      .method = "POST", .url = from.collector->url, .headers = from.collector->headers};
     request.headers.set("Content-Type", "application/json");
     request.body.push_back(
       std::make_shared<const std::string>(otlp_json({.service = settings.service,
                                                      .version = deps_.version,
                                                      .node = deps_.node.value,
                                                      .environment = settings.environment},
-                                                    batch)));
+                                                    std::span<const T>{batch})));
     request.limits.total = export_limit;
-    request.max_redirects = 0; // spans go where they were told to go
-    call_ = deps_.http->fetch(std::move(request), max_answer_bytes,
-                              [to = telemetry_actor{self_}](const net::call_outcome& x) {
-                                caf::anon_send(to, std::int32_t{x.head.status});
-                              });
+    request.max_redirects = 0; // it goes where it was told to go
+    from.call = deps_.http->fetch(
+      std::move(request), max_answer_bytes,
+      [to = telemetry_actor{self_}, which = from.signal](const net::call_outcome& x) {
+        caf::anon_send(to, static_cast<std::uint8_t>(which), std::int32_t{x.head.status});
+      });
   }
 
-  void on_exported(std::int32_t status) {
+  void on_exported(signal which, std::int32_t status) {
+    switch (which) {
+    case signal::spans: on_exported(spans_, status); break;
+    case signal::logs: on_exported(logs_, status); break;
+    }
+    quit_when_done();
+  }
+
+  template <class T>
+  void on_exported(lane<T>& x, std::int32_t status) {
     if (status >= 200 && status <= 299) {
-      outbox_.on_accepted();
+      x.waiting.on_accepted();
     } else {
-      outbox_.on_refused();
-      if (!std::exchange(has_complained_, true))
-        log::warning("spans do not reach the OpenTelemetry collector ({}); this is said once",
+      x.waiting.on_refused();
+      if (!std::exchange(x.has_complained, true))
+        log::warning("{} do not reach the OpenTelemetry collector ({}); this is said once", x.name,
                      status == 0 ? "no answer" : "HTTP status " + std::to_string(status));
     }
-    count();
-    send(ending_ ? span_outbox::urgency::whatever_is_there : span_outbox::urgency::full_batch);
-    quit_when_done();
+    x.count();
+    send(x, when_busy<T>());
   }
 
   /// The threads have ended: their last events have come before this.
@@ -171,81 +210,45 @@ private:
     if (std::exchange(ending_, true))
       return;
     manager_ = nullptr;
+    take_in();
     std::vector<span> finished;
-    spans_.close_all(now(), finished);
-    outbox_.add(std::move(finished));
-    send(span_outbox::urgency::whatever_is_there);
+    turns_.close_all(now(), finished);
+    keep(spans_, std::move(finished));
+    send(spans_, lane<span>::urgency::whatever_is_there);
+    send(logs_, lane<log_record>::urgency::whatever_is_there);
     self_->run_delayed(deps_.flush, [this] { give_up(); });
     quit_when_done();
   }
 
   void quit_when_done() {
-    if (ending_ && !outbox_.is_sending())
+    if (ending_ && !spans_.waiting.is_sending() && !logs_.waiting.is_sending())
       self_->quit();
   }
 
   void give_up() {
-    call_.cancel();
+    spans_.call.cancel();
+    logs_.call.cancel();
     self_->quit();
   }
 
-  void count() {
-    sent_->inc(static_cast<std::int64_t>(outbox_.sent()) - sent_->value());
-    lost_->inc(static_cast<std::int64_t>(outbox_.lost()) - lost_->value());
-  }
-
   telemetry_actor::pointer self_;
-  span_dependencies deps_;
+  telemetry_dependencies deps_;
   thread_manager_actor manager_;
-  turn_spans spans_;
-  span_outbox outbox_;
-  net::call_handle call_;
-  caf::telemetry::int_counter* sent_ = nullptr;
-  caf::telemetry::int_counter* lost_ = nullptr;
+  turn_spans turns_;
+  lane<span> spans_{.signal = signal::spans, .name = "spans"};
+  lane<log_record> logs_{.signal = signal::logs, .name = "logs"};
   bool is_tick_due_ = false;
-  bool has_complained_ = false;
   bool ending_ = false;
-};
-
-class request_watch final : public model_client::observer {
-public:
-  explicit request_watch(telemetry_actor to) : to_(std::move(to)) {}
-
-  void on_request(const model_client::call_facts& call,
-                  const model_client::request_report& x) override {
-    tell(call, x.attempt, x.status.value_or(0), x.is_success(), x.duration);
-  }
-
-  void on_ws_request(const model_client::call_facts& call,
-                     const model_client::send_report& x) override {
-    tell(call, 0, 0, x.error.empty(), x.duration);
-  }
-
-  void on_sse_poll(const model_client::call_facts&, const model_client::event_report&) override {}
-  void on_ws_event(const model_client::call_facts&, const model_client::event_report&) override {}
-  void on_server_timings(const model_client::call_facts&,
-                         const model_client::server_timings&) override {}
-  void on_completed(const model_client::call_facts&, const std::optional<token_usage>&) override {}
-  void on_fallback_to_http(const model_client::call_facts&) override {}
-
-private:
-  void tell(const model_client::call_facts& call, std::uint32_t attempt, std::int32_t status,
-            bool is_success, std::chrono::microseconds duration) {
-    caf::anon_send(to_, call.thread, call.provider, call.model, attempt, status, is_success,
-                   caf::make_timestamp() - duration, caf::timespan{duration});
-  }
-
-  telemetry_actor to_;
 };
 
 } // namespace
 
-telemetry_actor spawn(caf::actor_system& sys, span_dependencies deps) {
+telemetry_actor spawn(caf::actor_system& sys, telemetry_dependencies deps) {
   return sys.spawn<caf::stateful_actor<state, telemetry_actor::impl>>(std::move(deps));
 }
 
-std::unique_ptr<model_client::observer> watch_requests(const telemetry_actor& to) {
-  return std::make_unique<request_watch>(to);
+wake_up waker(const telemetry_actor& x) {
+  return [x] { caf::anon_send(x, caf::update_atom_v); };
 }
 
 } // namespace troupe::telemetry

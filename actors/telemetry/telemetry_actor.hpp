@@ -1,31 +1,31 @@
 #pragma once
 
+#include "actors/telemetry/watches.hpp"
 #include "config/otel.hpp"
 #include "messages/interfaces.hpp"
-
-#include <caf/timespan.hpp>
-#include <caf/timestamp.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 
-namespace troupe::model_client {
-class observer;
-}
 namespace troupe::net {
 class http_client;
 }
 
-/// The actor that makes spans of a node's turns and sends them to an OpenTelemetry collector.
+/// The actor that makes spans of a node's turns, and sends them, what the watches see and log
+/// events to an OpenTelemetry collector.
 ///
-/// Owner: the node. It subscribes to each thread of the node, without deltas, and hears of requests
-/// from `watch_requests`; a turn never waits for it. Bounds: `span_outbox::max_queued` spans, older
-/// ones are dropped; a thread's events by the credit it gives. Waits: an export, `export_limit`.
-/// Ends: when the thread manager has ended, after what is left was sent or `flush_limit` is over;
-/// at once on an exit message.
+/// Owner: the node. It subscribes to each thread of the node, without deltas, and takes what
+/// `watch_requests` and `watch_tools` leave in the intake; a turn never waits for it. Bounds:
+/// `outbox::max_queued` spans and as many log records, older ones are dropped; the intake's; a
+/// thread's events by the credit it gives. Waits: an export, `export_limit`. Ends: when the thread
+/// manager has ended, after what is left was sent or `flush_limit` is over; at once on an exit
+/// message.
 namespace troupe::telemetry {
+
+/// What is exported, each to a place of its own.
+enum class signal : std::uint8_t { spans, logs };
 
 using telemetry_actor = caf::typed_actor<
   /// From the node's group of thread events.
@@ -38,11 +38,10 @@ using telemetry_actor = caf::typed_actor<
   caf::result<void>(events_lagged),
   /// Whose threads are followed; told once, before the first one.
   caf::result<void>(thread_manager_actor),
-  /// From `watch_requests`: provider, model, attempt, status (0: none), success, begin, duration.
-  caf::result<void>(thread_id, std::string, std::string, std::uint32_t, std::int32_t, bool,
-                    caf::timestamp, caf::timespan),
-  /// An export is over: its HTTP status, 0: there was no answer.
-  caf::result<void>(std::int32_t)>;
+  /// There is something in the intake.
+  caf::result<void>(caf::update_atom),
+  /// An export of that `signal` is over: its HTTP status, 0: there was no answer.
+  caf::result<void>(std::uint8_t, std::int32_t)>;
 
 /// What is less than a full batch waits this long for more.
 inline constexpr std::chrono::seconds export_interval{5};
@@ -53,18 +52,18 @@ inline constexpr std::chrono::seconds export_limit{10};
 /// What is left at the end of the node may take this long.
 inline constexpr std::chrono::seconds flush_limit{2};
 
-struct span_dependencies {
+struct telemetry_dependencies {
   net::http_client* http = nullptr; ///< outlives the actor
   config::otel_settings settings;
   std::string version; ///< of the program
   node_name node;
-  std::uint64_t seed = 0; ///< of the ids
+  std::shared_ptr<telemetry::intake> intake; ///< the actor is the only one who takes
   std::chrono::milliseconds flush = flush_limit;
 };
 
-telemetry_actor spawn(caf::actor_system& sys, span_dependencies deps);
+telemetry_actor spawn(caf::actor_system& sys, telemetry_dependencies deps);
 
-/// Tells `to` of each attempt at a model, over HTTP or WebSocket. Holds the handle.
-std::unique_ptr<model_client::observer> watch_requests(const telemetry_actor& to);
+/// For the watches. Holds the handle.
+wake_up waker(const telemetry_actor& x);
 
 } // namespace troupe::telemetry

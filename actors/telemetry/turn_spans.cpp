@@ -9,13 +9,8 @@ namespace troupe::telemetry {
 
 namespace {
 
-template <std::size_t N>
-void fill(std::array<std::uint8_t, N>& x, std::mt19937_64& random) {
-  for (std::size_t i = 0; i < N; i += 8) {
-    auto bits = random() | 1; // ids of nothing but zeros are invalid
-    for (std::size_t k = 0; k < 8; ++k, bits >>= 8)
-      x[i + k] = static_cast<std::uint8_t>(bits);
-  }
+span span_of(const open_traces::context& x, std::string_view name, span::time_point now) {
+  return {.trace = x.trace, .id = x.span, .parent = x.parent, .name = name, .begin = now};
 }
 
 token_usage difference(const token_usage& a, const token_usage& b) {
@@ -46,6 +41,7 @@ std::string text_of(const user_message_item& x, std::size_t max_bytes) {
 /// One event of a thread whose turn, if the event has one, is open.
 struct turn_spans::visitor {
   turn_spans& self;
+  const thread_id& id;
   followed_thread& thread;
   time_point now;
   std::vector<span>& out;
@@ -55,14 +51,14 @@ struct turn_spans::visitor {
     thread.provider = x.model_provider_id;
   }
 
-  void operator()(const task_complete&) const { end_turn(thread, now, out); }
+  void operator()(const task_complete&) const { self.end_turn(id, thread, now, out); }
 
   void operator()(const turn_aborted& x) const {
     if (!thread.turn)
       return;
     thread.turn->is_failed = true;
     add_text(thread.turn->turn, "error.type", std::string{to_text(x.reason)});
-    end_turn(thread, now, out);
+    self.end_turn(id, thread, now, out);
   }
 
   void operator()(const turn_error& x) const {
@@ -94,7 +90,7 @@ struct turn_spans::visitor {
 
   void operator()(const exec_command_begin& x) const {
     if (thread.turn)
-      self.begin_tool(*thread.turn, x.call_id, "command", now);
+      self.begin_tool(id, *thread.turn, x.call_id, "command", now);
   }
 
   void operator()(const exec_command_end& x) const {
@@ -106,7 +102,7 @@ struct turn_spans::visitor {
 
   void operator()(const patch_apply_begin& x) const {
     if (thread.turn)
-      self.begin_tool(*thread.turn, x.call_id, "patch", now);
+      self.begin_tool(id, *thread.turn, x.call_id, "patch", now);
   }
 
   void operator()(const patch_apply_end& x) const {
@@ -140,33 +136,17 @@ void turn_spans::on_event(const thread_id& thread, const event& x, time_point no
   if (!x.turn.empty() && x.turn != known.ended_turn && (!known.turn || known.turn->id != x.turn) &&
       !std::holds_alternative<task_complete>(x.msg) && !std::holds_alternative<turn_aborted>(x.msg))
     begin_turn(thread, known, x.turn, now);
-  std::visit(visitor{*this, known, now, out}, x.msg);
-}
-
-void turn_spans::on_attempt(const model_attempt& x, std::vector<span>& out) {
-  const auto known = threads_.find(x.thread);
-  auto made = known != threads_.end() && known->second.turn
-                ? begin_below(known->second.turn->turn, "model_request", x.begin)
-                : begin("model_request", span_kind::client, x.begin);
-  made.kind = span_kind::client;
-  made.end = x.begin + std::chrono::duration_cast<time_point::duration>(x.duration);
-  made.status = x.is_success ? span_status::ok : span_status::error;
-  add_text(made, "thread.id", to_string(x.thread));
-  add_text(made, "gen_ai.provider.name", x.provider);
-  add_text(made, "gen_ai.request.model", x.model);
-  if (x.status != 0)
-    made.attributes.push_back({"http.response.status_code", std::int64_t{x.status}});
-  made.attributes.push_back({"http.request.resend_count", std::int64_t{x.attempt}});
-  out.push_back(std::move(made));
+  std::visit(visitor{*this, thread, known, now, out}, x.msg);
 }
 
 void turn_spans::on_closed(const thread_id& thread, time_point now, std::vector<span>& out) {
   auto closed = threads_.extract(thread);
-  if (closed.empty() || !closed.mapped().turn)
-    return;
-  closed.mapped().turn->is_failed = true;
-  add_text(closed.mapped().turn->turn, "error.type", "thread_closed");
-  end_turn(closed.mapped(), now, out);
+  if (!closed.empty() && closed.mapped().turn) {
+    closed.mapped().turn->is_failed = true;
+    add_text(closed.mapped().turn->turn, "error.type", "thread_closed");
+    end_turn(thread, closed.mapped(), now, out);
+  }
+  traces_->end_thread(thread);
 }
 
 void turn_spans::close_all(time_point now, std::vector<span>& out) {
@@ -174,38 +154,26 @@ void turn_spans::close_all(time_point now, std::vector<span>& out) {
     on_closed(thread_id{threads_.begin()->first}, now, out);
 }
 
-span turn_spans::begin(std::string_view name, span_kind kind, time_point now) {
-  span result{.name = name, .kind = kind, .begin = now};
-  fill(result.trace, random_);
-  fill(result.id, random_);
-  return result;
-}
-
-span turn_spans::begin_below(const span& parent, std::string_view name, time_point now) {
-  span result{.trace = parent.trace, .parent = parent.id, .name = name, .begin = now};
-  fill(result.id, random_);
-  return result;
-}
-
 void turn_spans::begin_turn(const thread_id& id, followed_thread& thread, const std::string& turn,
                             time_point now) {
-  thread.turn = open_turn{.id = turn, .turn = begin("turn", span_kind::internal, now)};
+  thread.turn = open_turn{.id = turn, .turn = span_of(traces_->turn(id, turn), "turn", now)};
   add_text(thread.turn->turn, "thread.id", to_string(id));
   add_text(thread.turn->turn, "turn.id", turn);
   add_text(thread.turn->turn, "gen_ai.provider.name", thread.provider);
   add_text(thread.turn->turn, "gen_ai.request.model", thread.model);
 }
 
-void turn_spans::begin_tool(open_turn& turn, const std::string& call, std::string_view name,
-                            time_point now) {
+void turn_spans::begin_tool(const thread_id& id, open_turn& turn, const std::string& call,
+                            std::string_view name, time_point now) {
   if (turn.tools.size() >= max_open_tools)
     return;
-  auto tool = begin_below(turn.turn, name, now);
+  auto tool = span_of(traces_->below(traces_->tool(id, turn.id, call)), name, now);
   add_text(tool, "tool.call_id", call);
   turn.tools.insert_or_assign(call, std::move(tool));
 }
 
-void turn_spans::end_turn(followed_thread& thread, time_point now, std::vector<span>& out) {
+void turn_spans::end_turn(const thread_id& id, followed_thread& thread, time_point now,
+                          std::vector<span>& out) {
   if (!thread.turn)
     return;
   auto ended = *std::exchange(thread.turn, std::nullopt);
@@ -221,6 +189,7 @@ void turn_spans::end_turn(followed_thread& thread, time_point now, std::vector<s
   result.attributes.push_back({"gen_ai.usage.output_tokens", ended.used.output_tokens});
   result.attributes.push_back({"stream.retries", ended.retries});
   out.push_back(std::move(result));
+  traces_->end_turn(id, ended.id);
   thread.ended_turn = std::move(ended.id);
 }
 

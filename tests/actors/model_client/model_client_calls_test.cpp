@@ -220,8 +220,11 @@ SCENARIO("an observer sees each attempt, counted from 0, and each event") {
   CHECK(run().has_ended_well());
   stop_client();
   CHECK(notes.notes() ==
-        (lines{"request 0 none failed", "request 1 503 failed", "request 2 200 ok",
-               "sse message ok", "sse message ok", "sse message ok", "completed mock 110"}));
+        (lines{"begun over http", "request 0 none failed",
+               "over 0 failed: " + std::string{to_text(net::net_errc::closed_early)} + " 0",
+               "begun over http", "request 1 503 failed", "over 1 ok 0", "begun over http",
+               "request 2 200 ok", "sse message ok", "sse message ok", "sse message ok",
+               "completed mock 110", "over 2 ok 110"}));
 }
 
 SCENARIO("an observer sees a stream that breaks") {
@@ -231,7 +234,9 @@ SCENARIO("an observer sees a stream that breaks") {
   deps.observer = &notes;
   CHECK(!run().has_ended_well());
   stop_client();
-  CHECK(notes.notes() == (lines{"request 0 200 ok", "sse message ok", "sse unknown failed"}));
+  CHECK(notes.notes() ==
+        (lines{"begun over http", "request 0 200 ok", "sse message ok", "sse unknown failed",
+               "over 0 failed: " + std::string{to_text(net::net_errc::closed_early)} + " 0"}));
 }
 
 SCENARIO("a fixture answers without network and without credentials") {

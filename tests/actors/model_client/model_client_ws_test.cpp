@@ -323,8 +323,10 @@ SCENARIO("an observer sees one request and its messages, and nothing of HTTP") {
   stop_client();
   auto seen = notes.notes();
   std::ranges::sort(seen); // that a message is sent may be noticed after its answer
-  CHECK(seen == (std::vector<std::string>{"completed mock 0", "ws request",
-                                          "ws response.completed ok", "ws response.created ok"}));
+  CHECK(seen ==
+        (std::vector<std::string>{"begun over websocket_v1", "completed mock 0", "over 0 ok 0",
+                                  "ws request", "ws response.completed ok",
+                                  "ws response.created ok"}));
 }
 
 SCENARIO("timings are asked for, and reach the observer") {

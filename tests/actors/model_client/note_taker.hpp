@@ -13,6 +13,21 @@ namespace troupe::testing {
 /// Writes everything down as one line each.
 class note_taker final : public model_client::observer {
 public:
+  /// Of every attempt; to be set before the first one.
+  std::optional<model_client::trace_context> span;
+
+  std::optional<model_client::trace_context>
+  on_attempt(const model_client::call_facts& call) override {
+    note("begun over " + std::string{to_text(call.transport)});
+    return span;
+  }
+  void on_attempt_over(const model_client::call_facts& call,
+                       const model_client::attempt_end& x) override {
+    note("over " + std::to_string(x.attempt) + ' ' +
+         (x.error.empty() ? std::string{"ok"} : "failed: " + std::string{x.error}) + ' ' +
+         std::to_string(x.usage ? x.usage->total_tokens : 0) +
+         (call.trace == span ? "" : " of another span"));
+  }
   void on_request(const model_client::call_facts&, const model_client::request_report& x) override {
     note("request " + std::to_string(x.attempt) + ' ' +
          (x.status ? std::to_string(*x.status) : "none") + (x.is_success() ? " ok" : " failed"));

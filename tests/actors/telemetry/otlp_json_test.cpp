@@ -45,6 +45,27 @@ SCENARIO("a span is written as the protocol has it") {
     R"("status":{"code":2}}]}]}]})");
 }
 
+SCENARIO("a log record is written as the protocol has it") {
+  const auto s = a_span();
+  const log_record all[] = {{.name = "codex.api_request",
+                             .at = s.begin,
+                             .trace = s.trace,
+                             .span = s.id,
+                             .attributes = {{"attempt", std::int64_t{0}}}},
+                            {.name = "codex.sse_event", .at = s.end}};
+  CHECK_EQ(otlp_json({.service = "s"}, all),
+           R"({"resourceLogs":[{"resource":{"attributes":[)"
+           R"({"key":"service.name","value":{"stringValue":"s"}}]},)"
+           R"("scopeLogs":[{"scope":{"name":"troupe"},"logRecords":[)"
+           R"({"timeUnixNano":"1544712660000000000","severityNumber":9,"severityText":"INFO",)"
+           R"("eventName":"codex.api_request","body":{"stringValue":"codex.api_request"},)"
+           R"("attributes":[{"key":"attempt","value":{"intValue":"0"}}],)"
+           R"("traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174"},)"
+           R"({"timeUnixNano":"1544712661000001000","severityNumber":9,"severityText":"INFO",)"
+           R"("eventName":"codex.sse_event","body":{"stringValue":"codex.sse_event"},)"
+           R"("attributes":[]}]}]}]})");
+}
+
 SCENARIO("what is not known is left out") {
   auto root = a_span();
   root.parent.reset();

@@ -19,8 +19,10 @@ struct fixture : test_coordinator_fixture<> {
   telemetry::telemetry_actor uut;
 
   fixture() {
-    telemetry::span_dependencies deps;
+    telemetry::telemetry_dependencies deps;
     deps.node = {"a"};
+    deps.settings.traces.emplace();
+    deps.intake = std::make_shared<telemetry::intake>(1);
     uut = telemetry::spawn(sys, std::move(deps));
     run();
   }

@@ -13,7 +13,8 @@ using namespace troupe::telemetry;
 namespace {
 
 struct fixture {
-  turn_spans uut{config::prompt_logging::off, 1};
+  open_traces traces{1};
+  turn_spans uut{config::prompt_logging::off, traces};
   thread_id thread{{1}};
   span::time_point now{1000s};
   std::vector<span> out;
@@ -31,17 +32,6 @@ struct fixture {
     return {.begin = command(std::move(call)),
             .standard_output = "secret-output",
             .exit_code = exit_code};
-  }
-
-  model_attempt attempt(int status) const {
-    return {.thread = thread,
-            .provider = "mock",
-            .model = "gpt",
-            .attempt = 2,
-            .status = status,
-            .is_success = status == 200,
-            .begin = now,
-            .duration = 30ms};
   }
 
   static const attribute* find(const span& x, std::string_view key) {
@@ -90,38 +80,50 @@ SCENARIO("a turn is a span from its start to its end, and a trace of its own") {
   CHECK(out[0].id != out[1].id);
 }
 
-SCENARIO("commands, patches and attempts are parts of their turn") {
+SCENARIO("commands and patches are parts of their tool calls, which are parts of the turn") {
   on(task_started{});
   on(command("c1"));
   on(patch_apply_begin{.call_id = "c2"});
-  uut.on_attempt(attempt(200), out);
+  const auto turn = traces.turn(thread, "t1");
+  const auto first = traces.tool(thread, "t1", "c1");
+  const auto second = traces.tool(thread, "t1", "c2");
   on(command_end("c1", 0));
   on(patch_apply_end{.call_id = "c2", .success = false});
   on(task_complete{});
-  REQUIRE_EQ(out.size(), 4u);
-  CHECK_EQ(out[0].name, "model_request");
-  CHECK(out[0].kind == span_kind::client);
-  CHECK(out[0].end - out[0].begin == 30ms);
-  CHECK_EQ(number(out[0], "http.response.status_code"), 200);
-  CHECK_EQ(number(out[0], "http.request.resend_count"), 2);
-  CHECK_EQ(out[1].name, "command");
-  CHECK(out[1].status == span_status::ok);
-  CHECK_EQ(number(out[1], "process.exit.code"), 0);
-  CHECK_EQ(text(out[1], "tool.call_id"), "c1");
-  CHECK_EQ(out[2].name, "patch");
-  CHECK(out[2].status == span_status::error);
-  for (int i = 0; i < 3; ++i) {
-    CHECK(out[i].parent == out[3].id);
-    CHECK(out[i].trace == out[3].trace);
-  }
+  REQUIRE_EQ(out.size(), 3u);
+  CHECK_EQ(out[0].name, "command");
+  CHECK(out[0].status == span_status::ok);
+  CHECK_EQ(number(out[0], "process.exit.code"), 0);
+  CHECK_EQ(text(out[0], "tool.call_id"), "c1");
+  CHECK(out[0].parent == first.span);
+  CHECK_EQ(out[1].name, "patch");
+  CHECK(out[1].status == span_status::error);
+  CHECK(out[1].parent == second.span);
+  CHECK(first.parent == out[2].id);
+  CHECK(second.parent == out[2].id);
+  CHECK(out[2].id == turn.span);
+  for (const auto& x : out)
+    CHECK(x.trace == turn.trace);
 }
 
-SCENARIO("an attempt outside of a turn is a trace of its own") {
-  uut.on_attempt(attempt(0), out);
+SCENARIO("who asked for a turn's span before its first event came has the right one") {
+  const auto early = traces.part_of(thread, "t1");
+  on(task_started{});
+  on(task_complete{});
   REQUIRE_EQ(out.size(), 1u);
-  CHECK(!out[0].parent);
-  CHECK(out[0].status == span_status::error);
-  CHECK(find(out[0], "http.response.status_code") == nullptr);
+  CHECK(out[0].trace == early.trace);
+  CHECK(out[0].id == early.parent);
+}
+
+SCENARIO("a resumed thread's turns have the same names and other spans") {
+  on(task_started{});
+  on(task_complete{});
+  uut.on_closed(thread, now, out);
+  on(task_started{});
+  on(task_complete{});
+  REQUIRE_EQ(out.size(), 2u);
+  CHECK(out[0].trace != out[1].trace);
+  CHECK(out[0].id != out[1].id);
 }
 
 SCENARIO("a turn that failed or was interrupted says why, in one word") {
@@ -203,7 +205,7 @@ SCENARIO("prompts are told only when asked for, and cut; other texts never") {
   turn_error error;
   error.message = "secret text";
   for (auto prompts : {config::prompt_logging::off, config::prompt_logging::on}) {
-    uut = turn_spans{prompts, 1};
+    uut = turn_spans{prompts, traces};
     out.clear();
     on(task_started{});
     on(message);

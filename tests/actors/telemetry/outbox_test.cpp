@@ -1,9 +1,11 @@
-#define CAF_SUITE span_outbox
+#define CAF_SUITE outbox
 #include <caf/test/bdd_dsl.hpp>
 
-#include "actors/telemetry/span_outbox.hpp"
+#include "actors/telemetry/outbox.hpp"
+#include "actors/telemetry/span.hpp"
 
 using namespace troupe::telemetry;
+using span_outbox = outbox<span>;
 using enum span_outbox::urgency;
 
 namespace {
@@ -65,6 +67,13 @@ SCENARIO("what a collector refuses is lost and not tried again") {
   CHECK_EQ(uut.next(whatever_is_there).size(), 2u);
   uut.on_accepted();
   CHECK_EQ(uut.sent(), 2u);
+}
+
+SCENARIO("what was lost on its way is counted, too") {
+  span_outbox uut;
+  uut.count_lost(3);
+  uut.count_lost(4);
+  CHECK_EQ(uut.lost(), 7u);
 }
 
 SCENARIO("an outcome that nothing was sent for counts nothing") {
