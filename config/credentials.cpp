@@ -116,6 +116,9 @@ json::value text_or_null(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value(nullptr);
 }
 
+constexpr std::string_view how_to_replace_a_broken_file =
+  "`troupe logout` removes the file, `troupe login --with-api-key` stores a new login in its place";
+
 } // namespace
 
 std::optional<id_claims> parse_id_token(std::string_view jwt) {
@@ -230,7 +233,8 @@ std::variant<std::optional<login>, credential_error> read_login(const fs::path& 
   }
   auto parsed = parse_login(std::get<std::string>(text));
   if (const auto* error = std::get_if<credential_error>(&parsed))
-    return credential_error{fmt::format("cannot read {}: {}", file.string(), error->message)};
+    return credential_error{fmt::format("cannot read {}: {}. {}", file.string(), error->message,
+                                        how_to_replace_a_broken_file)};
   return std::optional{std::get<login>(std::move(parsed))};
 }
 

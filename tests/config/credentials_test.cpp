@@ -152,12 +152,14 @@ SCENARIO("saving through a symbolic link keeps the link") {
   CHECK_EQ(text.str(), print_login(key_login("k")));
 }
 
-SCENARIO("a missing file is no login, an unreadable one an error that names it") {
+SCENARIO("a missing file is no login, an unreadable one an error with the remedy") {
   troupe::test::temp_folder disk;
   CHECK(std::get<std::optional<login>>(read_login(disk.path())) == std::nullopt);
   disk.write("auth.json", "nonsense");
   CHECK_EQ(std::get<credential_error>(read_login(disk.path())).message,
-           "cannot read " + auth_file(disk.path()).string() + ": it is not a JSON object");
+           "cannot read " + auth_file(disk.path()).string() +
+             ": it is not a JSON object. `troupe logout` removes the file, `troupe login "
+             "--with-api-key` stores a new login in its place");
 }
 
 SCENARIO("logout says whether there was anything to remove") {

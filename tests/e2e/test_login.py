@@ -104,6 +104,16 @@ class Commands(LoginTest):
         result = self.run_program("login", "status", CODEX_API_KEY="sk-env", OPENAI_API_KEY="sk-env")
         self.assert_result(result, 1, "Not logged in\n")
 
+    def test_a_torn_login_is_named_with_the_remedy(self):
+        self.auth_file.write_text('{"OPENAI_API_KEY": "sk-hidden')
+        result = self.run_program("login", "status")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        for words in (str(self.auth_file), "troupe logout", "troupe login --with-api-key"):
+            self.assertIn(words, result.stderr)
+        self.assertNotIn("sk-hidden", result.stderr)
+        self.assertEqual(self.run_program("logout").returncode, 0)
+        self.assert_result(self.run_program("login", "status"), 1, "Not logged in\n")
+
     def test_a_chatgpt_login_is_named(self):
         self.store(chatgpt_login())
         self.assert_result(self.run_program("login", "status"), 0, "Logged in using ChatGPT\n")
@@ -182,6 +192,30 @@ class Requests(LoginTest):
         self.assertEqual(result.returncode, 0)
         self.assertEqual(provider.requests[1]["headers"]["Authorization"], "Bearer sk-env")
 
+    def headers(self, login, env_key=None, **environment):
+        self.store(login)
+        provider = self.provider(reply("ok"))
+        options = self.configured(provider, **({"env_key": env_key} if env_key else {}))
+        result = self.run_program("exec", "--skip-git-repo-check", *options, "go", **environment)
+        self.assertEqual(result.returncode, 0)
+        return provider.requests[0]["headers"]
+
+    def test_a_key_beside_tokens_is_the_login_where_no_mode_is_stated(self):
+        login = {**chatgpt_login(), "OPENAI_API_KEY": KEY}
+        del login["auth_mode"]
+        headers = self.headers(login)
+        self.assertEqual(headers["Authorization"], f"Bearer {KEY}")
+        self.assertNotIn("ChatGPT-Account-ID", headers)
+
+    def test_tokens_are_sent_with_their_account(self):
+        headers = self.headers(chatgpt_login())
+        self.assertEqual((headers["Authorization"], headers["ChatGPT-Account-ID"]), ("Bearer access-1", "acc-1"))
+
+    def test_a_key_of_the_provider_is_sent_instead_and_without_an_account(self):
+        headers = self.headers(chatgpt_login(), env_key="THE_KEY", THE_KEY="sk-provider")
+        self.assertEqual(headers["Authorization"], "Bearer sk-provider")
+        self.assertNotIn("ChatGPT-Account-ID", headers)
+
 
 def bearers(provider):
     return [request["headers"].get("Authorization") for request in provider.requests]
@@ -223,6 +257,29 @@ class Renewal(LoginTest):
         self.assertEqual(self.run_exec(provider, server)[0], 0)
         self.assertEqual(bearers(provider), ["Bearer access-1", "Bearer access-1", "Bearer access-2"])
         self.assertEqual(len(server.requests), 1)
+
+    def refused_while(self, change):
+        """A 401; when its request has come, somebody else changes the stored login."""
+        return {**REFUSED, "before": lambda: self.store(change)}
+
+    def test_tokens_that_somebody_else_has_stored_are_tried_before_a_refresh(self):
+        self.store(chatgpt_login())
+        change = chatgpt_login(access="access-disk", refresh="refresh-disk")
+        provider, server = self.provider(self.refused_while(change), reply("ok")), self.token_server(RENEWED)
+        self.assertEqual(self.run_exec(provider, server)[0], 0)
+        self.assertEqual((bearers(provider), server.requests), (["Bearer access-1", "Bearer access-disk"], []))
+
+    def test_of_another_account_in_the_file_only_its_record_is_used(self):
+        self.store(chatgpt_login())
+        change = chatgpt_login(access="access-disk", refresh="refresh-disk", account="acc-2")
+        provider, server = self.provider(self.refused_while(change), reply("ok")), self.token_server(RENEWED)
+        self.assertEqual(self.run_exec(provider, server)[0], 0)
+        self.assertEqual(bearers(provider), ["Bearer access-1", "Bearer access-2"])
+        self.assertEqual([request["headers"]["ChatGPT-Account-ID"] for request in provider.requests], ["acc-1", "acc-2"])
+        self.assertEqual([request["json"]["refresh_token"] for request in server.requests], ["refresh-1"])
+        tokens = self.stored()["tokens"]
+        self.assertEqual((tokens["account_id"], tokens["access_token"], tokens["refresh_token"], tokens["id_token"]),
+                         ("acc-2", "access-2", "refresh-2", id_token("acc-2")))
 
     def test_one_call_makes_three_requests_at_most(self):
         self.store(chatgpt_login())
