@@ -46,6 +46,7 @@ struct config {
   std::string model_provider_id{default_provider_id};
   provider model_provider; ///< the entry of `model_provider_id`
   provider_table model_providers;
+  request_limits model_limits; ///< of all providers together; `max_connections` to each host
   std::optional<reasoning_effort> model_reasoning_effort;
   std::optional<reasoning_summary> model_reasoning_summary; ///< absent: `auto`
   std::optional<verbosity> model_verbosity;

@@ -98,6 +98,32 @@ std::vector<fs::path> with_repository(std::vector<fs::path> paths, const fs::pat
   return paths;
 }
 
+/// What a project may not say: that a provider need not prove who it is, nor where such a provider
+/// is found.
+std::optional<config_error> insecure_setting(const setting_table& project,
+                                             const setting_table& base) {
+  const auto* providers = find_setting(project, {"model_providers"});
+  const auto* entries = providers ? std::get_if<setting_table>(&providers->value) : nullptr;
+  if (entries == nullptr)
+    return std::nullopt;
+  const auto is_verified = [](const setting* x) {
+    const auto* word = x ? std::get_if<std::string>(&x->value) : nullptr;
+    return x == nullptr || (word != nullptr && *word == troupe::to_text(tls_verification::on));
+  };
+  for (const auto& [id, entry] : *entries) {
+    const auto* own = find_setting(project, {"model_providers", id, "tls_verification"});
+    if (!is_verified(own))
+      return error_at(own->where, "a project cannot set `tls_verification`; it belongs into the "
+                                  "config.toml of your home");
+    const auto* address = find_setting(project, {"model_providers", id, "base_url"});
+    if (address != nullptr &&
+        !is_verified(find_setting(base, {"model_providers", id, "tls_verification"})))
+      return error_at(address->where, "a project cannot set the address of a provider whose "
+                                      "certificate is not verified");
+  }
+  return std::nullopt;
+}
+
 layer_result read_project_layers(const load_request& request, const setting_table& base,
                                  std::vector<std::string>& warnings) {
   const auto root = project_root(request.cwd, root_markers(base));
@@ -111,6 +137,8 @@ layer_result read_project_layers(const load_request& request, const setting_tabl
     auto layer = read_layer(folder / "config.toml");
     if (std::holds_alternative<config_error>(layer))
       return layer;
+    if (auto error = insecure_setting(std::get<setting_table>(layer), base))
+      return std::move(*error);
     auto& table = std::get<setting_table>(layer);
     if (const auto personal = table.find(personal_key); personal != table.end()) {
       table.erase(personal);

@@ -93,6 +93,7 @@ private:
       from_.table("model_providers"),
       builtin_providers(request_.env, {.client_version = request_.client_version,
                                        .openai_base_url = from_.text("openai_base_url")}));
+    result_.model_limits = read_model_limits(from_.table("model_limits"));
     result_.chatgpt_base_url =
       from_.text("chatgpt_base_url").value_or("https://chatgpt.com/backend-api/");
     result_.model_catalog_json = from_.path("model_catalog_json");
@@ -283,6 +284,8 @@ private:
     if (auto* error = std::get_if<config_error>(&selected))
       return std::move(*error);
     result_.model_provider = std::get<provider>(std::move(selected));
+    if (result_.model_provider.tls_verification == tls_verification::off)
+      warn(unverified_provider_warning(result_.model_provider_id));
     return std::move(result_);
   }
 

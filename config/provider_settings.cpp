@@ -1,6 +1,9 @@
 #include "config/provider_settings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -20,6 +23,24 @@ std::chrono::milliseconds idle_timeout(const table_reader& from) {
   constexpr std::uint64_t longest = std::numeric_limits<std::int64_t>::max() / 2'000'000;
   return given ? std::chrono::milliseconds{std::min(*given, longest)}
                : provider::default_stream_idle_timeout;
+}
+
+constexpr auto limit_keys = std::to_array<std::string_view>(
+  {"requests_per_minute", "tokens_per_minute", "max_streams", "max_connections"});
+
+std::optional<std::uint64_t> limit(const table_reader& from, std::string_view key) {
+  const auto given = from.count(key);
+  if (given == 0U)
+    from.refuse(key,
+                fmt::format("`{}` must be at least 1; without the key there is no limit", key));
+  return given;
+}
+
+request_limits read_limits(const table_reader& from) {
+  return {.requests_per_minute = limit(from, "requests_per_minute"),
+          .tokens_per_minute = limit(from, "tokens_per_minute"),
+          .max_streams = limit(from, "max_streams"),
+          .max_connections = limit(from, "max_connections")};
 }
 
 provider read_provider(const table_reader& from) {
@@ -45,16 +66,36 @@ provider read_provider(const table_reader& from) {
   result.stream_idle_timeout = idle_timeout(from);
   result.requires_openai_auth = from.boolean("requires_openai_auth").value_or(false);
   result.supports_websockets = from.boolean("supports_websockets").value_or(false);
+  result.limits = read_limits(from);
+  result.tls_verification =
+    from.choice<tls_verification>("tls_verification").value_or(result.tls_verification);
   return result;
+}
+
+void read_builtin(const table_reader& from, provider& to) {
+  to.limits = read_limits(from);
+  if (from.find("tls_verification") != nullptr)
+    from.refuse("tls_verification", "`tls_verification` is for providers of your own; choose an id "
+                                    "that is not built in");
 }
 
 } // namespace
 
 provider_table read_providers(const table_reader& providers, provider_table builtin) {
   for (const auto id : providers.keys())
-    if (!is_builtin_provider(id))
+    if (const auto known = builtin.find(id); known != builtin.end())
+      read_builtin(providers.table(id), known->second);
+    else
       builtin.emplace(id, read_provider(providers.table(id)));
   return builtin;
+}
+
+request_limits read_model_limits(const table_reader& from) {
+  for (const auto key : from.keys())
+    if (std::ranges::find(limit_keys, key) == limit_keys.end())
+      from.refuse(
+        key, fmt::format("`{}` is no limit; there are `{}`", key, fmt::join(limit_keys, "`, `")));
+  return read_limits(from);
 }
 
 } // namespace troupe::config

@@ -134,6 +134,13 @@ std::optional<std::string> refuse_wire_api(std::string_view value) {
   return fmt::format("unknown variant `{}` of `wire_api`, expected `responses`", value);
 }
 
+std::string unverified_provider_warning(std::string_view id) {
+  return fmt::format("the certificate of the model provider `{}` is not verified "
+                     "(tls_verification = \"off\"): whoever is on the way can read the requests, "
+                     "their credentials too, and change the answers",
+                     id);
+}
+
 std::optional<std::string> local_provider_model(std::string_view provider_id) {
   const auto found = std::ranges::find(local_providers, provider_id, &local_provider::id);
   if (found == local_providers.end())

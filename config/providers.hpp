@@ -3,6 +3,7 @@
 #include "config/config_error.hpp"
 #include "config/environment.hpp"
 #include "config/secret.hpp"
+#include "messages/wire_enum.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -22,6 +23,30 @@ struct header {
   std::string value;
   bool operator==(const header&) const = default;
 };
+
+/// What a user allows at most, at a provider or at all of them together. Absent: what the providers
+/// allow. Positive.
+struct request_limits {
+  std::optional<std::uint64_t> requests_per_minute; ///< in any minute, repeated ones included
+  std::optional<std::uint64_t> tokens_per_minute;   ///< of requests, estimated from their length
+  std::optional<std::uint64_t> max_streams;         ///< under way at once; more wait their turn
+  std::optional<std::uint64_t> max_connections;     ///< in use at once, per host and port
+
+  bool operator==(const request_limits&) const = default;
+};
+
+/// Whether a provider's certificate must be of a trusted authority and for its host. Nothing but
+/// the key of that name in a file of the user or of the system, or in `-c`, switches it off.
+enum class tls_verification : std::uint8_t { off, on };
+
+} // namespace troupe::config
+
+template <>
+struct troupe::enum_texts<troupe::config::tls_verification> {
+  static constexpr auto values = std::to_array<std::string_view>({"off", "on"});
+};
+
+namespace troupe::config {
 
 /// One entry of `[model_providers]`. The retry counts are what counts: default applied, capped.
 struct provider {
@@ -43,6 +68,8 @@ struct provider {
   std::chrono::milliseconds stream_idle_timeout = default_stream_idle_timeout;
   bool requires_openai_auth = false;
   bool supports_websockets = false;
+  request_limits limits;
+  config::tls_verification tls_verification = config::tls_verification::on;
 
   bool operator==(const provider&) const = default;
 };
@@ -69,6 +96,9 @@ std::variant<provider, config_error> select_provider(const provider_table& table
 
 /// The text that refuses a `wire_api` other than `responses`; none when it is accepted.
 std::optional<std::string> refuse_wire_api(std::string_view value);
+
+/// What users are told of a provider whose certificate is not verified.
+std::string unverified_provider_warning(std::string_view id);
 
 /// The model that `--oss` uses when none is named; none for other providers.
 std::optional<std::string> local_provider_model(std::string_view provider_id);

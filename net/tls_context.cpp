@@ -114,7 +114,20 @@ bool expect_host(SSL* connection, const std::string& host,
 
 std::string handshake_failure(SSL* connection, const error_code& error) {
   const auto verdict = SSL_get_verify_result(connection);
-  return verdict == X509_V_OK ? error.message() : X509_verify_cert_error_string(verdict);
+  if (verdict == X509_V_OK)
+    return error.message();
+  std::string result = X509_verify_cert_error_string(verdict);
+  switch (verdict) {
+  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+  case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+  case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    return result + "; to trust whoever has signed it, name a PEM file of theirs in SSL_CERT_FILE";
+  case X509_V_ERR_HOSTNAME_MISMATCH:
+  case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    return result + "; the certificate has been made for another host";
+  default: return result;
+  }
 }
 
 } // namespace troupe::net

@@ -23,7 +23,8 @@ tls_context_result make_server_context(const tls_server_options& options);
 /// False: OpenSSL refused the name.
 bool expect_host(SSL* connection, const std::string& host, tls_client_options::verification verify);
 
-/// Why a handshake failed: the certificate's fault when there is one, else the library's message.
+/// Why a handshake failed: the certificate's fault when there is one, with the remedy where a user
+/// has one, else the library's message.
 std::string handshake_failure(SSL* connection, const boost::system::error_code& error);
 
 } // namespace troupe::net

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import statistics
 import subprocess
+import urllib.request
 
 import bench_process as bp
 
@@ -24,8 +25,8 @@ INSTRUCTION_LINES = 420
 class Simulator:
     """`troupe sim` as a process of its own, for a `with` statement."""
 
-    def __init__(self, program, log_file=None):
-        self._argv = [program, "sim", "--builtin", "plain", "--port", "0"]
+    def __init__(self, program, log_file=None, scenario=None):
+        self._argv = [program, "sim", *([scenario] if scenario else ["--builtin", "plain"]), "--port", "0"]
         if log_file:
             self._argv += ["--log", log_file]
         self._process = None
@@ -46,6 +47,14 @@ class Simulator:
 
     def cpu_ms(self):
         return bp.cpu_ms(self._process.pid)
+
+    def peak_rss_kb(self):
+        return bp.peak_rss_kb(self._process.pid)
+
+    def stats(self):
+        """What /sim/stats tells."""
+        with urllib.request.urlopen(self.base_url.removesuffix("/v1") + "/sim/stats", timeout=30) as answer:
+            return json.load(answer)
 
 
 class Home:
@@ -113,6 +122,20 @@ def _install_reference(folder):
     if child.returncode != 0 or not program:
         raise bp.BenchError(f"{REFERENCE_PACKAGE} could not be installed (log: {log})")
     return program
+
+
+HELD_SCENARIO = """\
+name = "held"
+hold_until_open = {streams}
+[[rule]]
+reply = [{{ message = "All of them were here." }}]
+"""
+
+
+def held_scenario(file, streams):
+    """A scenario whose streams go on when so many are open at once."""
+    file.write_text(HELD_SCENARIO.format(streams=streams), encoding="ascii")
+    return file
 
 
 def request_bytes(log_file):

@@ -45,6 +45,18 @@ THREAD_ROWS = (
     Row("simulator_cpu_ms_per_turn", "(simulator: CPU per turn, ms)", decimals=3, has_ratio=False),
 )
 
+STREAM_ROWS = (
+    Row("streams_in_flight", "most streams in flight, by the node's gauges"),
+    Row("streams_at_simulator", "most streams open, by the simulator"),
+    Row("turns", "turns completed"),
+    Row("seconds", "time for all turns, s", decimals=1),
+    Row("cpu_ms_per_turn", "CPU per turn, ms", decimals=3),
+    Row("private_kb_before", "memory before the turns, threads idle and new, MB", scale=1 / 1024),
+    Row("peak_rss_kb", "peak resident memory, MB", scale=1 / 1024),
+    Row("refused", "requests refused"),
+    Row("simulator_peak_rss_kb", "(simulator: peak resident memory, MB)", scale=1 / 1024),
+)
+
 PROCESS_ROWS = (
     Row("milliseconds", "start to end, ms (median)", decimals=1),
     Row("cpu_ms", "CPU, ms (median)", decimals=1),
@@ -124,6 +136,11 @@ HOW_TO_READ = """\
   the provider, the model and, where the column says so, shell snapshots. Its driver (`scripts/bench_app_server.py`) leaves
   text deltas out, as the subscriber in `troupe_bench` does, and parses only the messages it waits for. `troupe` gets
   long instructions here so that its requests are about as long as the reference's: see the rows of requests.
+- **Streams in flight.** Each thread starts one turn; the simulator answers every request with a head and goes on with none
+  of them until all are open. In flight are the streams that the node's metrics page tells as open and not held back by its
+  governor, looked at every 50 ms; the simulator counts for itself. Both processes are on loopback, with one address and
+  one listener, so each stream has a connection with a port of its own; metrics are served meanwhile, which costs a little.
+  A turn that fails ends the run.
 - **Ready** means: for `troupe_bench` the node is up and accepts threads (measured inside, without loading the program),
   for the app-server the answer to `initialize` has come.
 - Figures are medians of several runs. Another day's differ by some percent; on a busy machine times and rates differ by

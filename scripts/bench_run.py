@@ -35,10 +35,11 @@ class Plan:
     reference_repeats: int = 3  # of each run of the reference's app-server; the median counts
     own_runs: int = 30  # of `troupe exec`
     reference_runs: int = 15  # of `codex exec`
+    held_streams: int = 10_000  # open at once
 
 
 QUICK = Plan(reference_sizes=(20,), compared_size=20, turns=5, repeats=1, reference_repeats=1, own_runs=5,
-             reference_runs=3)
+             reference_runs=3, held_streams=1000)
 
 
 class Bench:
@@ -79,13 +80,17 @@ class Bench:
         folder = self._new_folder()
         folder.mkdir()
         with counted_simulator(sim, threads, turns) as simulator_figures:
-            ended = bp.run([self._binaries / "troupe_bench", "--json", "--base-url", sim.base_url, "--prompt", PROMPT,
-                            "--threads", str(threads), "--turns", str(turns)],
-                           env=os.environ | {"TMPDIR": str(folder)})
+            output = self._run_troupe_bench(folder, sim, "--threads", str(threads), "--turns", str(turns))
+        figures = json.loads(output)
+        return figures | {"ready_ms": figures["node_start_ms"]} | simulator_figures
+
+    def _run_troupe_bench(self, folder, sim, *options):
+        ended = bp.run([self._binaries / "troupe_bench", "--json", "--base-url", sim.base_url, "--prompt", PROMPT,
+                        *options],
+                       env=os.environ | {"TMPDIR": str(folder)})
         if ended.exit_code != 0:
             raise bp.BenchError(f"troupe_bench ended with {ended.exit_code}")
-        figures = json.loads(ended.output)
-        return figures | {"ready_ms": figures["node_start_ms"]} | simulator_figures
+        return ended.output
 
     def _app_server(self, sim, threads, snapshots):
         bp.say(f"app-server of the reference, threads: {threads}" + (", shell snapshots on" if snapshots else ""))
@@ -101,6 +106,24 @@ class Bench:
             figures = bench_app_server.measure(server, home.workspace, threads=threads, turns=turns, prompt=PROMPT)
             server.close()
         return figures | {"ready_ms": ready_ms} | simulator_figures
+
+    # ---- streams in flight ----
+
+    def streams_table(self):
+        streams = self._plan.held_streams
+        bp.say(f"streams in flight at once: {streams}")
+        folder = self._new_folder()
+        folder.mkdir()
+        scenario = peers.held_scenario(folder / "held.toml", streams)
+        with peers.Simulator(self._binaries / "troupe", scenario=scenario) as sim:
+            figures = json.loads(self._run_troupe_bench(folder, sim, "--held", "--threads", str(streams)))
+            stats = sim.stats()
+            figures |= {"streams_at_simulator": stats["streams_peak"], "refused": stats["refused"],
+                        "simulator_peak_rss_kb": sim.peak_rss_kb()}
+        if figures["streams_in_flight"] < streams:
+            raise bp.BenchError(f"only {figures['streams_in_flight']} of {streams} streams were in flight at once")
+        return report.Table("Streams in flight at once: one turn on each thread, all of them completed",
+                            report.STREAM_ROWS, [(f"troupe, {streams:,}", figures)], ("", ""))
 
     # ---- one process per prompt ----
 
@@ -179,7 +202,8 @@ def medians(runs):
     return result
 
 
-def targets_of(threads_table, processes_table):
+def targets_of(threads_table, streams_table, processes_table):
+    title, held = streams_table.columns[0]
     full = dict(threads_table.columns)["troupe, 400"]
     offline = dict(processes_table.columns)["troupe exec --offline"]
     return [
@@ -187,6 +211,8 @@ def targets_of(threads_table, processes_table):
         report.Target("turns per second, 400 threads", 2000, "", full["turns_per_second"], at_least=True),
         report.Target("written to disk per plain turn", 20, "KB", full["disk_bytes_per_turn"] / 1024),
         report.Target("memory per idle thread after one turn", 32, "KB", full["private_kb_per_idle_thread"]),
+        report.Target(f"streams in flight at once: {title}, peak resident memory", 1000, "MB",
+                      held["peak_rss_kb"] * 1024 / 1e6),
         report.Target("troupe exec --offline, start to end", 100, "ms", offline["milliseconds"]),
     ]
 
@@ -227,7 +253,8 @@ def measure(options, notes):
         bench = Bench(QUICK if options.quick else Plan(), pathlib.Path(folder), reference)
         try:
             with bench.simulator() as sim:
-                return bench.threads_table(sim), bench.processes_table(sim)
+                threads, processes = bench.threads_table(sim), bench.processes_table(sim)
+            return threads, bench.streams_table(), processes
         finally:
             bp.stop_all()  # before their folder goes
 

@@ -14,8 +14,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace troupe::net {
 class http_client;
@@ -59,6 +62,8 @@ struct client_load {
 /// What all operations of a model client work with.
 struct client_context {
   net::http_client* http = nullptr; ///< outlives the actor
+  /// Of providers with connections of their own, by id; these outlive the actor too.
+  std::map<std::string, net::http_client*, std::less<>> own_http;
   config::provider_table providers;
   config::environment environment; ///< keys and headers of providers, read at each request
   client_identity identity;
@@ -75,6 +80,11 @@ struct client_context {
 
   /// Answers every request; the network is not used.
   std::shared_ptr<exchange_replay> replay;
+
+  net::http_client& http_of(const std::string& provider) const {
+    const auto own = own_http.find(provider);
+    return own == own_http.end() ? *http : *own->second;
+  }
 
   /// What `CODEX_RS_SSE_FIXTURE` names, read by `read_fixture`; HTTP streams are answered from it.
   /// None: the network answers.

@@ -15,6 +15,11 @@ constexpr double first_guess = 0.55;
 constexpr double guess_after_collapse = 0.25;
 constexpr std::uint64_t refusals_of_collapse = 4;
 
+// A limit refuses nothing far below what it has let through. What is refused there by a provider
+// that accepts more than it refuses has nothing to do with the rate.
+constexpr double share_of_chance = 0.25;
+constexpr std::uint64_t answers_of_chance = 50;
+
 // After a refusal: near a rate that held for long the limit cannot be far.
 constexpr double floor_after_long = 0.95;
 constexpr double floor_after_short = 0.8;
@@ -53,13 +58,20 @@ double learned_rate::per_second() const {
 }
 
 learned_rate::effect learned_rate::on_refusal(double accepted_lately, time_point now) {
-  if (!is_known())
-    return guess(first_guess * std::max(accepted_lately, 1.0), now);
+  if (!is_known()) {
+    proven_ = std::max(accepted_lately, 1.0);
+    return guess(first_guess * proven_, now);
+  }
   ++refused_;
-  if (refused_ >= refusals_of_collapse && refused_ > accepted_)
-    return guess(guess_after_collapse * per_second(), now);
-  if (now - changed_at_ < event_length)
+  if (refused_ >= refusals_of_collapse && refused_ > accepted_) {
+    is_chance_ = false;
+    proven_ = guess_after_collapse * per_second();
+    return guess(proven_, now);
+  }
+  if (now - changed_at_ < event_length || is_chance_)
     return effect::none;
+  if (per_second() < share_of_chance * proven_)
+    return take_for_chance(now);
   return settle(accepted_lately, now);
 }
 
@@ -70,12 +82,29 @@ learned_rate::effect learned_rate::guess(double per_second, time_point now) {
   return effect::guessed;
 }
 
+/// The rate was lowered again and again, and refusals come as before: they have another reason.
+learned_rate::effect learned_rate::take_for_chance(time_point now) {
+  is_chance_ = true;
+  floor_ = proven_ / 2;
+  phase_ = phase::searching;
+  restart(now);
+  return effect::lowered;
+}
+
+void learned_rate::on_accepted() {
+  if (++accepted_ + refused_ < answers_of_chance || !is_chance_)
+    return;
+  accepted_ = 0; // what was long ago says nothing of a limit that comes to hold now
+  refused_ = 0;
+}
+
 learned_rate::effect learned_rate::settle(double accepted_lately, time_point now) {
   const bool held_long = phase_ == phase::settled && grown_seconds_ >= period() / 2;
   const auto reached = per_second();
   // After a steep climb what is accepted says more than what was asked for.
   ceiling_ =
     phase_ == phase::searching ? std::clamp(accepted_lately, reached / 2, reached) : reached;
+  proven_ = std::max(proven_, ceiling_);
   floor_ = ceiling_ * (held_long ? floor_after_long : floor_after_short);
   phase_ = phase::settled;
   restart(now);

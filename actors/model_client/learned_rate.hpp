@@ -12,6 +12,9 @@ namespace troupe::model_client {
 /// congestion control of TCP: a refusal lowers the rate a little; it grows back fast at first,
 /// slowly near the last ceiling, and beyond it ever faster. So a fleet stays close to the limit and
 /// asks for more about once in `requests_per_probe` requests, which is what bounds the refusals.
+///
+/// Some gateways refuse now and then whatever the rate is. When lowering it does not help, the rate
+/// is given free again, until most of what is sent is refused.
 class learned_rate {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -34,7 +37,7 @@ public:
   effect on_refusal(double accepted_lately, time_point now);
 
   /// A request that was sent after the last change was accepted.
-  void on_accepted() { ++accepted_; }
+  void on_accepted();
 
   /// Time passes. Only while requests are waiting does the rate grow: a rate that is not used
   /// proves nothing.
@@ -57,12 +60,15 @@ private:
 
   effect guess(double per_second, time_point now);
   effect settle(double accepted_lately, time_point now);
+  effect take_for_chance(time_point now);
   void restart(time_point now);
   double period() const;
 
   phase phase_ = phase::unknown;
   double ceiling_ = 0;         // settled: what was reached at the last refusal
   double floor_ = 0;           // right after the last change
+  double proven_ = 0;          // what was accepted within a second, at best
+  bool is_chance_ = false;     // refusals have been found not to depend on the rate
   double grown_seconds_ = 0;   // since the last change, while requests were waiting
   std::uint64_t accepted_ = 0; // since the last change, of what was sent after it
   std::uint64_t refused_ = 0;

@@ -62,8 +62,9 @@ public:
   using clock = stream_desk::clock;
 
   state(shell_actor::pointer self, dependencies deps)
-    : self_(self), deps_(std::move(deps)), streams_(deps_, stream_hooks(), deps_.jitter_seed),
-      calls_(deps_, call_hooks(), deps_.jitter_seed) {
+    : self_(self), deps_(std::move(deps)), governor_(make_governor()),
+      streams_(deps_, stream_hooks(), governor_.get(), deps_.jitter_seed),
+      calls_(deps_, call_hooks(), governor_.get(), deps_.jitter_seed) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
     self_->set_down_handler([this](caf::down_msg& x) { on_consumer_gone(x); });
@@ -94,6 +95,10 @@ public:
   static inline const char* name = "model-client";
 
 private:
+  std::unique_ptr<rate_governor> make_governor() const {
+    return deps_.governor ? std::make_unique<rate_governor>(*deps_.governor) : nullptr;
+  }
+
   desk_hooks stream_hooks() {
     return {.when_over = [this](operation number) { return post(caf::close_atom_v, number); },
             .when_answered = [this](operation number) { return post(caf::ok_atom_v, number); },
@@ -165,6 +170,7 @@ private:
     auto promise = self_->template make_response_promise<Answer>();
     promises<Answer>().emplace(number, promise);
     calls_.open(number, std::forward<Request>(x), provider->second);
+    plan();
     return promise;
   }
 
@@ -249,7 +255,8 @@ private:
 
   /// One timer for everything that waits here.
   void plan() {
-    const auto next = streams_.next_time();
+    let_go(clock::now());
+    const auto next = next_time();
     if (!next || (timer_at_ && *timer_at_ <= *next))
       return;
     timer_.dispose();
@@ -260,6 +267,26 @@ private:
       streams_.on_time(clock::now());
       plan();
     });
+  }
+
+  std::optional<clock::time_point> next_time() const {
+    const auto deadline = streams_.next_time();
+    const auto release = governor_ ? governor_->next_release() : std::nullopt;
+    if (!deadline || !release)
+      return deadline ? deadline : release;
+    return std::min(*deadline, *release);
+  }
+
+  /// Requests whose turn has come.
+  void let_go(clock::time_point now) {
+    const auto due = governor_ ? governor_->next_release() : std::nullopt;
+    if (!due || *due > now)
+      return;
+    for (auto& x : governor_->release(now))
+      if (calls_.has(x.operation))
+        calls_.on_released(x.operation, std::move(x.pass));
+      else
+        streams_.on_released(x.operation, std::move(x.pass));
   }
 
   void on_consumer_gone(const caf::down_msg& x) {
@@ -277,7 +304,8 @@ private:
   }
 
   shell_actor::pointer self_;
-  dependencies deps_; // but for `auth` as it was given
+  dependencies deps_;                       // but for `auth` as it was given
+  std::unique_ptr<rate_governor> governor_; // of both desks; null: nobody governs
   stream_desk streams_;
   unary_desk calls_;
   std::tuple<promise_map<compacted_history>, promise_map<trace_summaries>> promises_;

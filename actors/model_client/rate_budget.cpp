@@ -80,8 +80,12 @@ time_point rate_budget::ready_at(double amount, time_point now) const {
   return std::min(reset_at_, after(now, (wanted - there) / per_second_));
 }
 
+paced_budget::paced_budget(double per_minute)
+  : capacity_(std::max(1.0, per_minute / 60)),
+    per_second_(per_minute > 0 ? (per_minute - (capacity_ - 1)) / 60 : 0) {}
+
 double paced_budget::level(time_point now) const {
-  return std::min(capacity(), level_ + per_second_ * seconds_between(since_, now));
+  return std::min(capacity_, level_ + per_second_ * seconds_between(since_, now));
 }
 
 void paced_budget::on_sent(double amount, time_point now) {
@@ -92,7 +96,7 @@ void paced_budget::on_sent(double amount, time_point now) {
 }
 
 time_point paced_budget::ready_at(double amount, time_point now) const {
-  const auto wanted = std::min(amount, capacity());
+  const auto wanted = std::min(amount, capacity_);
   const auto there = level(now);
   if (!is_limited() || there >= wanted)
     return now;

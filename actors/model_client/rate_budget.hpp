@@ -40,13 +40,14 @@ private:
 };
 
 /// A limit per minute that the configuration sets: spent evenly, at most one second's worth (or one
-/// request) at once. Pure.
+/// request) at once. No minute sees more than the limit, the first one included; only a request
+/// that is larger than a second's worth by itself may. Pure.
 class paced_budget {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// 0: no limit.
-  explicit paced_budget(double per_minute = 0) : per_second_(per_minute / 60) {}
+  explicit paced_budget(double per_minute = 0);
 
   bool is_limited() const { return per_second_ > 0; }
   void on_sent(double amount, time_point now);
@@ -54,10 +55,10 @@ public:
 
 private:
   double level(time_point now) const;
-  double capacity() const { return per_second_ > 1 ? per_second_ : 1; }
 
-  double per_second_;
-  double level_ = 0; // at `since_`
+  double capacity_;
+  double per_second_; // what is there at the start of a minute is taken off
+  double level_ = 0;  // at `since_`
   time_point since_{};
 };
 

@@ -5,11 +5,12 @@
 namespace troupe::model_client {
 
 rate_governor::rate_governor(governor_settings settings)
-  : settings_(std::move(settings)), total_{paced_budget{settings_.total.requests_per_minute},
-                                           paced_budget{settings_.total.tokens_per_minute}} {
-  for (const auto& [provider, limits] : settings_.per_provider)
-    per_provider_.emplace(provider, budgets{paced_budget{limits.requests_per_minute},
-                                            paced_budget{limits.tokens_per_minute}});
+  : settings_(std::move(settings)), counts_streams_(settings_.total.streams > 0),
+    total_(settings_.total) {
+  for (const auto& [provider, limits] : settings_.per_provider) {
+    per_provider_.emplace(provider, budgets{limits});
+    counts_streams_ = counts_streams_ || limits.streams > 0;
+  }
 }
 
 std::size_t rate_governor::lane_of(const std::string& provider, const std::string& model) {
@@ -31,19 +32,23 @@ const rate_lane* rate_governor::find_lane(const std::string& provider,
 rate_governor::time_point rate_governor::ready_at(lane_entry& lane, double tokens, time_point now) {
   auto result = lane.rate.ready_at(tokens, now);
   for (const auto* x : {&total_, lane.provider}) {
+    if (!x->has_room())
+      return time_point::max(); // the end of a stream is what is waited for
     result = std::max(result, x->requests.ready_at(1, now));
     result = std::max(result, x->tokens.ready_at(tokens, now));
   }
   return result;
 }
 
-rate_pass rate_governor::send(std::size_t number, double tokens, time_point now) {
+rate_pass rate_governor::send(std::size_t number, const waiting_request& x, time_point now) {
   auto& lane = lanes_[number];
-  for (auto* x : {&total_, lane.provider}) {
-    x->requests.on_sent(1, now);
-    x->tokens.on_sent(tokens, now);
+  const bool counts = counts_streams_ && open_.emplace(x.operation, number).second;
+  for (auto* budget : {&total_, lane.provider}) {
+    budget->requests.on_sent(1, now);
+    budget->tokens.on_sent(x.tokens, now);
+    budget->open += counts ? 1 : 0;
   }
-  auto pass = lane.rate.on_sent(tokens, now);
+  auto pass = lane.rate.on_sent(x.tokens, now);
   pass.lane = number;
   return pass;
 }
@@ -52,7 +57,7 @@ std::optional<rate_pass> rate_governor::admit(const request& x, time_point now) 
   const auto number = lane_of(x.provider, x.model);
   auto& lane = lanes_[number];
   if (lane.turns.empty() && ready_at(lane, x.tokens, now) <= now)
-    return send(number, x.tokens, now);
+    return send(number, {x.operation, x.tokens}, now);
   enqueue(x, number, position::last, now);
   return std::nullopt;
 }
@@ -88,30 +93,33 @@ void rate_governor::enqueue(const request& x, std::size_t number, position where
 
 std::vector<rate_governor::released> rate_governor::release(time_point now) {
   std::vector<released> result;
-  for (std::size_t i = 0; i < lanes_.size(); ++i)
-    release_lane(i, now, result);
+  // One of each lane in turn: they share what their provider and the configuration allow.
+  for (std::size_t idle = 0; idle < lanes_.size(); next_lane_ = (next_lane_ + 1) % lanes_.size())
+    idle = release_one(next_lane_, now, result) ? 0 : idle + 1;
   plan(now);
   return result;
 }
 
-void rate_governor::release_lane(std::size_t number, time_point now, std::vector<released>& out) {
+/// False: nothing of this lane may be sent now.
+bool rate_governor::release_one(std::size_t number, time_point now, std::vector<released>& out) {
   auto& lane = lanes_[number];
-  while (!lane.turns.empty()) {
-    const auto thread = lane.turns.front();
-    auto& queue = lane.queues[thread];
-    const auto next = queue.front();
-    if (ready_at(lane, next.tokens, now) > now)
-      return;
-    out.push_back({next.operation, send(number, next.tokens, now)});
-    places_.erase(next.operation);
-    lane.turns.pop_front();
-    queue.pop_front();
-    if (queue.empty())
-      lane.queues.erase(thread);
-    else
-      lane.turns.push_back(thread);
-  }
-  lane.rate.set_busy(false, now);
+  lane.rate.set_busy(!lane.turns.empty(), now);
+  if (lane.turns.empty())
+    return false;
+  const auto thread = lane.turns.front();
+  auto& queue = lane.queues[thread];
+  const auto next = queue.front();
+  if (ready_at(lane, next.tokens, now) > now)
+    return false;
+  out.push_back({next.operation, send(number, next, now)});
+  places_.erase(next.operation);
+  lane.turns.pop_front();
+  queue.pop_front();
+  if (queue.empty())
+    lane.queues.erase(thread);
+  else
+    lane.turns.push_back(thread);
+  return true;
 }
 
 void rate_governor::withdraw(operation x) {
@@ -127,6 +135,15 @@ void rate_governor::withdraw(operation x) {
     std::erase(lane.turns, thread);
   }
   places_.erase(found);
+}
+
+void rate_governor::on_over(operation x, time_point now) {
+  const auto ended = open_.extract(x);
+  if (ended.empty())
+    return;
+  for (auto* budget : {&total_, lanes_[ended.mapped()].provider})
+    --budget->open;
+  plan(now);
 }
 
 void rate_governor::on_answer(const rate_pass& pass, int status, const rate_reading& reading,
@@ -149,6 +166,8 @@ void rate_governor::plan(time_point now) {
       continue;
     const auto tokens = lane.queues[lane.turns.front()].front().tokens;
     const auto at = ready_at(lane, tokens, now);
+    if (at == time_point::max())
+      continue;
     next_release_ = next_release_ ? std::min(*next_release_, at) : at;
   }
 }

@@ -16,10 +16,14 @@
 
 namespace troupe::model_client {
 
+/// What a request costs is estimated from its length (contract responses-client.md 14).
+inline constexpr double bytes_per_token = 4;
+
 /// Limits that the configuration sets; 0: none.
 struct configured_limits {
   double requests_per_minute = 0;
   double tokens_per_minute = 0;
+  std::size_t streams = 0; ///< under way at once
 };
 
 struct governor_settings {
@@ -79,6 +83,10 @@ public:
   /// It does not wait any more.
   void withdraw(operation x);
 
+  /// What was sent for it has come to its end; nothing happens when it was told before. To be told
+  /// after `admit` or `release` has given a pass, and again after each further pass.
+  void on_over(operation x, time_point now);
+
   /// After `rate_pass::settle` has said so. `status` 0: there was no answer.
   void on_answer(const rate_pass& pass, int status, const rate_reading& reading, time_point now);
 
@@ -95,8 +103,15 @@ private:
   };
 
   struct budgets {
+    explicit budgets(const configured_limits& x = {})
+      : requests(x.requests_per_minute), tokens(x.tokens_per_minute), max_open(x.streams) {}
+
+    bool has_room() const { return max_open == 0 || open < max_open; }
+
     paced_budget requests;
     paced_budget tokens;
+    std::size_t max_open;
+    std::size_t open = 0; ///< streams under way
   };
 
   struct lane_entry {
@@ -116,16 +131,19 @@ private:
   std::size_t lane_of(const std::string& provider, const std::string& model);
   void enqueue(const request& x, std::size_t lane, position where, time_point now);
   time_point ready_at(lane_entry& lane, double tokens, time_point now);
-  rate_pass send(std::size_t lane, double tokens, time_point now);
-  void release_lane(std::size_t lane, time_point now, std::vector<released>& out);
+  rate_pass send(std::size_t lane, const waiting_request& x, time_point now);
+  bool release_one(std::size_t lane, time_point now, std::vector<released>& out);
   void plan(time_point now);
 
   governor_settings settings_;
+  bool counts_streams_ = false; // somebody limits them
   budgets total_;
   std::map<std::string, budgets> per_provider_;
   std::map<std::pair<std::string, std::string>, std::size_t, std::less<>> lane_numbers_;
   std::deque<lane_entry> lanes_; // never shrinks: passes name lanes by number
+  std::size_t next_lane_ = 0;    // whose turn it is
   std::unordered_map<operation, place> places_;
+  std::unordered_map<operation, std::size_t> open_; // lanes of what is under way, if it counts
   std::optional<time_point> next_release_;
 };
 

@@ -11,12 +11,10 @@
 
 namespace troupe::model_client {
 
-stream_desk::stream_desk(const client_context& context, desk_hooks hooks, std::uint64_t jitter_seed)
+stream_desk::stream_desk(const client_context& context, desk_hooks hooks, rate_governor* governor,
+                         std::uint64_t jitter_seed)
   : context_(context), hooks_(std::move(hooks)), calls_(context.limits.open_streams),
-    connections_(context.limits.connections), random_(jitter_seed) {
-  if (context.governor)
-    governor_.emplace(*context.governor);
-}
+    connections_(context.limits.connections), governor_(governor), random_(jitter_seed) {}
 
 void stream_desk::set_login_source(stream_call::login_source source, login_snapshot x) {
   login_source_ = source;
@@ -75,10 +73,10 @@ void stream_desk::carry_out(operation number, stream_call::action x) {
 }
 
 void stream_desk::send_when_allowed(operation number, stream_state& call) {
-  if (governor_) {
+  if (governor_ != nullptr) {
     call.pass = governor_->admit(governed(number, call), clock::now());
     if (!call.pass)
-      return show_load(); // `on_time` sends it
+      return show_load(); // `on_released` sends it
   }
   send(number, call);
 }
@@ -109,16 +107,17 @@ void stream_desk::send_over_http(operation number, stream_state& call,
   auto watched = watched_attempt(call, model_transport::http);
   add_trace_header(request.headers, watched.call.trace);
   call.exchange = nullptr;
-  call.attempt = http_attempt::start(
-    *context_.http, std::move(request), call.granted,
-    {.audience = call.audience,
-     .max_event_bytes = context_.limits.event_bytes,
-     .pass = std::exchange(call.pass, std::nullopt),
-     .watched = std::move(watched),
-     .keeps_body = context_.recorder != nullptr,
-     .owner = {.on_over = hooks_.when_over(number),
-               .on_answer = governor_ ? hooks_.when_answered(number) : std::function<void()>{},
-               .unix_now = context_.clock.now}});
+  call.attempt =
+    http_attempt::start(context_.http_of(call.request.provider), std::move(request), call.granted,
+                        {.audience = call.audience,
+                         .max_event_bytes = context_.limits.event_bytes,
+                         .pass = std::exchange(call.pass, std::nullopt),
+                         .watched = std::move(watched),
+                         .keeps_body = context_.recorder != nullptr,
+                         .owner = {.on_over = hooks_.when_over(number),
+                                   .on_answer = governor_ != nullptr ? hooks_.when_answered(number)
+                                                                     : std::function<void()>{},
+                                   .unix_now = context_.clock.now}});
 }
 
 net::http_request stream_desk::http_request(stream_state& call, const config::credential& with) {
@@ -140,6 +139,9 @@ net::http_request stream_desk::http_request(stream_state& call, const config::cr
     }
   }
   result.limits.connect = context_.limits.connect;
+  // Where connections are limited, a turn at one is as long as a stream may be silent.
+  result.limits.queue =
+    std::max<std::chrono::milliseconds>(result.limits.queue, provider.stream_idle_timeout);
   result.limits.head = std::max(context_.limits.head, provider.stream_idle_timeout);
   result.limits.idle = provider.stream_idle_timeout;
   result.limits.idle_restarts_on = net::call_limits::progress::caller;
@@ -162,7 +164,7 @@ void stream_desk::send_over_websocket(operation number, stream_state& call,
       {.thread = request.thread, .origin = request.origin, .turn_state = request.turn_state},
       *call.provider, call.login, with);
     add_trace_header(handshake.headers, watched.call.trace);
-    connection = open_session(request.thread, std::move(handshake));
+    connection = open_session(request.thread, request.provider, std::move(handshake));
     call.connection_kind = stream_call::connection::own;
     close_sessions(connections_.open(request.thread, request.origin.turn, connection));
   }
@@ -185,6 +187,7 @@ void stream_desk::send_over_websocket(operation number, stream_state& call,
   call.exchange->audience = call.audience;
   call.exchange->watched = std::move(watched);
   call.exchange->on_over = hooks_.when_over(number);
+  call.exchange->sent_at = context_.clock.now();
   used->second.session->send(request, call.granted, call.exchange);
 }
 
@@ -237,9 +240,11 @@ void stream_desk::stop() {
 void stream_desk::end(operation number, std::optional<model_error> error,
                       std::optional<rate_limits> limits) {
   deadlines_.cancel(number);
-  if (governor_)
-    governor_->withdraw(number);
   settle(*calls_.find(number), 0);
+  if (governor_ != nullptr) {
+    governor_->withdraw(number);
+    governor_->on_over(number, clock::now());
+  }
   const auto ended = calls_.take(number);
   show_load();
   ended->audience->tell_end(std::move(error), std::move(limits));
@@ -278,27 +283,16 @@ void stream_desk::on_time(clock::time_point now) {
     else
       close_sessions({number});
   }
-  if (!governor_)
-    return;
-  auto released = governor_->release(now);
-  show_load();
-  for (auto& x : released) {
-    auto& call = *calls_.find(x.operation);
-    call.pass = std::move(x.pass);
-    send(x.operation, call);
-  }
 }
 
-std::optional<stream_desk::clock::time_point> stream_desk::next_time() const {
-  const auto deadline = deadlines_.next();
-  const auto release = governor_ ? governor_->next_release() : std::nullopt;
-  if (!deadline || !release)
-    return deadline ? deadline : release;
-  return std::min(*deadline, *release);
+void stream_desk::on_released(operation number, rate_pass pass) {
+  show_load();
+  auto& call = *calls_.find(number);
+  call.pass = std::move(pass);
+  send(number, call);
 }
 
 rate_governor::request stream_desk::governed(operation number, const stream_state& call) const {
-  constexpr double bytes_per_token = 4; // contract responses-client.md 14
   std::size_t bytes = call.request.instructions_json.size() + call.request.tools_json.size();
   for (const auto& item : call.request.input)
     bytes += item.size();
@@ -312,7 +306,7 @@ rate_governor::request stream_desk::governed(operation number, const stream_stat
 void stream_desk::show_load() const {
   if (!context_.load)
     return;
-  const auto waiting = governor_ ? governor_->waiting() : 0;
+  const auto waiting = governor_ != nullptr ? governor_->waiting() : 0;
   context_.load->open_streams.store(static_cast<std::int64_t>(calls_.size()),
                                     std::memory_order_relaxed);
   context_.load->waiting_requests.store(static_cast<std::int64_t>(waiting),

@@ -53,7 +53,9 @@ public:
   using operation = desk_hooks::operation;
   using clock = std::chrono::steady_clock;
 
-  stream_desk(const client_context& context, desk_hooks hooks, std::uint64_t jitter_seed);
+  /// `governor` is shared with other desks; null: nobody governs.
+  stream_desk(const client_context& context, desk_hooks hooks, rate_governor* governor,
+              std::uint64_t jitter_seed);
 
   bool is_full() const { return calls_.is_full(); }
   operation next_number() { return calls_.next_number(); }
@@ -81,9 +83,11 @@ public:
   void on_repair(operation number, const std::optional<login_recovery>& x);
   void on_over(operation number);
   void on_answer(operation number);
+  /// The governor lets it go.
+  void on_released(operation number, rate_pass pass);
 
   void on_time(clock::time_point now);
-  std::optional<clock::time_point> next_time() const;
+  std::optional<clock::time_point> next_time() const { return deadlines_.next(); }
 
 private:
   struct stream_state {
@@ -129,17 +133,20 @@ private:
 
   void on_attempt_over(operation number, stream_state& call);
   void on_exchange_over(operation number, stream_state& call);
+  void on_response_failed(operation number, stream_state& call, const ws_exchange& exchange);
   void report_attempt(operation number, stream_state& call);
   void report_handshake(operation number, const net::ws_outcome& x, const std::string& url);
   bool wait_again(operation number, stream_state& call, const http_failure& x);
-  void settle(stream_state& call, int status);
+  bool wait_again(operation number, stream_state& call, const rate_reading& refusal);
+  void settle(stream_state& call, int status, const rate_reading& reading = {});
   void show_load() const;
 
   net::http_request http_request(stream_state& call, const config::credential& with);
   net::ws_request handshake_request(const handshake_origin& x, const config::provider& provider,
                                     const login_snapshot& login, const config::credential& with);
   void open_prepared(const preparation& x, const login_snapshot& login);
-  operation open_session(const thread_id& thread, net::ws_request request);
+  operation open_session(const thread_id& thread, const std::string& provider,
+                         net::ws_request request);
   void drop_session(operation number);
   void close_sessions(const std::vector<operation>& numbers);
 
@@ -158,7 +165,7 @@ private:
   std::unordered_map<operation, session_state> sessions_;
   std::unordered_map<operation, preparation> preparations_;
   connection_table<operation> connections_; // of `sessions_`, by number
-  std::optional<rate_governor> governor_;
+  rate_governor* governor_;
   deadline_queue<operation> deadlines_; // of delayed streams and of idle sessions
   shell_output_formatter outputs_;
   body_compressor compressor_;

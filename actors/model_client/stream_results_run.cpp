@@ -21,15 +21,16 @@ void stream_desk::on_over(operation number) {
 
 void stream_desk::on_answer(operation number) {
   const auto* call = calls_.find(number);
-  if (call == nullptr || !call->attempt || !governor_)
+  if (call == nullptr || !call->attempt || governor_ == nullptr)
     return;
   const auto& x = *call->attempt;
   governor_->on_answer(x.pass(), x.answer_status(), x.answer_reading(), clock::now());
-  on_time(clock::now());
 }
 
 void stream_desk::on_attempt_over(operation number, stream_state& call) {
   const auto& outcome = call.attempt->outcome();
+  if (governor_ != nullptr)
+    governor_->on_over(number, clock::now());
   if (context_.recorder && outcome.head.status != 0)
     record(call);
   if (call.attempt->is_completed())
@@ -53,10 +54,13 @@ void stream_desk::on_attempt_over(operation number, stream_state& call) {
 /// A refusal for now, while the governor knows better than the turn when to try again: the request
 /// waits, and the turn does not notice.
 bool stream_desk::wait_again(operation number, stream_state& call, const http_failure& x) {
-  if (!governor_ || x.status != 429 || call.refusals >= governor_->max_refusals() ||
-      !passes_by_itself(x, context_.clock) ||
-      !governor_->will_pass(governed(number, call),
-                            read_rate_headers(x.headers, context_.clock.now())))
+  return x.status == 429 && passes_by_itself(x, context_.clock) &&
+         wait_again(number, call, read_rate_headers(x.headers, context_.clock.now()));
+}
+
+bool stream_desk::wait_again(operation number, stream_state& call, const rate_reading& refusal) {
+  if (governor_ == nullptr || call.refusals >= governor_->max_refusals() ||
+      !governor_->will_pass(governed(number, call), refusal))
     return false;
   ++call.refusals;
   call.attempt = nullptr;
@@ -88,6 +92,8 @@ void stream_desk::on_exchange_over(operation number, stream_state& call) {
   const auto used = sessions_.find(connection);
   if (used != sessions_.end())
     used->second.is_busy = false;
+  if (governor_ != nullptr)
+    governor_->on_over(number, clock::now());
   if (exchange->how == ws_exchange::result::completed) {
     settle(call, 200);
     if (used != sessions_.end()) {
@@ -99,12 +105,13 @@ void stream_desk::on_exchange_over(operation number, stream_state& call) {
     return end(number, {});
   }
   drop_session(connection);
+  if (exchange->how == ws_exchange::result::failed)
+    return on_response_failed(number, call, *exchange);
   const auto& handshake = exchange->handshake;
-  settle(call, exchange->how == ws_exchange::result::failed ? 200 : handshake.head.status);
+  settle(call, handshake.head.status,
+         read_rate_headers(handshake.head.headers, context_.clock.now()));
   if (call.is_cancelled || handshake.error == net::net_errc::stopped)
     return end(number, cancelled_error());
-  if (exchange->how == ws_exchange::result::failed)
-    return end(number, exchange->error);
   if (wait_again(number, call,
                  {.status = handshake.head.status,
                   .url = url_of(*call.provider, call.login),
@@ -115,6 +122,19 @@ void stream_desk::on_exchange_over(operation number, stream_state& call) {
   if (next.step != stream_call::step::end)
     call.exchange = nullptr;
   carry_out(number, std::move(next));
+}
+
+/// On a connection that was open. A refusal has no status there, but it is one.
+void stream_desk::on_response_failed(operation number, stream_state& call,
+                                     const ws_exchange& exchange) {
+  const auto& refusal = exchange.refusal;
+  settle(call, refusal ? 429 : 200, refusal.value_or(rate_reading{}));
+  if (call.is_cancelled)
+    return end(number, cancelled_error());
+  const bool is_untold = !exchange.has_told_output;
+  if (refusal && is_untold && wait_again(number, call, *refusal))
+    return;
+  end(number, exchange.error);
 }
 
 void stream_desk::report_handshake(operation number, const net::ws_outcome& x,
@@ -131,10 +151,10 @@ void stream_desk::report_handshake(operation number, const net::ws_outcome& x,
 }
 
 /// Gives the pass of a WebSocket request back, or of one that was never sent.
-void stream_desk::settle(stream_state& call, int status) {
+void stream_desk::settle(stream_state& call, int status, const rate_reading& reading) {
   auto pass = std::exchange(call.pass, std::nullopt);
-  if (pass && pass->settle(status, false) && governor_)
-    governor_->on_answer(*pass, status, {}, clock::now());
+  if (pass && pass->settle(status, reading != rate_reading{}) && governor_ != nullptr)
+    governor_->on_answer(*pass, status, reading, clock::now());
 }
 
 // ---- connections ------------------------------------------------------------------------------
@@ -156,7 +176,7 @@ void stream_desk::open_prepared(const preparation& x, const login_snapshot& logi
   if (credential == nullptr)
     return; // the turn will say so
   const auto number = open_session(
-    x.request.thread,
+    x.request.thread, x.request.provider,
     handshake_request({.thread = x.request.thread, .origin = x.request.origin, .turn_state = {}},
                       *x.provider, login, *credential));
   deadlines_.set(number, clock::now() + context_.limits.idle_connection);
@@ -183,12 +203,13 @@ net::ws_request stream_desk::handshake_request(const handshake_origin& x,
   return result;
 }
 
-stream_desk::operation stream_desk::open_session(const thread_id& thread, net::ws_request request) {
+stream_desk::operation stream_desk::open_session(const thread_id& thread,
+                                                 const std::string& provider,
+                                                 net::ws_request request) {
   const auto number = next_number();
-  sessions_.emplace(number,
-                    session_state{.thread = thread,
-                                  .session = ws_session::open(*context_.http, std::move(request),
-                                                              hooks_.when_over(number))});
+  auto session =
+    ws_session::open(context_.http_of(provider), std::move(request), hooks_.when_over(number));
+  sessions_.emplace(number, session_state{.thread = thread, .session = std::move(session)});
   return number;
 }
 

@@ -45,22 +45,39 @@ std::string path_of(const unary_request& x) {
                                                     : "memories/trace_summarize";
 }
 
+const std::string& model_of(const unary_request& x) {
+  return std::visit([](const auto& call) -> const std::string& { return call.model; }, x);
+}
+
+const std::string& provider_of(const unary_request& x) {
+  return std::visit([](const auto& call) -> const std::string& { return call.provider; }, x);
+}
+
 const std::string& subagent_of(const unary_request& x) {
   return std::visit([](const auto& call) -> const std::string& { return call.subagent; }, x);
 }
 
 call_facts facts_of(const unary_request& x) {
-  if (const auto* history = std::get_if<compact_history>(&x))
-    return {.thread = history->thread, .provider = history->provider, .model = history->model, .turn = history->turn};
-  const auto& traces = std::get<summarise_traces>(x);
-  return {.thread = {}, .provider = traces.provider, .model = traces.model};
+  const auto* history = std::get_if<compact_history>(&x);
+  return {.thread = history != nullptr ? history->thread : thread_id{},
+          .provider = provider_of(x),
+          .model = model_of(x),
+          .turn = history != nullptr ? history->turn : std::string{}};
+}
+
+double tokens_of(const std::vector<fragment>& body) {
+  std::size_t bytes = 0;
+  for (const auto& part : body)
+    bytes += part ? part->size() : 0;
+  return static_cast<double>(bytes) / bytes_per_token;
 }
 
 } // namespace
 
-unary_desk::unary_desk(const client_context& context, unary_hooks hooks, std::uint64_t jitter_seed)
+unary_desk::unary_desk(const client_context& context, unary_hooks hooks, rate_governor* governor,
+                       std::uint64_t jitter_seed)
   : context_(context), hooks_(std::move(hooks)), calls_(context.limits.open_calls),
-    random_(jitter_seed) {}
+    governor_(governor), random_(jitter_seed) {}
 
 void unary_desk::set_login_source(login_source source, login_snapshot x) {
   login_source_ = source;
@@ -76,7 +93,7 @@ void unary_desk::open(operation number, unary_request x, const config::provider&
     return replay(number, call);
   if (login_source_ == login_source::asked)
     return hooks_.ask_login(number);
-  start(number, call, std::chrono::milliseconds{0});
+  start_when_allowed(number, call);
 }
 
 void unary_desk::on_login(operation number, const std::optional<login_snapshot>& x) {
@@ -86,7 +103,7 @@ void unary_desk::on_login(operation number, const std::optional<login_snapshot>&
   if (!x)
     return fail(number, stream_error("the login could not be read"));
   call->login = *x;
-  start(number, *call, std::chrono::milliseconds{0});
+  start_when_allowed(number, *call);
 }
 
 std::string unary_desk::url_of(const unary_state& call) const {
@@ -127,7 +144,31 @@ unary_answer unary_desk::read(const unary_request& x, const std::string& body) c
   return read_compacted_history(body);
 }
 
-void unary_desk::start(operation number, unary_state& call, std::chrono::milliseconds delay) {
+rate_governor::request unary_desk::governed(operation number, const unary_state& call) const {
+  const auto facts = facts_of(call.request);
+  return {.operation = number,
+          .thread = facts.thread,
+          .provider = facts.provider,
+          .model = facts.model,
+          .tokens = tokens_of(body_of(call.request))};
+}
+
+void unary_desk::start_when_allowed(operation number, unary_state& call) {
+  if (governor_ != nullptr) {
+    call.pass = governor_->admit(governed(number, call), clock::now());
+    if (!call.pass)
+      return; // `on_released` starts it
+  }
+  start(number, call);
+}
+
+void unary_desk::on_released(operation number, rate_pass pass) {
+  auto& call = *calls_.find(number);
+  call.pass = std::move(pass);
+  start(number, call);
+}
+
+void unary_desk::start(operation number, unary_state& call) {
   const auto found = config::request_credential(*call.provider, context_.environment, call.login);
   if (const auto* problem = std::get_if<config::credential_error>(&found)) {
     auto error = stream_error(problem->message);
@@ -148,13 +189,16 @@ void unary_desk::start(operation number, unary_state& call, std::chrono::millise
                                               .identity = context_.identity});
   request.body = body_of(call.request);
   request.limits.connect = context_.limits.connect;
+  request.limits.queue =
+    std::max<std::chrono::milliseconds>(request.limits.queue, call.provider->stream_idle_timeout);
   request.limits.head = std::max(context_.limits.head, call.provider->stream_idle_timeout);
   request.limits.idle = call.provider->stream_idle_timeout;
-  request.start_delay = delay;
-  auto watched = watched_attempt(call, delay);
+  request.start_delay = std::exchange(call.delay, std::chrono::milliseconds{0});
+  auto watched = watched_attempt(call, request.start_delay);
   add_trace_header(request.headers, watched.call.trace);
-  call.attempt = unary_attempt::start(*context_.http, std::move(request), std::move(watched),
-                                      hooks_.when_over(number));
+  call.attempt =
+    unary_attempt::start(context_.http_of(provider_of(call.request)), std::move(request),
+                         std::move(watched), hooks_.when_over(number));
 }
 
 observation unary_desk::watched_attempt(const unary_state& call,
@@ -176,10 +220,14 @@ void unary_desk::on_over(operation number) {
   if (call == nullptr || !call->attempt)
     return;
   const auto& outcome = call->attempt->outcome();
+  const auto reading = read_rate_headers(outcome.head.headers, context_.clock.now());
+  settle(number, *call, outcome.head.status, reading);
   if (context_.recorder && outcome.error == net::net_errc::none)
     record(*call);
   if (is_success(outcome))
     return finish(number, read(call->request, outcome.body));
+  if (wait_again(number, *call, reading))
+    return;
   ++call->failed_attempts;
   std::uniform_real_distribution<double> jitter{net::backoff_jitter_low, net::backoff_jitter_high};
   // A body that broke off is repeated as well: nothing of it was used.
@@ -187,9 +235,38 @@ void unary_desk::on_over(operation number) {
   const auto delay =
     next_attempt_delay({.error = outcome.error, .status = broke_off ? 0 : outcome.head.status},
                        call->failed_attempts, call->provider->request_max_retries, jitter(random_));
-  if (delay)
-    return start(number, *call, *delay);
-  fail(number, failure_of(*call));
+  if (!delay)
+    return fail(number, failure_of(*call));
+  call->delay = *delay;
+  start_when_allowed(number, *call);
+}
+
+/// As for streams: a refusal for now is the governor's business.
+bool unary_desk::wait_again(operation number, unary_state& call, const rate_reading& refusal) {
+  const auto& outcome = call.attempt->outcome();
+  const http_failure failure{.status = outcome.head.status,
+                             .url = {},
+                             .headers = outcome.head.headers,
+                             .body = outcome.body};
+  if (governor_ == nullptr || outcome.error != net::net_errc::none || failure.status != 429 ||
+      call.refusals >= governor_->max_refusals() || !passes_by_itself(failure, context_.clock) ||
+      !governor_->will_pass(governed(number, call), refusal))
+    return false;
+  ++call.refusals;
+  call.attempt = nullptr;
+  governor_->readmit(governed(number, call), clock::now());
+  return true;
+}
+
+void unary_desk::settle(operation number, unary_state& call, int status,
+                        const rate_reading& reading) {
+  if (governor_ == nullptr)
+    return;
+  const auto now = clock::now();
+  governor_->on_over(number, now);
+  auto pass = std::exchange(call.pass, std::nullopt);
+  if (pass && pass->settle(status, reading != rate_reading{}))
+    governor_->on_answer(*pass, status, reading, now);
 }
 
 model_error unary_desk::failure_of(const unary_state& call) const {
@@ -212,6 +289,9 @@ void unary_desk::fail(operation number, model_error error) {
 }
 
 void unary_desk::finish(operation number, unary_answer x) {
+  settle(number, *calls_.find(number), 0, {});
+  if (governor_ != nullptr)
+    governor_->withdraw(number);
   const auto ended = calls_.take(number);
   hooks_.deliver(number, std::move(x));
 }

@@ -2,10 +2,12 @@
 
 #include "actors/model_client/call_table.hpp"
 #include "actors/model_client/client_context.hpp"
+#include "actors/model_client/rate_governor.hpp"
 #include "actors/model_client/unary_call_run.hpp"
 #include "messages/auth.hpp"
 #include "messages/model_calls.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,12 +33,15 @@ struct unary_hooks {
 };
 
 /// Calls that answer in one piece: remote compaction and memory summaries (contract
-/// responses-client.md 11.3, 12). Repeated like any request, without a way out of a 401.
+/// responses-client.md 11.3, 12). Repeated and governed like any request, without a way out of a
+/// 401.
 class unary_desk {
 public:
   using operation = unary_hooks::operation;
 
-  unary_desk(const client_context& context, unary_hooks hooks, std::uint64_t jitter_seed);
+  /// `governor` as for `stream_desk`.
+  unary_desk(const client_context& context, unary_hooks hooks, rate_governor* governor,
+             std::uint64_t jitter_seed);
 
   bool is_full() const { return calls_.is_full(); }
 
@@ -48,6 +53,8 @@ public:
 
   void on_login(operation number, const std::optional<login_snapshot>& x);
   void on_over(operation number);
+  /// The governor lets it go.
+  void on_released(operation number, rate_pass pass);
 
   bool has(operation number) { return calls_.find(number) != nullptr; }
 
@@ -55,18 +62,27 @@ public:
   void stop();
 
 private:
+  using clock = std::chrono::steady_clock;
+
   struct unary_state {
     unary_request request;
     const config::provider* provider = nullptr;
     login_snapshot login;
     std::uint32_t failed_attempts = 0;
+    std::uint32_t refusals = 0;
+    std::chrono::milliseconds delay{0}; // before the next attempt
+    std::optional<rate_pass> pass;      // of what is under way
     std::shared_ptr<unary_attempt> attempt;
   };
 
   void replay(operation number, unary_state& call);
   void record(const unary_state& call) const;
   unary_answer read(const unary_request& x, const std::string& body) const;
-  void start(operation number, unary_state& call, std::chrono::milliseconds delay);
+  rate_governor::request governed(operation number, const unary_state& call) const;
+  void start_when_allowed(operation number, unary_state& call);
+  void start(operation number, unary_state& call);
+  bool wait_again(operation number, unary_state& call, const rate_reading& refusal);
+  void settle(operation number, unary_state& call, int status, const rate_reading& reading);
   observation watched_attempt(const unary_state& call, std::chrono::milliseconds delay) const;
   void finish(operation number, unary_answer x);
   void fail(operation number, model_error error);
@@ -78,6 +94,7 @@ private:
   login_source login_source_ = login_source::given;
   login_snapshot given_login_;
   call_table<unary_state> calls_;
+  rate_governor* governor_;
   std::mt19937_64 random_;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/model_client/ws_session_run.hpp"
 
 #include "actors/model_client/event_reports.hpp"
+#include "actors/model_client/ws_refusal.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -150,6 +151,7 @@ void ws_session::on_text(std::string_view message) {
   }
   std::vector<model_event> events;
   reader_->read(message, events);
+  note(message, events);
   if (current_->watched.observer != nullptr)
     report(message);
   if (events.empty())
@@ -166,6 +168,21 @@ void ws_session::on_text(std::string_view message) {
     current_->error = reader_->error();
     finish(ws_exchange::result::failed);
   }
+}
+
+/// What decides whether the request may be sent again when it fails.
+void ws_session::note(std::string_view message, const std::vector<model_event>& events) {
+  if (events.empty()) {
+    if (auto refusal = read_ws_refusal(message, current_->sent_at))
+      current_->refusal = std::move(refusal);
+    return;
+  }
+  // Figures and the mere beginning of a response may come twice.
+  current_->has_told_output =
+    current_->has_told_output || std::ranges::any_of(events, [](const model_event& x) {
+      return !std::holds_alternative<stream_created>(x) &&
+             !std::holds_alternative<rate_limits_seen>(x);
+    });
 }
 
 void ws_session::on_done(net::ws_outcome outcome) {

@@ -34,6 +34,7 @@ struct ws_exchange {
   std::shared_ptr<stream_audience> audience;
   observation watched;
   std::function<void()> on_over; ///< exactly once, on the I/O thread or in `ws_session::send`
+  std::int64_t sent_at = 0;      ///< in Unix seconds
 
   result how = result::pending;
   std::string response_id; ///< of a completed one
@@ -42,6 +43,9 @@ struct ws_exchange {
 
   /// `on_over`, after whoever watches was told how it ended.
   void end(const std::optional<token_usage>& usage = {}) const;
+
+  std::optional<rate_reading> refusal; ///< a message said that this is too much for now
+  bool has_told_output = false;        ///< something of a response has reached the audience
 };
 
 /// A WebSocket connection of a turn, from its handshake on. One request at a time. Functions are
@@ -80,6 +84,7 @@ private:
   void on_open(const net::response_head& head);
   void on_text(std::string_view message);
   void on_done(net::ws_outcome outcome);
+  void note(std::string_view message, const std::vector<model_event>& events);
   void on_sent(net::net_errc error);
 
   bool take_waiting();

@@ -28,10 +28,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <random>
 #include <utility>
@@ -73,6 +75,47 @@ net::http_client_options connections_of(const node_options& x) {
   if (x.settings.ca_bundle)
     result.tls.ca_file = x.settings.ca_bundle->string();
   result.proxies = net::proxy_rules::from_environment(x.environment);
+  result.max_exchanges_per_origin = x.settings.model_limits.max_connections.value_or(0);
+  return result;
+}
+
+/// Whether the provider's connections differ from those of the others.
+bool has_own_connections(const config::provider& x) {
+  return x.limits.max_connections || x.tls_verification == config::tls_verification::off;
+}
+
+/// Of a provider with connections of its own.
+net::http_client_options connections_of(const node_options& x, const config::provider& provider) {
+  auto result = connections_of(x);
+  const auto all = result.max_exchanges_per_origin;
+  if (const auto own = provider.limits.max_connections)
+    result.max_exchanges_per_origin = all == 0 ? *own : std::min<std::size_t>(all, *own);
+  if (provider.tls_verification == config::tls_verification::off)
+    result.tls.verify = net::tls_client_options::verification::off;
+  return result;
+}
+
+model_client::configured_limits limits_of(const config::request_limits& x) {
+  return {.requests_per_minute = static_cast<double>(x.requests_per_minute.value_or(0)),
+          .tokens_per_minute = static_cast<double>(x.tokens_per_minute.value_or(0)),
+          .streams = x.max_streams.value_or(0)};
+}
+
+/// Each stream has a connection: those that would find none wait their turn with the governor
+/// rather than in the queue of a host.
+model_client::configured_limits limits_of(const node_options& x, const config::provider& provider) {
+  auto result = limits_of(provider.limits);
+  const auto connections = connections_of(x, provider).max_exchanges_per_origin;
+  if (connections > 0)
+    result.streams = result.streams > 0 ? std::min(result.streams, connections) : connections;
+  return result;
+}
+
+model_client::governor_settings governor_of(const node_options& x) {
+  model_client::governor_settings result;
+  result.total = limits_of(x.settings.model_limits);
+  for (const auto& [id, provider] : x.settings.model_providers)
+    result.per_provider.emplace(id, limits_of(x, provider));
   return result;
 }
 
@@ -109,6 +152,8 @@ struct node::state {
   net::blocking_pool files;
   net::blocking_pool workspaces{1}; // a folder on a dead network share holds up nothing else
   net::http_client http;
+  std::map<std::string, std::unique_ptr<net::http_client>> own_http =
+    make_own_http(); // by provider
   std::unique_ptr<telemetry::node_metrics> metrics = make_metrics();
   std::shared_ptr<telemetry::intake> intake;
   telemetry::telemetry_actor spans = start_spans();
@@ -140,6 +185,14 @@ struct node::state {
 
   node_name own_name() const {
     return {options.name.empty() ? "node-" + std::to_string(::getpid()) : options.name};
+  }
+
+  std::map<std::string, std::unique_ptr<net::http_client>> make_own_http() {
+    std::map<std::string, std::unique_ptr<net::http_client>> result;
+    for (const auto& [id, provider] : options.settings.model_providers)
+      if (has_own_connections(provider))
+        result[id] = std::make_unique<net::http_client>(io, connections_of(options, provider));
+    return result;
   }
 
   std::unique_ptr<telemetry::node_metrics> make_metrics() {
@@ -217,13 +270,17 @@ struct node::state {
   model_client_actor start_client(const auth_manager_actor& auth) {
     model_client::dependencies deps;
     deps.http = &http;
+    for (const auto& [id, client] : own_http)
+      deps.own_http.emplace(id, client.get());
     deps.providers = options.settings.model_providers;
     deps.environment = options.environment;
     deps.login = options.login;
     deps.auth = auth;
     deps.identity = identity_of(options);
     deps.jitter_seed = jitter_seed;
-    deps.governor.emplace();
+    deps.governor = governor_of(options);
+    if (const auto streams = options.settings.model_limits.max_streams)
+      deps.limits.open_streams = std::max<std::size_t>(deps.limits.open_streams, *streams);
     deps.observer = observers.front();
     if (metrics)
       deps.load = metrics->client_load();

@@ -1,9 +1,11 @@
 #include "apps/common/settings.hpp"
 
+#include "apps/common/output_channel.hpp"
 #include "apps/common/version.hpp"
 #include "config/home.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace troupe::common {
 
@@ -91,6 +93,12 @@ std::variant<loaded_settings, settings_problem> load_settings(settings_request r
   if (auto problem = refuse_forbidden_login(out))
     return *std::move(problem);
   return out;
+}
+
+void show_warnings(const config::config& x) {
+  output_channel errors{STDERR_FILENO};
+  for (const auto& text : x.warnings)
+    errors.write(fmt::format("warning: {}\n", text));
 }
 
 std::variant<config::config, settings_problem>

@@ -45,6 +45,10 @@ std::variant<config::config, settings_problem> load_config(const std::filesystem
 /// 2.10); the setting `keyring`, which is there for other programs, only a warning.
 std::variant<loaded_settings, settings_problem> load_settings(settings_request request);
 
+/// Writes the warnings of the configuration to stderr, a line each: for commands whose own output
+/// has no place for them.
+void show_warnings(const config::config& x);
+
 /// The settings of a command that only looks: of the current directory, with the overrides of each
 /// level of the command line. Nothing is created or changed. Blocks.
 std::variant<config::config, settings_problem>

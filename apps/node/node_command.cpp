@@ -148,6 +148,7 @@ int run(const node_args& args, const common::override_options& root) {
   if (const auto* problem = std::get_if<std::string>(&made))
     return refuse(*problem);
   auto& x = std::get<plan>(made);
+  common::show_warnings(x.settings.settings);
   std::unique_ptr<common::offline_model> offline;
   if (args.offline) {
     auto started = common::offline_model::start(*args.offline, args.seed);

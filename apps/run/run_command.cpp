@@ -3,6 +3,7 @@
 #include "actors/node_root/node.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/metrics_option.hpp"
+#include "apps/common/settings.hpp"
 #include "apps/common/version.hpp"
 #include "apps/run/run_actor.hpp"
 #include "apps/run/run_preparation.hpp"
@@ -121,8 +122,10 @@ int run(const run_args& args, common::override_options root) {
   if (const auto* refusal = std::get_if<run_refusal>(&prepared))
     return refuse(refusal->message);
   auto& ready = std::get<ready_run>(prepared);
-  if (!args.quiet)
+  if (!args.quiet) {
     common::output_channel{STDERR_FILENO}.write(ready.notice);
+    common::show_warnings(ready.setup->base.settings);
+  }
   std::unique_ptr<common::offline_model> offline;
   if (args.offline) {
     auto started = common::offline_model::start(*args.offline, args.seed);

@@ -27,10 +27,9 @@ microseconds rate_limiter::bucket::until(double wanted) const {
 }
 
 rate_limiter::rate_limiter(const limit_rule& x, time_point start)
-  : requests_{x.burst, x.requests_per_second, x.burst}, tokens_{x.tokens_per_minute,
-                                                                x.tokens_per_minute / 60,
-                                                                x.tokens_per_minute},
-    filled_at_(start) {}
+  : is_silent_(x.is_silent), requests_{x.burst, x.requests_per_second, x.burst},
+    tokens_{x.tokens_per_minute, x.tokens_per_minute / 60, x.tokens_per_minute}, filled_at_(start) {
+}
 
 rate_limiter::verdict rate_limiter::admit(std::int64_t tokens, time_point now) {
   const auto passed = std::chrono::duration<double>(std::max(now, filled_at_) - filled_at_).count();
@@ -49,6 +48,9 @@ rate_limiter::verdict rate_limiter::admit(std::int64_t tokens, time_point now) {
     requests_.level -= 1;
     tokens_.level -= size;
   }
+  result.is_silent = is_silent_;
+  if (is_silent_)
+    return result;
   append_headers("requests", requests_, result.headers);
   append_headers("tokens", tokens_, result.headers);
   return result;
@@ -78,12 +80,16 @@ std::string reset_text(microseconds x) {
 }
 
 std::string refusal_message(const rate_limiter::verdict& x) {
+  if (x.is_silent)
+    return "Too many requests.";
   return fmt::format("Rate limit reached for {}. Please try again in {}.", x.scarce,
                      reset_text(x.retry_after));
 }
 
 std::vector<std::pair<std::string, std::string>> refusal_headers(const rate_limiter::verdict& x) {
   auto result = x.headers;
+  if (x.is_silent)
+    return result;
   const auto exact = std::chrono::ceil<std::chrono::milliseconds>(x.retry_after).count();
   const auto whole = std::chrono::ceil<std::chrono::seconds>(x.retry_after).count();
   result.emplace_back("retry-after", fmt::format("{}", whole));

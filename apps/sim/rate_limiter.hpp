@@ -24,6 +24,7 @@ public:
     bool is_refused = false;
     std::chrono::microseconds retry_after{0}; ///< when the same request would pass; if refused
     std::string_view scarce;                  ///< `requests` or `tokens`; if refused
+    bool is_silent = false;                   ///< nothing of this is told
     /// `x-ratelimit-...` as OpenAI names and writes them: the limit is the size of the bucket, the
     /// reset the time until it is full again.
     std::vector<std::pair<std::string, std::string>> headers;
@@ -46,6 +47,7 @@ private:
   static void append_headers(std::string_view what, const bucket& x,
                              std::vector<std::pair<std::string, std::string>>& out);
 
+  const bool is_silent_;
   bucket requests_;
   bucket tokens_;
   time_point filled_at_;

@@ -199,7 +199,8 @@ struct scenario {
   std::optional<subscription_figures> subscription;
   std::optional<auth_rule> auth;
   std::optional<limit_rule> limits;
-  std::optional<chaos_rule> chaos; ///< tried where no fault happens
+  std::uint64_t hold_until_open = 0; ///< streams wait until so many are open at once
+  std::optional<chaos_rule> chaos;   ///< tried where no fault happens
   /// What `/responses/compact` answers: an item each, as JSON. None: made from the request.
   std::optional<std::vector<text_template>> compacted;
   std::vector<fault> faults; ///< tried before those of a rule

@@ -114,6 +114,8 @@ scenario read_document(field_reader& from) {
   result.identity = from.choice<identity>("identity").value_or(identity::thread);
   result.catalogue = read_catalogue(from);
   result.websocket = from.choice<websocket_use>("websocket").value_or(websocket_use::off);
+  result.hold_until_open =
+    static_cast<std::uint64_t>(from.integer("hold_until_open", 0, 1'000'000).value_or(0));
   result.lists = read_lists(from);
   result.pace = read_pace(from, {});
   result.usage = read_usage(from);

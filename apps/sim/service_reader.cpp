@@ -166,6 +166,7 @@ std::optional<limit_rule> read_limits(field_reader& from) {
                    .value_or(std::max(1.0, std::ceil(result.requests_per_second)));
   result.tokens_per_minute =
     static_cast<double>(fields->integer("tokens_per_minute", 0, 1'000'000'000).value_or(0));
+  result.is_silent = fields->boolean("silent").value_or(false);
   fields->finish();
   if (result.requests_per_second <= 0 && result.tokens_per_minute <= 0)
     from.refuse("limits", "give requests_per_second or tokens_per_minute, above 0");

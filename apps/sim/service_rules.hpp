@@ -30,6 +30,7 @@ struct limit_rule {
   double requests_per_second = 0; ///< 0: any number
   double burst = 1;               ///< requests that may come at once
   double tokens_per_minute = 0;   ///< 0: any number; at once: those of a whole minute
+  bool is_silent = false;         ///< no answer and no refusal tells anything of the limit
 };
 
 /// A window of a subscription's rate limit (contract responses-client, section 7).

@@ -46,11 +46,15 @@ struct simulator::state : std::enable_shared_from_this<state> {
   std::uint64_t next_number();
   void log(logged_request line, const simulated_service::exchange& x);
 
+  player_stage stage() const { return {wheel, service->counts().streams, hold}; }
+
   net::io_pool& pool;
   const std::shared_ptr<pace_wheel> wheel = std::make_shared<pace_wheel>(pool);
   const simulator_options options;
   const clock::time_point started = clock::now();
   const std::shared_ptr<simulated_service> service;
+  const std::shared_ptr<stream_hold> hold =
+    std::make_shared<stream_hold>(service->scenario().hold_until_open);
   request_log log_file;
   std::unique_ptr<net::http_server> server;
 };
@@ -61,7 +65,7 @@ void simulator::state::on_request(net::server_request request, const net::respon
   const auto number = next_number();
   auto exchange = answer_to(request);
   log(line_of(number, request), exchange);
-  play(wheel, to, std::move(exchange.what), service->counts().streams_open);
+  play(stage(), to, std::move(exchange.what));
 }
 
 simulated_service::exchange simulator::state::answer_to(net::server_request& request) {
@@ -81,7 +85,7 @@ void simulator::state::shake_hands(const net::server_request& request, const net
   auto& counts = service->counts();
   if (auto* refused = std::get_if<simulated_service::exchange>(&result)) {
     log(line, *refused);
-    return play(wheel, to, std::move(refused->what), counts.streams_open);
+    return play(stage(), to, std::move(refused->what));
   }
   simulated_service::exchange accepted;
   accepted.what.status = 101;
@@ -90,9 +94,9 @@ void simulator::state::shake_hands(const net::server_request& request, const net
     if (const auto self = weak.lock())
       self->on_message(body, exchange);
   };
-  std::make_shared<ws_session>(ws_session::dependencies{service, wheel, counts.websockets_open,
-                                                        counts.streams_open, on_answered},
-                               std::get<simulated_service::websocket_terms>(std::move(result)))
+  std::make_shared<ws_session>(
+    ws_session::dependencies{service, wheel, counts.websockets_open, counts.streams, on_answered},
+    std::get<simulated_service::websocket_terms>(std::move(result)))
     ->start(to);
 }
 

@@ -17,12 +17,20 @@ void write_counts(json_writer& json, std::string_view name, const named_counts& 
 
 } // namespace
 
+void stream_gauge::enter() {
+  const auto open = open_.fetch_add(1, std::memory_order_relaxed) + 1;
+  auto peak = peak_.load(std::memory_order_relaxed);
+  while (open > peak && !peak_.compare_exchange_weak(peak, open, std::memory_order_relaxed)) {
+  }
+}
+
 simulator_stats statistics::now(const std::vector<rule>& rules) const {
   simulator_stats result;
   result.requests = requests.load();
   result.responses = responses.load();
   result.unmatched = unmatched.load();
-  result.streams_open = streams_open->load();
+  result.streams_open = streams->open();
+  result.streams_peak = streams->peak();
   result.refused = refused.load();
   result.unauthorized = unauthorized.load();
   result.refreshes = refreshes.load();
@@ -49,6 +57,7 @@ std::string to_json(const simulator_stats& x, std::string_view scenario_name, st
     {"responses", x.responses},
     {"unmatched", x.unmatched},
     {"streams_open", x.streams_open},
+    {"streams_peak", x.streams_peak},
     {"refused", x.refused},
     {"unauthorized", x.unauthorized},
     {"refreshes", x.refreshes},

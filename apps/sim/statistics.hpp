@@ -19,6 +19,7 @@ struct simulator_stats {
   std::uint64_t responses = 0;    ///< to `/responses`, with a rule
   std::uint64_t unmatched = 0;    ///< to `/responses`, answered 400: no rule or no usable body
   std::uint64_t streams_open = 0; ///< answers under way at this moment
+  std::uint64_t streams_peak = 0; ///< most of them at once
   std::vector<std::pair<std::string, std::uint64_t>> rules;  ///< name, answers; all rules
   std::vector<std::pair<std::string, std::uint64_t>> faults; ///< kind, times; those that happened
 
@@ -46,6 +47,22 @@ inline void count(counter& x) {
 /// Counts what is under way. Shared, because an exchange may outlive the simulator by a moment.
 using shared_counter = std::shared_ptr<counter>;
 
+/// Streams under way, and the most that were at once. Shared as above.
+class stream_gauge {
+public:
+  void enter();
+  void leave() { open_.fetch_sub(1, std::memory_order_relaxed); }
+
+  std::uint64_t open() const { return open_.load(std::memory_order_relaxed); }
+  std::uint64_t peak() const { return peak_.load(std::memory_order_relaxed); }
+
+private:
+  counter open_{0};
+  counter peak_{0};
+};
+
+using shared_gauge = std::shared_ptr<stream_gauge>;
+
 /// Where the statistics are counted.
 struct statistics {
   explicit statistics(std::size_t rules) : by_rule(rules) {}
@@ -63,7 +80,7 @@ struct statistics {
   counter compactions{0};
   counter memories{0};
   counter handshakes{0};
-  const shared_counter streams_open = std::make_shared<counter>(0);
+  const shared_gauge streams = std::make_shared<stream_gauge>();
   const shared_counter websockets_open = std::make_shared<counter>(0);
   std::vector<counter> by_rule;
   std::array<counter, enum_texts<fault_kind>::values.size()> by_fault{};

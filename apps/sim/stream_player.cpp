@@ -9,11 +9,26 @@ namespace {
 /// An endless stream pauses while its client has this much still to read.
 constexpr std::size_t max_lag_bytes = 1024 * 1024;
 
+/// How often a stream that is held looks whether it still is.
+constexpr std::chrono::milliseconds hold_interval{50};
+
+using clock = std::chrono::steady_clock;
+
 bool is_stream(const answer& x) {
   return x.content_type == "text/event-stream";
 }
 
 } // namespace
+
+bool stream_hold::is_over(std::uint64_t open, clock::time_point now) {
+  if (wanted_ == 0)
+    return true;
+  auto reached_at = reached_at_.load(std::memory_order_relaxed);
+  if (reached_at == 0 && open >= wanted_ &&
+      reached_at_.compare_exchange_strong(reached_at, now.time_since_epoch().count()))
+    return false;
+  return reached_at != 0 && now - clock::time_point{clock::duration{reached_at}} >= moment;
+}
 
 net::header_list headers_of(const answer& x) {
   net::header_list result;
@@ -26,12 +41,12 @@ net::header_list headers_of(const answer& x) {
   return result;
 }
 
-void play(const std::shared_ptr<pace_wheel>& wheel, const net::responder& to, answer what,
-          const shared_counter& open) {
-  const bool is_plain = what.before_head.count() == 0 && what.events.empty() && what.sends_head &&
-                        what.end == answer::ending::finish;
+void play(const player_stage& stage, const net::responder& to, answer what) {
+  const bool is_held = is_stream(what) && !stage.hold->is_over(stage.streams->open(), clock::now());
+  const bool is_plain = !is_held && what.before_head.count() == 0 && what.events.empty() &&
+                        what.sends_head && what.end == answer::ending::finish;
   if (!is_plain)
-    return std::make_shared<stream_player>(wheel, to, std::move(what), open)->start();
+    return std::make_shared<stream_player>(stage, to, std::move(what))->start();
   if (!is_stream(what))
     return to.answer(what.status, headers_of(what), std::move(what.body));
   to.start_stream(what.status, headers_of(what));
@@ -39,16 +54,15 @@ void play(const std::shared_ptr<pace_wheel>& wheel, const net::responder& to, an
   to.finish();
 }
 
-stream_player::stream_player(std::shared_ptr<pace_wheel> wheel, net::responder to, answer what,
-                             shared_counter open)
-  : wheel_(std::move(wheel)), to_(std::move(to)), what_(std::move(what)), open_(std::move(open)) {
+stream_player::stream_player(player_stage stage, net::responder to, answer what)
+  : stage_(std::move(stage)), to_(std::move(to)), what_(std::move(what)) {
   what_.body.shrink_to_fit(); // it may stay for minutes
   what_.events.shrink_to_fit();
-  count(*open_);
+  stage_.streams->enter();
 }
 
 stream_player::~stream_player() {
-  open_->fetch_sub(1, std::memory_order_relaxed);
+  stage_.streams->leave();
 }
 
 void stream_player::start() {
@@ -61,7 +75,7 @@ void stream_player::wait_until(clock::time_point when, step then) {
   if (when <= clock::now())
     return (this->*then)();
   next_step_ = then;
-  wheel_->wake(weak_from_this(), when);
+  stage_.wheel->wake(weak_from_this(), when);
 }
 
 void stream_player::on_due() {
@@ -79,6 +93,14 @@ void stream_player::send_head() {
   what_.headers = {};
   if (what_.events.empty())
     what_.events.push_back({what_.body.size(), {}});
+  hold();
+}
+
+void stream_player::hold() {
+  if (is_stream(what_) && !stage_.hold->is_over(stage_.streams->open(), clock::now())) {
+    due_ = clock::now() + hold_interval; // what follows is paced from the end of the hold
+    return wait_until(due_, &stream_player::hold);
+  }
   due_ += what_.events.front().wait;
   send_due();
 }

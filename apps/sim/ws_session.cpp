@@ -32,7 +32,7 @@ ws_session::ws_session(dependencies deps, simulated_service::websocket_terms ter
 
 ws_session::~ws_session() {
   if (is_answering_)
-    deps_.streams_open->fetch_sub(1, std::memory_order_relaxed);
+    deps_.streams->leave();
   deps_.open->fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -82,7 +82,7 @@ void ws_session::perform(ws_script script, std::string response_id) {
   response_id_ = std::move(response_id);
   next_step_ = 0;
   is_answering_ = true;
-  count(*deps_.streams_open);
+  deps_.streams->enter();
   due_ = clock::now();
   if (!script_.steps.empty())
     due_ += script_.steps.front().wait;
@@ -127,7 +127,7 @@ void ws_session::end() {
 void ws_session::finish() {
   if (!std::exchange(is_answering_, false))
     return;
-  deps_.streams_open->fetch_sub(1, std::memory_order_relaxed);
+  deps_.streams->leave();
   script_ = {};
 }
 

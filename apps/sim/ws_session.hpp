@@ -23,8 +23,8 @@ public:
   struct dependencies {
     std::weak_ptr<simulated_service> service;
     std::shared_ptr<pace_wheel> wheel;
-    shared_counter open;         ///< sockets
-    shared_counter streams_open; ///< answers under way
+    shared_counter open;  ///< sockets
+    shared_gauge streams; ///< answers under way
     /// Told of every request with its whole body.
     std::function<void(std::string_view body, const simulated_service::exchange&)> on_answered;
   };

@@ -101,6 +101,15 @@ SCENARIO("a refusal says when to come again") {
   CHECK_EQ(refusal_message(verdict), "Rate limit reached for requests. Please try again in 2.5s.");
 }
 
+SCENARIO("a silent limit refuses without a word of when and why") {
+  rate_limiter x{{.requests_per_second = 1, .burst = 1, .is_silent = true}, start};
+  CHECK(x.admit(1, start).headers.empty());
+  const auto verdict = x.admit(1, start);
+  CHECK(verdict.is_refused);
+  CHECK(refusal_headers(verdict).empty());
+  CHECK_EQ(refusal_message(verdict), "Too many requests.");
+}
+
 SCENARIO("durations are written as the provider writes them") {
   const std::vector<std::pair<std::chrono::microseconds, std::string>> cases = {
     {0us, "0ms"},   {1us, "1ms"},        {17ms, "17ms"},    {1s, "1s"},       {8640ms, "8.64s"},

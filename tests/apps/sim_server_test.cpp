@@ -158,6 +158,17 @@ SCENARIO("an endless answer goes on until the client leaves") {
   CHECK(done->get_future().get() == net::net_errc::cancelled);
 }
 
+SCENARIO("streams are held until as many are open as the scenario wants") {
+  fixture x{"hold_until_open = 3\n" + std::string{plain_rule}};
+  std::vector<std::future<net::call_outcome>> streams;
+  for (int i = 0; i < 3; ++i)
+    streams.push_back(x.start(x.request("POST", "/v1/responses", sim_request{}.user("x").body())));
+  for (auto& stream : streams)
+    CHECK_EQ(stream.get().head.status, 200);
+  CHECK_EQ(x.sim.stats().streams_peak, 3u);
+  CHECK_EQ(x.post(sim_request{}.user("x")).head.status, 200); // alone, and not held
+}
+
 SCENARIO("what is no request is refused and counted") {
   fixture x{plain_rule};
   const auto bad = x.start(x.request("POST", "/v1/responses", "nonsense")).get();

@@ -57,12 +57,20 @@ id_token = "h.p.s"
   CHECK(read("[auth]").auth->tokens.empty());
 }
 
+SCENARIO("streams may be held until so many are open") {
+  CHECK_EQ(read("").hold_until_open, 0u);
+  CHECK_EQ(read("hold_until_open = 500").hold_until_open, 500u);
+  CHECK_EQ(error_of("hold_until_open = -1"), "1:19: hold_until_open: -1 is too small; at least 0");
+}
+
 SCENARIO("limits are read, the burst is a second's worth unless it is given") {
   const auto x = read("[limits]\nrequests_per_second = 2.5\ntokens_per_minute = 1000");
   CHECK_EQ(x.limits->requests_per_second, 2.5);
   CHECK_EQ(x.limits->burst, 3);
   CHECK_EQ(x.limits->tokens_per_minute, 1000);
   CHECK_EQ(read("[limits]\nrequests_per_second = 20\nburst = 1").limits->burst, 1);
+  CHECK(!x.limits->is_silent);
+  CHECK(read("[limits]\nrequests_per_second = 20\nsilent = true").limits->is_silent);
   CHECK_EQ(read("[limits]\nrequests_per_second = 0.1").limits->burst, 1);
 }
 

@@ -268,9 +268,9 @@ SCENARIO("the statistics are told as JSON with every count") {
   CHECK_EQ(stats.at("scenario").as_string(), "n");
   CHECK_EQ(stats.at("responses").as_int64(), 1);
   CHECK_EQ(stats.at("rules").at("last").as_int64(), 1);
-  for (const auto* name :
-       {"seed", "requests", "unmatched", "streams_open", "refused", "unauthorized", "refreshes",
-        "models", "not_modified", "compactions", "memories", "handshakes", "websockets_open"})
+  for (const auto* name : {"seed", "requests", "unmatched", "streams_open", "streams_peak",
+                           "refused", "unauthorized", "refreshes", "models", "not_modified",
+                           "compactions", "memories", "handshakes", "websockets_open"})
     CHECK(stats.at(name).is_int64() || stats.at(name).is_uint64());
   CHECK(stats.at("faults").as_object().empty());
 }

@@ -1,9 +1,11 @@
-// The in-process part of scripts/bench: plain turns on many threads of one node, against a model
+// The in-process part of scripts/bench: turns on many threads of one node, against a model
 // simulator in another process. Prints one figure per line, or one JSON object.
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
+#include "actors/telemetry/metrics_endpoint_run.hpp"
 #include "tests/bench/load_actor.hpp"
 #include "tests/bench/process_figures.hpp"
+#include "tests/bench/stream_sampler.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <boost/json.hpp>
@@ -45,6 +47,7 @@ struct options {
   std::string base_url;
   std::string prompt = "Say something plain.";
   bool as_json = false;
+  bool is_held = false;
 };
 
 std::string instructions() {
@@ -58,6 +61,8 @@ config::config make_settings(const options& x, const test::temp_folder& folder) 
   config::provider provider;
   provider.name = "simulated model";
   provider.base_url = x.base_url;
+  if (x.is_held)
+    provider.stream_idle_timeout = phase_limit;
   config::config result;
   result.home = folder.make_folder("home");
   result.cwd = folder.make_folder("work");
@@ -134,6 +139,27 @@ json::object measure(const options& x, node_root::node& node, const load_actor& 
   return result;
 }
 
+/// One turn on each thread, all streams open at the same time: the simulator holds them until they
+/// are.
+json::object measure_held(const options& x, node_root::node& node, const load_actor& load) {
+  auto& sys = node.system();
+  if (const auto& problem = node.metrics()->problem(); !problem.empty())
+    throw std::runtime_error(problem);
+  await(sys, load, caf::spawn_atom_v, x.threads);
+  await(sys, load, caf::subscribe_atom_v);
+  const auto idle_kb = private_kb();
+  stream_sampler sampler{node.metrics()->port()};
+  const counters before;
+  await(sys, load, caf::put_atom_v, std::uint32_t{1}); // fails with the first turn that does
+  const counters after;
+  auto result = turn_figures(x.threads, before, after);
+  result["threads"] = x.threads;
+  result["streams_in_flight"] = sampler.peak();
+  result["private_kb_before"] = idle_kb;
+  result["peak_rss_kb"] = peak_rss_kb();
+  return result;
+}
+
 void print(const json::object& figures, const options& x) {
   if (x.as_json) {
     fmt::print("{}\n", json::serialize(figures));
@@ -146,15 +172,20 @@ void print(const json::object& figures, const options& x) {
 void run(const options& x) {
   const test::temp_folder folder;
   node_root::register_types();
+  if (const auto problem = x.is_held ? problem_of_streams(x.threads) : ""; !problem.empty())
+    throw std::runtime_error(problem);
   const auto begin = clock::now();
-  node_root::node node{{.settings = make_settings(x, folder), .client_version = "0.1.0"}};
+  node_root::node_options options{.settings = make_settings(x, folder), .client_version = "0.1.0"};
+  if (x.is_held)
+    options.metrics_port = 0;
+  node_root::node node{std::move(options)};
   const auto node_start_ms = seconds_since(begin) * 1000;
   auto config = node_root::make_thread_config(node.options().settings, {}, "troupe_bench", "");
   auto load = spawn_load(node.system(), {node.threads(), std::move(config), x.prompt});
   json::object figures;
   std::exception_ptr failure;
   try {
-    figures = measure(x, node, load);
+    figures = x.is_held ? measure_held(x, node, load) : measure(x, node, load);
     figures["node_start_ms"] = node_start_ms;
   } catch (...) {
     failure = std::current_exception();
@@ -183,6 +214,8 @@ int main(int argc, char** argv) {
     ->check(CLI::Range(1, 100'000));
   app.add_option("--base-url", x.base_url, "Of the simulator, as it prints it")->required();
   app.add_option("--prompt", x.prompt, "Of every turn")->capture_default_str();
+  app.add_flag("--held", x.is_held,
+               "One turn on each thread; the simulator must hold the streams until all are open");
   app.add_flag("--json", x.as_json, "Print one JSON object");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -48,6 +48,21 @@ SCENARIO("the layer of a project that is not trusted is ignored") {
   CHECK_EQ(model(), "none");
 }
 
+SCENARIO(
+  "a project can neither switch the verification of a provider off nor move one without it") {
+  disk.make_folder("ws/.git");
+  user_file("[model_providers.p]\nname = 'P'\nbase_url = 'https://user'\n");
+  trust(workspace);
+  disk.write("ws/.codex/config.toml", "[model_providers.p]\ntls_verification = 'off'\n");
+  CHECK(error().find("2:20: a project cannot set `tls_verification`") != std::string::npos);
+  disk.write("ws/.codex/config.toml", "[model_providers.p]\nbase_url = 'https://elsewhere'\n");
+  CHECK_EQ(loaded().model_providers.at("p").base_url.value_or(""), "https://elsewhere");
+  request.overrides = {"model_providers.p.tls_verification=off"};
+  CHECK(error().find("2:12: a project cannot set the address of a provider") != std::string::npos);
+  disk.write("ws/.codex/config.toml", "[model_providers.p]\ntls_verification = 'on'\n");
+  CHECK_EQ(error(), "loaded");
+}
+
 SCENARIO("tables of several layers merge key by key") {
   user_file("[model_providers.p]\nname = 'P'\nbase_url = 'http://user'\n");
   request.overrides = {"model_providers.p.base_url=http://flag"};

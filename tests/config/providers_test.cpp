@@ -131,6 +131,60 @@ SCENARIO("an entry with a built-in id is ignored") {
   CHECK(!loaded().model_provider.base_url);
 }
 
+SCENARIO("limits of a provider, of a built-in one too, and of all together are read") {
+  user_file(R"(
+[model_limits]
+requests_per_minute = 600
+tokens_per_minute = 2_000_000
+max_streams = 500
+max_connections = 100
+[model_providers.openai]
+requests_per_minute = 60
+[model_providers.p]
+name = "P"
+max_streams = 8
+max_connections = 4
+)");
+  const auto x = loaded();
+  const request_limits all{600, 2'000'000, 500, 100};
+  CHECK(x.model_limits == all);
+  CHECK(x.model_provider.limits.requests_per_minute == 60U);
+  CHECK(!x.model_provider.limits.max_streams);
+  CHECK(x.model_providers.at("p").limits.max_streams == 8U);
+  CHECK(x.model_providers.at("p").limits.max_connections == 4U);
+  CHECK(x.model_providers.at("ollama").limits == request_limits{});
+}
+
+SCENARIO("a limit of nothing, a negative one and one that does not exist are errors") {
+  CHECK_EQ(provider_error("name = 'P'\nmax_streams = 0"),
+           "3:15: `max_streams` must be at least 1; without the key there is no limit");
+  CHECK_EQ(provider_error("name = 'P'\ntokens_per_minute = -1"),
+           "3:21: `model_providers.p.tokens_per_minute` must not be negative");
+  CHECK_EQ(provider_error("name = 'P'\n[model_limits]\nrequest_per_minute = 3"),
+           "4:22: `request_per_minute` is no limit; there are `requests_per_minute`, "
+           "`tokens_per_minute`, `max_streams`, `max_connections`");
+}
+
+SCENARIO("certificates are verified unless the user's own key says otherwise, with a warning") {
+  constexpr auto entry = "model_provider = 'p'\n[model_providers.p]\nname = 'P'\n";
+  user_file(entry);
+  CHECK(loaded().model_provider.tls_verification == tls_verification::on);
+  CHECK(loaded().warnings.empty());
+  user_file(std::string{entry} + "tls_verification = 'off'\n");
+  CHECK(loaded().model_provider.tls_verification == tls_verification::off);
+  REQUIRE_EQ(loaded().warnings.size(), 1u);
+  CHECK(loaded().warnings[0].find("`p` is not verified") != std::string::npos);
+  request.overrides = {"model_providers.p.tls_verification=on"};
+  CHECK(loaded().warnings.empty());
+  request.overrides.clear();
+  CHECK_EQ(provider_error("name = 'P'\ntls_verification = 'no'").find("3:20: unknown value"), 0u);
+}
+
+SCENARIO("a built-in provider is always verified") {
+  user_file("[model_providers.openai]\ntls_verification = 'off'\n");
+  CHECK(error().find("choose an id that is not built in") != std::string::npos);
+}
+
 SCENARIO("mistakes in a provider are errors with their place") {
   CHECK_EQ(provider_error("base_url = 'x'"), "1:1: a model provider needs a `name`");
   CHECK_EQ(provider_error("name = 'P'\nwire_api = 'chat'"),

@@ -13,7 +13,7 @@ using namespace troupe;
 
 namespace {
 
-// One exchange in five goes wrong. Too many requests are a matter of their own (shared_limit).
+// One exchange in five goes wrong.
 constexpr std::string_view chaos = R"toml(
 name = "chaos"
 seed = 20
@@ -21,7 +21,7 @@ seed = 20
 first_token_ms = { min = 0, max = 20 }
 [chaos]
 share = 0.2
-refuse_with = ["500", "502", "503", "504", "reset"]
+refuse_with = ["500", "502", "503", "429", "reset"]
 stall_ms = 1500
 [[rule]]
 reply = [{ reasoning = "Let me think." }, { message = "This is what I have to say about it." }]
@@ -78,7 +78,7 @@ SCENARIO(
     // The provider has done its worst, and the client has tried again.
     CHECK(after.responses - before.responses > std::uint64_t{threads} * turns);
     CHECK(run.tally.retries > 0);
-    CHECK_EQ(after.faults.size(), 4u + 1u); // cut, stall, corrupt, status, reset
+    CHECK_EQ(after.faults.size(), 6u); // cut, stall, corrupt, status, rate_limit, reset
     CHECK(provider.comes_to_rest());
     // As many threads as before took several times as many turns.
     CHECK(run.used_bytes < warm.used_bytes + 8 * 1024 * 1024);

@@ -317,6 +317,54 @@ SCENARIO("a provider that refuses from the start and names no limit is believed 
   CHECK_EQ(peer.requests().size(), 1u);
 }
 
+SCENARIO("a governed compaction that is refused is sent again, and nobody notices") {
+  net::header_list soon;
+  soon.set("retry-after", "0.05");
+  scripted_peer peer{
+    {plain_answer(429, "slow down", soon), plain_answer(200, R"({"output":[{"type":"new"}]})")}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  const auto x = ask<compacted_history>(history());
+  CHECK(!x.error);
+  CHECK_EQ(x.output.size(), 1u);
+  CHECK_EQ(peer.requests().size(), 2u);
+}
+
+SCENARIO("a governed call that is refused for good ends with the refusal") {
+  scripted_peer peer{{plain_answer(429, "no")}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  const auto x = ask<trace_summaries>(traces(1));
+  REQUIRE(x.error.has_value());
+  CHECK(x.error->code == model_errc::retry_limit);
+  CHECK_EQ(peer.requests().size(), 1u);
+}
+
+SCENARIO("streams and compactions share the configured limit") {
+  scripted_peer peer{{reply_answer("hello")}};
+  add_provider(peer.base_url());
+  deps.governor = model_client::governor_settings{.total = {.requests_per_minute = 60}};
+  CHECK(run().has_ended_well());
+  tell(history());
+  const auto waiting = open(stream(2));
+  cancel(waiting);
+  CHECK(finish(2).code() == model_errc::cancelled);
+  CHECK_EQ(peer.requests().size(), 1u);
+  stop_client(); // ends the compaction, which still waits
+}
+
+SCENARIO("as many streams as configured are open at once, and the next one follows") {
+  scripted_peer peer{{reply_answer("hello")}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  deps.governor->per_provider["mock"] = {.streams = 1};
+  for (stream_number i = 1; i <= 5; ++i)
+    open(stream(i));
+  for (stream_number i = 1; i <= 5; ++i)
+    CHECK(finish(i).has_ended_well());
+  CHECK_EQ(peer.requests().size(), 5u);
+}
+
 SCENARIO("configured limits hold requests back") {
   scripted_peer peer{{reply_answer("hello")}};
   add_provider(peer.base_url());

@@ -261,6 +261,56 @@ SCENARIO("a handshake answered with an error is that error") {
   CHECK(peer.posts().empty());
 }
 
+SCENARIO("a governed handshake that is refused is made again, and the turn does not notice") {
+  auto refused = refusing(429, "slow down");
+  refused.headers.set("retry-after", "0.05");
+  ws_peer peer{{refused, good()}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  open(ws_stream(1, v1));
+  CHECK(finish(1).has_ended_well());
+  CHECK_EQ(peer.handshakes().size(), 2u);
+}
+
+SCENARIO("a governed response that fails because of the rate is asked for again") {
+  const auto too_early =
+    R"({"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded",)"
+    R"("message":"Please try again in 20ms."}}})"s;
+  ws_peer peer{{{.replies = {{.texts = {too_early}}}}, good()}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  open(ws_stream(1, v2));
+  CHECK(finish(1).has_ended_well());
+  CHECK_EQ(peer.handshakes().size(), 2u);
+  CHECK_EQ(peer.messages().size(), 2u);
+}
+
+SCENARIO("a refusal as an error event counts when the connection has ended") {
+  ws_peer peer{{{.replies = {{.texts = {R"({"type":"error","status":429,"headers":)"
+                                        R"({"retry-after":"0.02"}})"},
+                              .end = ws_reply::ending::close}}},
+                good()}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  open(ws_stream(1, v2));
+  CHECK(finish(1).has_ended_well());
+  CHECK_EQ(peer.handshakes().size(), 2u);
+}
+
+SCENARIO("a response that has begun to speak is not asked for again behind the turn's back") {
+  const auto item_done = R"({"type":"response.output_item.done","item":{"type":"message",)"
+                         R"("role":"assistant","content":[]}})"s;
+  const auto too_early =
+    R"({"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded",)"
+    R"("message":"Please try again in 20ms."}}})"s;
+  ws_peer peer{{{.replies = {{.texts = {item_done, too_early}}}}, good()}};
+  add_provider(peer.base_url());
+  deps.governor.emplace();
+  open(ws_stream(1, v2));
+  CHECK(finish(1).end->error->retry_after == 20ms);
+  CHECK_EQ(peer.handshakes().size(), 1u);
+}
+
 SCENARIO("a preconnected socket serves the first turn: one handshake") {
   ws_peer peer{{good()}};
   add_provider(peer.base_url());

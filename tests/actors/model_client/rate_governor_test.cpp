@@ -3,6 +3,9 @@
 
 #include "tests/actors/model_client/rate_simulation.hpp"
 
+#include <algorithm>
+#include <random>
+
 using namespace std::literals;
 using namespace troupe;
 using namespace troupe::model_client;
@@ -66,6 +69,51 @@ SCENARIO("400 threads learn the limit of 20 requests per second of a provider th
       CHECK(report.seconds <= 1.1 * 99);
     }
   }
+}
+
+SCENARIO(
+  "to learn a silent limit costs one burst and a half at most, however few requests follow") {
+  for (const double latency : {0.0002, 0.0005, 0.002, 0.02, 0.05, 0.2}) {
+    for (const double lag : {0.0, 0.02}) {
+      const fleet x{.threads = 400, .turns = 1, .latency = latency, .lag = lag};
+      const auto report = run(x, bucket_limit{});
+      CHECK_EQ(report.failed, 0u);
+      CHECK(report.refused <= 30);
+      CHECK(report.seconds <= 1.1 * 19);
+    }
+  }
+}
+
+SCENARIO("refusals that have nothing to do with the rate slow a fleet down and do not stop it") {
+  for (const double share : {0.01, 0.03, 0.1}) {
+    for (const auto pause : {std::optional<std::chrono::milliseconds>{}, std::optional{1000ms}}) {
+      std::mt19937 random{1};
+      const auto moody = [&](double) {
+        const bool refuses = std::uniform_real_distribution<>{}(random) < share;
+        return refuses ? sim_answer{.status = 429, .reading = {.retry_after = pause}}
+                       : sim_answer{};
+      };
+      const auto report = run({.threads = 500, .turns = 20, .latency = 0.02}, moody);
+      CHECK_EQ(report.failed, 0u);
+      CHECK(report.seconds < 240);
+    }
+  }
+}
+
+SCENARIO(
+  "a limit that comes to hold later is obeyed by a fleet that was refused by chance before") {
+  std::mt19937 random{1};
+  bucket_limit bucket;
+  const auto moody = [&](double now) {
+    if (now > 60)
+      return bucket(now);
+    const bool refuses = std::uniform_real_distribution<>{}(random) < 0.1;
+    return refuses ? sim_answer{.status = 429} : sim_answer{};
+  };
+  // Each answer takes a second, so that most of the turns are left when the limit begins.
+  const auto report = run({.threads = 100, .turns = 80, .latency = 0.5}, moody);
+  CHECK_EQ(report.failed, 0u);
+  CHECK(report.refused_share() <= 0.12);
 }
 
 SCENARIO("answers that are taken in late are not mistaken for room") {
@@ -155,6 +203,66 @@ SCENARIO("a provider's own limit holds beside the total one") {
   auto other = request(3, 3);
   other.provider = "q";
   CHECK(x.admit(other, at_seconds(0)).has_value());
+}
+
+SCENARIO("no minute sees more than its configured requests, the first one included") {
+  for (const double per_minute : {1.0, 7.0, 60.0, 600.0, 1200.0}) {
+    rate_governor x{limited(per_minute)};
+    std::vector<double> sent;
+    for (std::uint64_t i = 0; i < 3 * static_cast<std::uint64_t>(per_minute); ++i)
+      if (x.admit(request(i, static_cast<std::uint8_t>(i)), at_seconds(0)))
+        sent.push_back(0);
+    while (const auto next = x.next_release())
+      for (std::size_t n = x.release(*next).size(); n > 0; --n)
+        sent.push_back(std::chrono::duration<double>(*next - at_seconds(0)).count());
+    const auto in_minute = static_cast<std::size_t>(per_minute);
+    REQUIRE_EQ(sent.size(), 3 * in_minute);
+    for (std::size_t i = 0; i + in_minute < sent.size(); ++i)
+      CHECK(sent[i + in_minute] - sent[i] >= 59.999);
+    CHECK(sent.back() <= 60 * 3.1);
+  }
+}
+
+SCENARIO("configured streams at once: the next one waits for the end of another") {
+  governor_settings settings;
+  settings.total.streams = 3;
+  settings.per_provider["p"] = {.streams = 2};
+  rate_governor x{settings};
+  for (const auto operation : {1u, 2u})
+    CHECK(x.admit(request(operation, static_cast<std::uint8_t>(operation)), at_seconds(0)));
+  CHECK(!x.admit(request(3, 3), at_seconds(0)));
+  CHECK(!x.next_release()); // no time brings it
+  auto other = request(4, 4);
+  other.provider = "q";
+  CHECK(x.admit(other, at_seconds(0)).has_value());
+  other.operation = 5;
+  CHECK(!x.admit(other, at_seconds(0)));
+  x.on_over(1, at_seconds(1));
+  x.on_over(1, at_seconds(1)); // told twice
+  REQUIRE(x.next_release().has_value());
+  CHECK(*x.next_release() <= at_seconds(1));
+  CHECK_EQ(released(x, 1).size(), 1u); // of both that wait, as there is room for one in all
+  x.on_over(77, at_seconds(2));
+  CHECK(!x.next_release());
+  x.on_over(2, at_seconds(2));
+  CHECK_EQ(released(x, 2).size(), 1u);
+  CHECK_EQ(x.waiting(), 0u);
+}
+
+SCENARIO("models that share a limit take turns") {
+  rate_governor x{limited(60)};
+  CHECK(x.admit(request(1, 1), at_seconds(0)).has_value());
+  for (const auto operation : {2u, 3u, 4u})
+    CHECK(!x.admit(request(operation, static_cast<std::uint8_t>(operation)), at_seconds(0)));
+  auto other = request(5, 5);
+  other.model = "n";
+  CHECK(!x.admit(other, at_seconds(0)));
+  numbers order;
+  for (int second = 1; second <= 8; ++second)
+    for (const auto operation : released(x, second + 0.01))
+      order.push_back(operation);
+  CHECK_EQ(order.size(), 4u);
+  CHECK(std::ranges::find(order, 5u) - order.begin() <= 1);
 }
 
 SCENARIO("waiting threads take turns, and each keeps its order") {
