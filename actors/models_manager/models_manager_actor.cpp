@@ -196,8 +196,10 @@ private:
       reply_to(reply::answer);
       return promise;
     }
-    if (questions_.size() >= deps_.limits.waiting)
-      return caf::make_error(errc::queue_full, "too many wait for the list of models");
+    if (questions_.size() >= deps_.limits.waiting) {
+      promise.deliver(caf::make_error(errc::queue_full, "too many wait for the list of models"));
+      return promise;
+    }
     questions_.emplace(++last_ticket_, std::move(reply_to));
     desk_.ask(last_ticket_, strategy);
     carry_out();

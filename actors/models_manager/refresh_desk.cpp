@@ -43,6 +43,7 @@ void refresh_desk::start_again(old_cache x) {
   etag_.reset();
   problem_.clear();
   background_load_ = background_fetch_ = false;
+  reload_wanted_ = true;
   renewal_wanted_.reset();
   renewed_at_.reset();
   noticed_.reset();
@@ -107,8 +108,12 @@ void refresh_desk::give_up(std::string problem, time_point now) {
 }
 
 void refresh_desk::settle_all() {
-  background_load_ = background_fetch_ = false;
+  reload_wanted_ = background_load_ = background_fetch_ = false;
   settle_if([](const waiting_question&) { return true; });
+  if (order_ && is_busy()) {
+    order_.reset();
+    on_done();
+  }
 }
 
 std::vector<ticket> refresh_desk::take_settled() {
@@ -139,7 +144,8 @@ void refresh_desk::begin_next() {
     return;
   if (std::exchange(drop_wanted_, false))
     return begin(work::dropping, drop_list{});
-  if (background_load_ || std::ranges::any_of(waiting_, wants_cache))
+  if (std::exchange(reload_wanted_, false) || background_load_ ||
+      std::ranges::any_of(waiting_, wants_cache))
     return begin(work::loading, load_list{});
   if (std::exchange(background_fetch_, false) || !waiting_.empty()) {
     for (auto& question : waiting_)

@@ -66,7 +66,7 @@ public:
   void assume(std::optional<std::string> etag) { etag_ = std::move(etag); }
 
   /// Another provider's or another login's list counts: what is under way is void, its results are
-  /// not to be passed on, and who waits waits for what comes instead.
+  /// not to be passed on, and who waits waits for what comes instead, the new one's cache first.
   enum class old_cache : std::uint8_t { keep, drop };
   void start_again(old_cache x);
 
@@ -120,6 +120,7 @@ private:
   std::string problem_;
 
   bool drop_wanted_ = false;
+  bool reload_wanted_ = false; ///< whoever waits: the cache is read first
   bool background_load_ = false;
   bool background_fetch_ = false;
   std::optional<std::string> renewal_wanted_;
