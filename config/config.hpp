@@ -36,6 +36,13 @@ struct history_settings {
   bool operator==(const history_settings&) const = default;
 };
 
+/// A model that a profile names.
+struct model_choice {
+  std::string model;
+  std::optional<std::string> provider; ///< id, where the profile names one, too
+  bool operator==(const model_choice&) const = default;
+};
+
 struct config {
   std::filesystem::path home;
   std::filesystem::path cwd;
@@ -44,7 +51,9 @@ struct config {
   std::optional<std::string> model;
   std::optional<std::string> review_model;
   std::string model_provider_id{default_provider_id};
-  provider model_provider; ///< the entry of `model_provider_id`
+  bool names_model_provider = false;        ///< `model_provider_id` is not just the default
+  std::vector<model_choice> profile_models; ///< of all `[profiles]`, whichever is selected
+  provider model_provider;                  ///< the entry of `model_provider_id`
   provider_table model_providers;
   request_limits model_limits; ///< of all providers together; `max_connections` to each host
   std::optional<reasoning_effort> model_reasoning_effort;

@@ -86,9 +86,12 @@ private:
     if (local_provider_ && !typed().model)
       result_.model = local_provider_model(*local_provider_);
     result_.review_model = from_.text("review_model");
-    result_.model_provider_id =
-      first_of(local_provider_, first_of(typed().model_provider, from_.text("model_provider")))
-        .value_or(std::string{default_provider_id});
+    const auto provider =
+      first_of(local_provider_, first_of(typed().model_provider, from_.text("model_provider")));
+    result_.names_model_provider = provider.has_value();
+    result_.model_provider_id = provider.value_or(std::string{default_provider_id});
+    if (from_.holds_table("profiles"))
+      read_profile_models(from_.table("profiles"));
     result_.model_providers = read_providers(
       from_.table("model_providers"),
       builtin_providers(request_.env, {.client_version = request_.client_version,
@@ -97,6 +100,19 @@ private:
     result_.chatgpt_base_url =
       from_.text("chatgpt_base_url").value_or("https://chatgpt.com/backend-api/");
     result_.model_catalog_json = from_.path("model_catalog_json");
+  }
+
+  /// A mistake in a profile that is not selected is not asked about.
+  void read_profile_models(const table_reader& profiles) {
+    for (const auto name : profiles.keys()) {
+      if (!profiles.holds_table(name))
+        continue;
+      const auto profile = profiles.table(name);
+      if (profile.holds_text("model"))
+        result_.profile_models.push_back(
+          {*profile.text("model"),
+           profile.holds_text("model_provider") ? profile.text("model_provider") : std::nullopt});
+    }
   }
 
   void read_environment() {

@@ -66,6 +66,7 @@ provider read_provider(const table_reader& from) {
   result.stream_idle_timeout = idle_timeout(from);
   result.requires_openai_auth = from.boolean("requires_openai_auth").value_or(false);
   result.supports_websockets = from.boolean("supports_websockets").value_or(false);
+  result.lists_models = from.boolean("lists_models").value_or(true);
   result.limits = read_limits(from);
   result.tls_verification =
     from.choice<tls_verification>("tls_verification").value_or(result.tls_verification);

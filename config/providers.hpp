@@ -68,6 +68,10 @@ struct provider {
   std::chrono::milliseconds stream_idle_timeout = default_stream_idle_timeout;
   bool requires_openai_auth = false;
   bool supports_websockets = false;
+  /// Has a list of models like OpenAI's; otherwise nothing is listed and nothing asked for.
+  bool lists_models = true;
+  /// A simulator in this process: its list is neither asked for nor kept. Not a setting.
+  bool is_simulated = false;
   request_limits limits;
   config::tls_verification tls_verification = config::tls_verification::on;
 

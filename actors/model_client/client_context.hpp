@@ -37,6 +37,9 @@ struct limits {
   /// Calls that answer in one piece: a compaction is one per thread, and a history each.
   std::size_t open_calls = 2'000;
 
+  /// A list of models, all attempts together (contract models-manager.md 6).
+  std::chrono::milliseconds model_list{5'000};
+
   /// Threads that WebSocket connections are kept for.
   std::size_t connections = 20'000;
 

@@ -1,6 +1,7 @@
 #include "actors/model_client/model_client_actor.hpp"
 
 #include "actors/common/harden.hpp"
+#include "actors/model_client/models_desk_run.hpp"
 #include "actors/model_client/stream_desk_run.hpp"
 #include "actors/model_client/unary_desk_run.hpp"
 
@@ -64,7 +65,8 @@ public:
   state(shell_actor::pointer self, dependencies deps)
     : self_(self), deps_(std::move(deps)), governor_(make_governor()),
       streams_(deps_, stream_hooks(), governor_.get(), deps_.jitter_seed),
-      calls_(deps_, call_hooks(), governor_.get(), deps_.jitter_seed) {
+      calls_(deps_, call_hooks(), governor_.get(), deps_.jitter_seed),
+      lists_(deps_, list_hooks(), deps_.jitter_seed) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
     self_->set_down_handler([this](caf::down_msg& x) { on_consumer_gone(x); });
@@ -84,10 +86,9 @@ public:
       [this](const close_connection& x) { return run([&] { streams_.close(x); }); },
       [this](compact_history& x) { return call<compacted_history>(x.provider, std::move(x)); },
       [this](summarise_traces& x) { return call<trace_summaries>(x.provider, std::move(x)); },
+      [this](fetch_models& x) { return on_fetch_models(x); },
       [this](const auth_changed& x) { return on_auth_changed(x); },
-      [this](caf::close_atom, operation number) {
-        return run([&] { calls_.has(number) ? calls_.on_over(number) : streams_.on_over(number); });
-      },
+      [this](caf::close_atom, operation number) { return run([&] { on_over(number); }); },
       [this](caf::ok_atom, operation number) { return run([&] { streams_.on_answer(number); }); },
     };
   }
@@ -115,6 +116,24 @@ private:
     return {.when_over = [this](operation number) { return post(caf::close_atom_v, number); },
             .ask_login = [this](operation number) { ask_login(number); },
             .deliver = [this](operation number, unary_answer x) { deliver(number, std::move(x)); }};
+  }
+
+  models_hooks list_hooks() {
+    return {.when_over = [this](operation number) { return post(caf::close_atom_v, number); },
+            .ask_login = [this](operation number) { ask_login(number); },
+            .deliver =
+              [this](operation number, fetched_models x) {
+                promises<fetched_models>().extract(number).mapped().deliver(std::move(x));
+              }};
+  }
+
+  void on_over(operation number) {
+    if (calls_.has(number))
+      calls_.on_over(number);
+    else if (lists_.has(number))
+      lists_.on_over(number);
+    else
+      streams_.on_over(number);
   }
 
   /// For I/O threads: they keep a handle, not the actor's state.
@@ -171,6 +190,20 @@ private:
     promises<Answer>().emplace(number, promise);
     calls_.open(number, std::forward<Request>(x), provider->second);
     plan();
+    return promise;
+  }
+
+  caf::result<fetched_models> on_fetch_models(fetch_models& x) {
+    if (lists_.is_full())
+      return caf::make_error(errc::queue_full, "too many lists of models are being fetched");
+    const auto provider = deps_.providers.find(x.provider);
+    if (provider == deps_.providers.end())
+      return unknown_provider(x.provider);
+    const auto number = streams_.next_number();
+    auto promise = self_->make_response_promise<fetched_models>();
+    promises<fetched_models>().emplace(number, promise);
+    lists_.open(number, std::move(x), provider->second,
+                deps_.auth ? std::nullopt : std::optional{config::snapshot_of(deps_.login, 0)});
     return promise;
   }
 
@@ -234,7 +267,12 @@ private:
   }
 
   void give_login(operation number, const std::optional<login_snapshot>& x) {
-    calls_.has(number) ? calls_.on_login(number, x) : streams_.on_login(number, x);
+    if (calls_.has(number))
+      calls_.on_login(number, x);
+    else if (lists_.has(number))
+      lists_.on_login(number, x);
+    else
+      streams_.on_login(number, x);
   }
 
   void repair_login(operation number, recover_login x) {
@@ -300,6 +338,7 @@ private:
     timer_.dispose();
     streams_.stop();
     calls_.stop();
+    lists_.stop();
     self_->quit(std::move(x.reason));
   }
 
@@ -308,7 +347,10 @@ private:
   std::unique_ptr<rate_governor> governor_; // of both desks; null: nobody governs
   stream_desk streams_;
   unary_desk calls_;
-  std::tuple<promise_map<compacted_history>, promise_map<trace_summaries>> promises_;
+  models_desk lists_;
+  std::tuple<promise_map<compacted_history>, promise_map<trace_summaries>,
+             promise_map<fetched_models>>
+    promises_;
   std::vector<operation> login_waiters_; // for the one request that is under way
   std::optional<login_snapshot> known_login_;
   clock::time_point known_until_{};

@@ -54,20 +54,16 @@ model_client::client_identity identity_of(const node_options& x) {
 }
 
 models_manager::model_knowledge knowledge_of(const node_options& x) {
-  models_manager::model_knowledge result;
-  result.features = x.settings.features;
-  result.login = config::kind_of(x.login);
-  if (x.settings.model_catalog_json) {
-    auto read = config::read_catalogue_file(*x.settings.model_catalog_json);
-    if (auto* models = std::get_if<config::catalogue>(&read)) {
-      result.models = std::move(*models);
-      result.source = models_manager::catalogue_source::file;
-    } else {
-      log::warning("{} is not usable; the bundled catalogue is used",
-                   x.settings.model_catalog_json->string());
-    }
-  }
-  return result;
+  const auto login = config::kind_of(x.login);
+  auto read = models_manager::read_knowledge(x.settings, login, x.environment);
+  if (auto* known = std::get_if<models_manager::model_knowledge>(&read))
+    return std::move(*known);
+  log::warning("{}; the bundled catalogue is used",
+               std::get<config::catalogue_error>(read).message);
+  auto settings = x.settings;
+  settings.model_catalog_json.reset();
+  read = models_manager::read_knowledge(settings, login, x.environment);
+  return std::get<models_manager::model_knowledge>(std::move(read));
 }
 
 net::http_client_options connections_of(const node_options& x) {
@@ -176,8 +172,8 @@ struct node::state {
 
   service_starters starters() {
     return {.auth = [this] { return start_auth(); },
-            .models = [this] { return models_manager::spawn(system, knowledge_of(options)); },
             .client = [this](const auth_manager_actor& auth) { return start_client(auth); },
+            .models = [this](const model_sources& x) { return start_models(x); },
             .recorder = [this] { return start_recorder(); },
             .tools = [this] { return start_tools(); },
             .threads = [this](const services_changed& x) { return start_threads(x); }};
@@ -212,8 +208,8 @@ struct node::state {
   }
 
   std::unique_ptr<model_client::observer> watch_requests() const {
-    using telemetry::span_wish;
     telemetry::request_watch_setup setup{.intake = intake, .wake = telemetry::waker(spans)};
+    using telemetry::span_wish;
     setup.spans = options.otel->traces ? span_wish::wanted : span_wish::unwanted;
     if (options.otel->logs) {
       setup.logs.emplace();
@@ -290,6 +286,26 @@ struct node::state {
     return model_client::spawn(system, std::move(deps));
   }
 
+  models_manager_actor start_models(const model_sources& sources) {
+    models_manager::dependencies deps;
+    deps.sources = sources;
+    deps.post = [this](std::function<void()> run) { files.post(std::move(run)); };
+    deps.providers = options.settings.model_providers;
+    deps.environment = options.environment;
+    deps.knowledge = knowledge_of(options);
+    deps.reach = list_reach();
+    deps.home = options.settings.home;
+    deps.client_version = options.client_version;
+    return models_manager::spawn(system, std::move(deps));
+  }
+
+  /// What a run knows of its models is no part of a recording, so it must not depend on a provider.
+  models_manager::list_reach list_reach() const {
+    const bool is_repeatable = recorder || options.replay || fixture;
+    return is_repeatable ? models_manager::list_reach::nothing
+                         : models_manager::list_reach::provider_at_start;
+  }
+
   rollout_recorder_actor start_recorder() {
     rollout_recorder::dependencies deps;
     deps.home = options.settings.home;
@@ -315,6 +331,14 @@ struct node::state {
     io.after(codex_thread::workspace_memory::answer_limit, [once] { (*once)({}); });
   }
 
+  std::optional<thread_provider> find_provider(const std::string& id) const {
+    const auto& providers = options.settings.model_providers;
+    const auto found = providers.find(id);
+    if (found == providers.end())
+      return std::nullopt;
+    return make_thread_provider(id, found->second);
+  }
+
   thread_manager_actor start_threads(const services_changed& x) {
     return thread_manager::spawn(
       system, {.thread = {.services = x,
@@ -326,7 +350,8 @@ struct node::state {
                             },
                           .watch_tool = watch_tools()},
                .node = own_name(),
-               .limits = {}});
+               .limits = {},
+               .find_provider = [this](const std::string& id) { return find_provider(id); }});
   }
 };
 
