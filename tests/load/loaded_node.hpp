@@ -97,8 +97,8 @@ private:
 /// A whole node whose threads talk to that provider.
 class loaded_node {
 public:
-  explicit loaded_node(const config::provider& provider)
-    : node_({.settings = settings_for(provider), .client_version = "0.1.0"}),
+  explicit loaded_node(const config::provider& provider, const config::request_limits& of_all = {})
+    : node_({.settings = settings_for(provider, of_all), .client_version = "0.1.0"}),
       resting_actors_(node_.system().registry().running()) {}
 
   ~loaded_node() { node_.stop(); }
@@ -128,7 +128,8 @@ public:
   }
 
 private:
-  config::config settings_for(const config::provider& provider) {
+  config::config settings_for(const config::provider& provider,
+                              const config::request_limits& of_all) {
     config::config result;
     result.home = folder_.make_folder("home");
     result.cwd = folder_.make_folder("work");
@@ -136,6 +137,9 @@ private:
     result.model_provider_id = "sim";
     result.model_provider = provider;
     result.model_providers.emplace("sim", provider);
+    result.model_limits = of_all;
+    if (provider.supports_websockets)
+      result.features.set(config::feature::responses_websockets_v2, config::feature_switch::enable);
     result.approval_policy = approval_policy::never;
     return result;
   }

@@ -25,8 +25,8 @@ double ideal_seconds() {
 }
 
 std::string limited(std::string_view announcement) {
-  return "name = \"limited\"\n[limits]\nrequests_per_second = 20\n" + std::string{announcement} +
-         "[[rule]]\nreply = [{ message = \"In time.\" }]\n";
+  return "name = \"limited\"\nwebsocket = \"any\"\n[limits]\nrequests_per_second = 20\n" +
+         std::string{announcement} + "[[rule]]\nreply = [{ message = \"In time.\" }]\n";
 }
 
 struct fleet_result {
@@ -41,9 +41,11 @@ struct fleet_result {
 };
 
 /// A node and a provider of its own.
-fleet_result run_fleet(const std::string& scenario) {
+fleet_result run_fleet(const std::string& scenario, model_transport transport) {
   test::troubled_provider provider{scenario};
-  test::loaded_node node{provider.entry()};
+  auto entry = provider.entry();
+  entry.supports_websockets = transport != model_transport::http;
+  test::loaded_node node{entry};
   const auto begin = std::chrono::steady_clock::now();
   fleet_result result;
   result.tally = node.run(threads, turns_of_each(), std::chrono::minutes{4});
@@ -61,29 +63,44 @@ void check_all_completed(const fleet_result& x) {
   CHECK_EQ(x.provider.responses, std::uint64_t{threads} * turns_of_each());
 }
 
+/// To learn a limit that nobody announces costs a burst and a half at most (rate_governor_test):
+/// less than 2 % of what a fleet asks within two minutes, more of the few requests of a short run.
+void check_refusals_of_learning(const fleet_result& x) {
+  if (test::is_full_load())
+    CHECK(x.refused_share() <= 0.02);
+  else
+    CHECK(x.provider.refused <= requests_per_second * 3 / 2);
+}
+
 } // namespace
 
-// Both at once: what they do most of the time is wait. A figure of time in a test: it is what is
+// All at once: what they do most of the time is wait. A figure of time in a test: it is what is
 // promised, and waiting costs no computing, so a busy machine makes it hardly longer.
 SCENARIO(
   "400 threads share a limit of 20 requests per second, announced or not: no turn fails, hardly "
   "one is refused") {
   node_root::register_types();
-  auto quiet = std::async(std::launch::async, [] { return run_fleet(limited("silent = true\n")); });
-  const auto announced = run_fleet(limited(""));
+  auto quiet = std::async(std::launch::async, [] {
+    return run_fleet(limited("silent = true\n"), model_transport::http);
+  });
+  auto sockets = std::async(std::launch::async,
+                            [] { return run_fleet(limited(""), model_transport::websocket_v2); });
+  const auto announced = run_fleet(limited(""), model_transport::http);
   const auto silent = quiet.get();
+  const auto socket = sockets.get();
   CAF_MESSAGE("announced: " << announced.seconds << " s, refused " << announced.provider.refused
                             << "; silent: " << silent.seconds << " s, refused "
-                            << silent.provider.refused << "; ideal " << ideal_seconds() << " s");
+                            << silent.provider.refused << "; over WebSocket: " << socket.seconds
+                            << " s, refused " << socket.provider.refused << ", handshakes "
+                            << socket.provider.handshakes << "; ideal " << ideal_seconds() << " s");
   check_all_completed(announced);
   CHECK(announced.refused_share() <= 0.02);
   CHECK(announced.seconds <= 1.1 * ideal_seconds());
   check_all_completed(silent);
-  // To learn a limit that nobody announces costs a burst and a half at most (rate_governor_test):
-  // less than 2 % of what a fleet asks within two minutes, more of the few requests of a short run.
-  if (test::is_full_load())
-    CHECK(silent.refused_share() <= 0.02);
-  else
-    CHECK(silent.provider.refused <= requests_per_second * 3 / 2);
+  check_refusals_of_learning(silent);
   CHECK(silent.seconds <= 1.1 * ideal_seconds());
+  check_all_completed(socket);
+  CHECK(socket.provider.handshakes > 0);
+  check_refusals_of_learning(socket); // announcements are headers, and messages have none
+  CHECK(socket.seconds <= 1.1 * ideal_seconds());
 }
