@@ -25,6 +25,7 @@ Examples:
   git diff | troupe exec "review this change"        stdin goes along with the prompt
   troupe exec "build this page" -s workspace-write -i sketch.png
   troupe exec --json resume --last "now the tests"   go on with the last thread of this directory
+  troupe exec --identity reviewer "is HEAD~1 sound?"   an agent that reads and reports
   troupe exec --offline "a first try"                without key and network
 )";
 
@@ -55,13 +56,18 @@ std::vector<std::string> concatenated(const levels& all,
   return out;
 }
 
+/// Of a text that the command line has checked.
+template <wire_enum Enum>
+std::optional<Enum> parsed(const std::optional<std::string>& text) {
+  return text ? parse_enum<Enum>(*text) : std::nullopt;
+}
+
 std::optional<troupe::sandbox_mode> sandbox_of(const levels& all) {
   if (given(all, "--yolo"))
     return sandbox_mode::danger_full_access;
   if (given(all, "--full-auto"))
     return sandbox_mode::workspace_write;
-  const auto text = last_given(all, "--sandbox", &exec_options::sandbox);
-  return text ? parse_enum<troupe::sandbox_mode>(*text) : std::nullopt;
+  return parsed<troupe::sandbox_mode>(last_given(all, "--sandbox", &exec_options::sandbox));
 }
 
 common::color_choice color_of(const levels& all) {
@@ -143,6 +149,8 @@ exec_args exec_parser::finish() const {
   out.model = last_given(all, "--model", &exec_options::model);
   out.profile = last_given(all, "--profile", &exec_options::profile);
   out.local_provider = local_provider_of(all);
+  out.identity = parsed<identity_kind>(last_given(all, "--identity", &exec_options::identity));
+  out.mode = parsed<mode_kind>(last_given(all, "--mode", &exec_options::mode));
   out.sandbox = sandbox_of(all);
   out.working_root = last_given(all, "--cd", &exec_options::working_root);
   out.writable_roots = concatenated(all, &exec_options::writable_roots);

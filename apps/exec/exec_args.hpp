@@ -3,6 +3,8 @@
 #include "apps/common/exchange_options.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/exec/exec_options.hpp"
+#include "messages/collaboration_mode.hpp"
+#include "messages/identity.hpp"
 #include "messages/settings.hpp"
 
 #include <cstdint>
@@ -29,6 +31,8 @@ struct exec_args {
   std::optional<std::string> model;
   std::optional<std::string> profile;
   std::optional<std::string> local_provider; ///< with `--oss`; empty: the configured one
+  std::optional<identity_kind> identity;
+  std::optional<mode_kind> mode;
   std::optional<troupe::sandbox_mode> sandbox;
   std::optional<std::string> working_root;
   std::vector<std::string> writable_roots;

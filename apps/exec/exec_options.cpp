@@ -1,5 +1,6 @@
 #include "apps/exec/exec_options.hpp"
 
+#include "apps/common/agent_options.hpp"
 #include "apps/common/metrics_option.hpp"
 
 #include <CLI/App.hpp>
@@ -56,6 +57,11 @@ void add_model_options(CLI::App& app, exec_options& x) {
     ->type_name("NUMBER")
     ->group("Model");
   common::add_exchange_options(app, "Model", x.exchanges);
+}
+
+void add_agent_options(CLI::App& app, exec_options& x) {
+  common::add_identity_option(app, "Agent", x.identity);
+  common::add_mode_option(app, "Agent", x.mode);
 }
 
 void add_permission_options(CLI::App& app, exec_options& x) {
@@ -128,6 +134,7 @@ void add_exec_options(CLI::App& app, exec_options& into, image_words words) {
     ->group("Configuration");
   add_input_options(app, into, words);
   add_model_options(app, into);
+  add_agent_options(app, into);
   add_permission_options(app, into);
   add_output_options(app, into);
   add_compatibility_options(app, into);

@@ -23,6 +23,8 @@ struct exec_options {
   std::string model;
   std::string profile;
   std::string local_provider;
+  std::string identity;
+  std::string mode;
   std::string sandbox;
   std::string working_root;
   std::vector<std::string> writable_roots;

@@ -65,6 +65,8 @@ private:
     out.model = args_.model;
     out.profile = args_.profile;
     out.sandbox_mode = args_.sandbox;
+    out.identity = args_.identity;
+    out.collaboration_mode = args_.mode;
     out.additional_writable_roots = {args_.writable_roots.begin(), args_.writable_roots.end()};
     out.local_provider = args_.local_provider;
     if (args_.local_provider)

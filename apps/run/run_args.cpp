@@ -1,5 +1,6 @@
 #include "apps/run/run_args.hpp"
 
+#include "apps/common/agent_options.hpp"
 #include "apps/common/metrics_option.hpp"
 
 #include <CLI/App.hpp>
@@ -13,8 +14,8 @@ namespace {
 constexpr const char* description =
   R"(Run many tasks, each as an agent thread of its own, many at the same time. TASKS is a file of
 JSON Lines or TOML: per task a prompt and, if wanted, id, cwd or template (a folder that is
-copied to a fresh workspace), model, sandbox, output_schema and tags. A task without cwd works
-in a workspace of its own below the results folder, and may write there.
+copied to a fresh workspace), model, identity, mode, sandbox, output_schema and tags. A task
+without cwd works in a workspace of its own below the results folder, and may write there.
 
 Results are appended to results.jsonl as they come; the same command with --resume does only
 what is missing. Ctrl-C stops cleanly and keeps what is finished.
@@ -92,6 +93,8 @@ void run_parser::add_thread_options() {
     ->type_name("MODE")
     ->check(CLI::IsMember({"read-only", "workspace-write", "danger-full-access"}).description(""))
     ->group(threads_group);
+  common::add_identity_option(*app_, threads_group, identity_);
+  common::add_mode_option(*app_, threads_group, mode_);
   app_->add_option("-p,--profile", profile_, "Use the settings of this profile of config.toml")
     ->type_name("NAME")
     ->group(threads_group);
@@ -148,6 +151,10 @@ run_args run_parser::finish() const {
   out.profile = profile_;
   if (!sandbox_.empty())
     out.sandbox = parse_enum<troupe::sandbox_mode>(sandbox_);
+  if (!identity_.empty())
+    out.identity = parse_enum<identity_kind>(identity_);
+  if (!mode_.empty())
+    out.mode = parse_enum<mode_kind>(mode_);
   out.seed = seed_;
   out.resume = resume_;
   out.retry_failed = retry_failed_;

@@ -2,6 +2,8 @@
 
 #include "apps/common/exchange_options.hpp"
 #include "apps/common/override_options.hpp"
+#include "messages/collaboration_mode.hpp"
+#include "messages/identity.hpp"
 #include "messages/settings.hpp"
 
 #include <chrono>
@@ -28,6 +30,8 @@ struct run_args {
   std::optional<std::chrono::seconds> task_timeout;
   std::optional<std::string> model;
   std::optional<std::string> profile;
+  std::optional<identity_kind> identity;
+  std::optional<mode_kind> mode;
   std::optional<troupe::sandbox_mode> sandbox;
   std::optional<std::string> offline; ///< scenario name or file; empty: the default one
   std::optional<std::uint64_t> seed;
@@ -62,6 +66,8 @@ private:
   std::string tasks_;
   std::string out_;
   std::string sandbox_;
+  std::string identity_;
+  std::string mode_;
   std::optional<std::string> model_;
   std::optional<std::string> profile_;
   std::optional<std::string> offline_;

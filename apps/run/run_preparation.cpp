@@ -69,6 +69,8 @@ private:
     setup->overrides = std::get<std::vector<std::string>>(std::move(overrides));
     setup->typed.model = args_.model;
     setup->typed.profile = args_.profile;
+    setup->typed.identity = args_.identity;
+    setup->typed.collaboration_mode = args_.mode;
     setup->typed.sandbox_mode = args_.sandbox;
     auto loaded =
       common::load_settings({std::get<fs::path>(std::move(cwd)), setup->overrides, setup->typed});

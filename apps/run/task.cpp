@@ -35,6 +35,11 @@ std::string fingerprint(const task& x) {
   sum.add(x.output_schema_json.view());
   for (const auto& tag : x.tags)
     sum.add(tag);
+  // Only where they are set: results from before there were identities count on.
+  if (x.identity)
+    sum.add(fmt::format("identity {}", to_text(*x.identity)));
+  if (x.mode)
+    sum.add(fmt::format("mode {}", to_text(*x.mode)));
   return fmt::format("{:016x}", sum.value());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/collaboration_mode.hpp"
+#include "messages/identity.hpp"
 #include "messages/settings.hpp"
 #include "messages/shared_text.hpp"
 
@@ -20,6 +22,8 @@ struct task {
   /// The fresh workspace begins as a copy of this folder; without it, it is empty.
   std::optional<std::filesystem::path> template_folder;
   std::optional<std::string> model;
+  std::optional<identity_kind> identity;
+  std::optional<mode_kind> mode;
   std::optional<troupe::sandbox_mode> sandbox;
   shared_text output_schema_json; ///< empty: none
   std::vector<std::string> tags;

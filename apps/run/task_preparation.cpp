@@ -14,6 +14,10 @@ config::typed_overrides typed_for(const run_setup& setup, const task& x) {
   auto out = setup.typed;
   if (x.model)
     out.model = x.model;
+  if (x.identity)
+    out.identity = x.identity;
+  if (x.mode)
+    out.collaboration_mode = x.mode;
   if (x.sandbox)
     out.sandbox_mode = x.sandbox;
   // A task that cannot write into its own fresh folder could do nothing.

@@ -15,8 +15,9 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::string_view, 8> known_keys{
-  "id", "prompt", "cwd", "template", "model", "sandbox", "output_schema", "tags"};
+constexpr std::array<std::string_view, 10> known_keys{
+  "id",       "prompt", "cwd",     "template",      "model",
+  "identity", "mode",   "sandbox", "output_schema", "tags"};
 
 constexpr std::size_t max_id_bytes = 100;
 
@@ -83,6 +84,8 @@ private:
 
   void read_settings() {
     out_.value.model = string_field("model");
+    out_.value.identity = choice_field<identity_kind>("identity");
+    out_.value.mode = choice_field<mode_kind>("mode");
     const auto text = string_field("sandbox");
     if (!text)
       return;
@@ -126,6 +129,16 @@ private:
       return std::string{*text};
     errors_.push_back(fmt::format("\"{}\" must be a string that is not empty", key));
     return std::nullopt;
+  }
+
+  template <wire_enum Enum>
+  std::optional<Enum> choice_field(std::string_view key) {
+    const auto text = string_field(key);
+    auto result = text ? parse_enum<Enum>(*text) : std::nullopt;
+    if (text && !result)
+      errors_.push_back(fmt::format("\"{}\" is \"{}\"; it can be {}", key, *text,
+                                    fmt::join(enum_texts<Enum>::values, ", ")));
+    return result;
   }
 
   std::optional<fs::path> path_field(std::string_view key) {

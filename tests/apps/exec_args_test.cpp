@@ -56,6 +56,17 @@ SCENARIO("a prompt stands before and behind options and is taken as it is") {
   CHECK_EQ(accepted({"exec"}).prompt, std::nullopt);
 }
 
+SCENARIO("who the agent is may be said on either level, by a name that exists") {
+  CHECK(!accepted({"exec", "hi"}).identity);
+  CHECK(!accepted({"exec", "hi"}).mode);
+  CHECK(accepted({"exec", "--identity", "explorer", "hi"}).identity == identity_kind::explorer);
+  CHECK(accepted({"exec", "--mode", "plan", "hi"}).mode == mode_kind::plan);
+  CHECK(accepted({"exec", "--identity", "nobody", "resume", "--last", "--identity", "programmer"})
+          .identity == identity_kind::programmer);
+  CHECK(!parsed({"exec", "--identity", "wizard", "hi"}));
+  CHECK(!parsed({"exec", "--mode", "execute", "hi"}));
+}
+
 SCENARIO("a port for metrics may stand on either level, and must be one") {
   CHECK_EQ(accepted({"exec", "hi"}).metrics_port, std::nullopt);
   CHECK_EQ(accepted({"exec", "--metrics-port", "0", "hi"}).metrics_port, 0);

@@ -85,6 +85,14 @@ SCENARIO("options are read wherever they stand") {
   CHECK_EQ(args.seed, 9u);
 }
 
+SCENARIO("who the agents are can be said for all tasks") {
+  const auto args = accepted({"t.jsonl", "--identity", "reviewer", "--mode", "plan"});
+  CHECK(args.identity == identity_kind::reviewer);
+  CHECK(args.mode == mode_kind::plan);
+  CHECK(!accepted({"t.jsonl"}).identity);
+  CHECK(!accepted({"t.jsonl"}).mode);
+}
+
 SCENARIO("--offline takes a scenario if one follows, but never the tasks") {
   CHECK_EQ(accepted({"t.jsonl", "--offline"}).offline, "");
   CHECK_EQ(accepted({"t.jsonl", "--offline", "demo"}).offline, "demo");
@@ -105,6 +113,8 @@ SCENARIO("a wrong command line is refused") {
                                  {"t.jsonl", "--concurrency", "many"},
                                  {"t.jsonl", "--timeout", "0"},
                                  {"t.jsonl", "-s", "none"},
+                                 {"t.jsonl", "--identity", "wizard"},
+                                 {"t.jsonl", "--mode", "code"},
                                  {"t.jsonl", "--retry-failed"},
                                  {"t.jsonl", "--no-such-flag"}};
   std::vector<words> accepted_lines;

@@ -46,7 +46,7 @@ SCENARIO("a line of JSON is a task") {
   const auto tasks = loaded(folder.write("tasks.jsonl", R"(
 {"prompt":"first"}
 
-{"prompt":"second","id":"my-task_2.b","template":"template","model":"gpt-5","sandbox":"read-only","output_schema":"schema.json","tags":["a","b"]}
+{"prompt":"second","id":"my-task_2.b","template":"template","model":"gpt-5","identity":"explorer","mode":"plan","sandbox":"read-only","output_schema":"schema.json","tags":["a","b"]}
 {"prompt":"third","id":7,"cwd":".","output_schema":{"type":"string"}}
 )"));
   REQUIRE_EQ(tasks.size(), 3u);
@@ -57,6 +57,10 @@ SCENARIO("a line of JSON is a task") {
   CHECK_EQ(tasks[1].id, "my-task_2.b");
   CHECK(tasks[1].template_folder == folder.path() / "template");
   CHECK_EQ(tasks[1].model, "gpt-5");
+  CHECK(tasks[1].identity == identity_kind::explorer);
+  CHECK(tasks[1].mode == mode_kind::plan);
+  CHECK(!tasks[0].identity);
+  CHECK(!tasks[0].mode);
   CHECK_EQ(tasks[1].sandbox, sandbox_mode::read_only);
   CHECK_EQ(tasks[1].output_schema_json.view(), R"({"type": "object"})");
   CHECK_EQ(tasks[1].tags, (std::vector<std::string>{"a", "b"}));
@@ -115,6 +119,10 @@ SCENARIO("every problem of a file is told with its line") {
   CHECK_EQ(problem_of_lines(R"({"prompt":"a","sandbox":"none"})"),
            "t.jsonl:1: \"sandbox\" is \"none\"; it can be read-only, workspace-write or "
            "danger-full-access\n");
+  CHECK_EQ(problem_of_lines(R"({"prompt":"a","identity":"Explorer","mode":7})"),
+           "t.jsonl:1: \"identity\" is \"Explorer\"; it can be nobody, planner, programmer, "
+           "explorer, reviewer\n"
+           "t.jsonl:1: \"mode\" must be a string that is not empty\n");
   CHECK_EQ(problem_of_lines(R"({"prompt":"a","tags":["x",1]})"),
            "t.jsonl:1: \"tags\" must be a list of strings\n");
   CHECK_EQ(problem_of_lines(R"({"prompt":"a","output_schema":1})"),
@@ -160,8 +168,8 @@ SCENARIO("problems of TOML are told with their place") {
   CHECK(problem_of(folder, folder.write("t.toml", "task = [1]\n")).find("a task must be a table") !=
         std::string::npos);
   CHECK_EQ(problem_of(folder, folder.write("t.toml", "[[task]]\nprompt=\"a\"\n[[task]]\nx=1\n")),
-           "t.toml:3: unknown key \"x\"; known are id, prompt, cwd, template, model, sandbox, "
-           "output_schema, tags\nt.toml:3: \"prompt\" is missing\n");
+           "t.toml:3: unknown key \"x\"; known are id, prompt, cwd, template, model, identity, "
+           "mode, sandbox, output_schema, tags\nt.toml:3: \"prompt\" is missing\n");
 }
 
 SCENARIO("an unreadable file is a problem, not a crash") {
@@ -199,5 +207,12 @@ SCENARIO("a fingerprint changes with the task, not with its place") {
   changed.tags = {"ab", "c"};
   auto other = x;
   other.tags = {"a", "bc"};
+  CHECK_NE(fingerprint(changed), fingerprint(other));
+  changed = x;
+  changed.identity = identity_kind::explorer;
+  other = x;
+  other.mode = mode_kind::plan;
+  CHECK_NE(fingerprint(x), fingerprint(changed));
+  CHECK_NE(fingerprint(x), fingerprint(other));
   CHECK_NE(fingerprint(changed), fingerprint(other));
 }
