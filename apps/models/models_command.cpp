@@ -1,17 +1,18 @@
 #include "apps/models/models_command.hpp"
 
-#include "actors/models_manager/model_answers.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
-#include "apps/common/override_options.hpp"
 #include "apps/common/settings.hpp"
 #include "apps/models/model_listing.hpp"
+#include "apps/models/models_desk.hpp"
 
 #include <CLI/App.hpp>
+#include <CLI/Config.hpp> // defines what App.hpp only declares
+#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,63 +23,159 @@ namespace troupe::models {
 
 namespace {
 
-constexpr auto description = "Show which models there are.";
+constexpr auto description =
+  "Show which models there are, what is known of one, and which one a session uses.";
 
 constexpr auto list_description =
-  "List the models that sessions can use, best first, the default one marked with *. They come "
-  "with the program or from the file that the setting model_catalog_json names; the provider is "
-  "not asked. A model that is not listed can be used by its name, too.";
+  R"(List the models that sessions can use, best first, the default one marked with *. They come with
+the program, from the file that the setting model_catalog_json names, and from the provider.
+A model that is not listed can be used by its name, too.
 
-struct list_options {
+When the provider cannot be asked, what is known already is listed, and stderr says why.
+Exit code: 0, 1 when the settings are wrong, 2 for a wrong command line.)";
+
+constexpr auto show_description =
+  R"(Show what a session knows of a model, with the overrides of config.toml: its window, what it can
+do and which tools it gets. A name that is on no list is described by the models called like it.)";
+
+constexpr auto default_description =
+  R"(Print the model that a session uses when its command line names none: the configured one, else
+the first of the list.
+
+Exit code: 0, 1 when there is none to choose, 2 for a wrong command line.)";
+
+constexpr auto list_footer = R"(
+Examples:
+  troupe models list --all                       hidden ones, too
+  troupe models list --refresh online            ask the provider now
+  troupe models list --provider mine --json      of a provider of config.toml
+)";
+
+struct models_options {
+  std::string slug;
+  std::string provider;
+  std::string refresh = "auto";
   bool json = false;
   bool all = false;
   common::override_options overrides;
+
+  refresh_strategy strategy() const {
+    if (refresh == "online")
+      return refresh_strategy::online;
+    return refresh == "offline" ? refresh_strategy::offline : refresh_strategy::online_if_uncached;
+  }
 };
 
-/// What the login allows to see; one that cannot be read allows what no login does.
-config::login_kind stored_login(const config::config& settings) {
-  const auto login =
-    config::load_login({settings.home, settings.credentials_store}, config::process_environment(),
-                       config::key_from_environment::allowed);
-  const auto* known = std::get_if<std::optional<config::login>>(&login);
-  return known ? config::kind_of(*known) : config::login_kind::none;
-}
+using options_ptr = std::shared_ptr<models_options>;
 
 int fail(std::string_view text) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", text));
   return common::exit_failed;
 }
 
-int run_list(const list_options& options, const common::override_options& root) {
-  common::ignore_broken_pipes();
-  const auto settings = common::read_settings(std::array{root, options.overrides});
-  if (const auto* problem = std::get_if<common::settings_problem>(&settings))
-    return fail(problem->message);
-  const auto& known = std::get<config::config>(settings);
-  const auto knowledge = models_manager::read_knowledge(known, stored_login(known));
-  if (const auto* error = std::get_if<config::catalogue_error>(&knowledge))
-    return fail("Error: " + error->message);
-  const auto list =
-    models_manager::listed_models(std::get<models_manager::model_knowledge>(knowledge));
-  const auto which = options.all ? shown_models::all : shown_models::offered;
-  common::output_channel{STDOUT_FILENO}.write(options.json ? model_json(list, which)
-                                                           : model_table(list, which));
+int print(const std::string& text) {
+  common::output_channel{STDOUT_FILENO}.write(text);
   return common::exit_ok;
+}
+
+/// Opens a desk and lets `ask` do the rest.
+template <class Ask>
+int with_desk(const models_options& options, const common::override_options& root, Ask ask) {
+  common::ignore_broken_pipes();
+  const auto provider = options.provider.empty() ? std::nullopt : std::optional{options.provider};
+  auto opened = models_desk::open(std::array{root, options.overrides}, provider);
+  if (const auto* problem = std::get_if<common::settings_problem>(&opened))
+    return fail(problem->message);
+  return ask(*std::get<std::unique_ptr<models_desk>>(opened));
+}
+
+void tell_problem(const model_list& list) {
+  if (!list.problem.empty())
+    common::output_channel{STDERR_FILENO}.write(
+      fmt::format("warning: the provider's list is not up to date: {}\n", list.problem));
+}
+
+int run_list(const models_options& options, models_desk& desk) {
+  const auto answer = desk.ask<model_list>(list_models{.strategy = options.strategy()});
+  if (const auto* error = std::get_if<std::string>(&answer))
+    return fail("Error: " + *error);
+  const auto& list = std::get<model_list>(answer);
+  tell_problem(list);
+  const auto which = options.all ? shown_models::all : shown_models::offered;
+  return print(options.json ? model_json(list, which) : model_table(list, which));
+}
+
+int run_show(const models_options& options, models_desk& desk) {
+  const auto listed = desk.ask<model_list>(list_models{.strategy = options.strategy()});
+  if (const auto* error = std::get_if<std::string>(&listed))
+    return fail("Error: " + *error);
+  const auto& list = std::get<model_list>(listed);
+  tell_problem(list);
+  const auto answer = desk.ask<model_facts>(desk.question_about(options.slug));
+  if (const auto* error = std::get_if<std::string>(&answer))
+    return fail("Error: " + *error);
+  const auto& info = *std::get<model_facts>(answer).info;
+  const bool is_listed =
+    std::ranges::find(list.models, options.slug, &model_preset::model) != list.models.end();
+  return print(options.json
+                 ? model_info_json(info)
+                 : model_text(info, is_listed ? model_origin::listed : model_origin::assumed));
+}
+
+int run_default(const models_options& options, models_desk& desk) {
+  const auto answer = desk.ask<chosen_model>(
+    get_default_model{.model = desk.configured_model(), .strategy = options.strategy()});
+  if (const auto* error = std::get_if<std::string>(&answer))
+    return fail("Error: " + *error);
+  return print(std::get<chosen_model>(answer).slug + "\n");
+}
+
+void add_common_options(CLI::App& app, models_options& x) {
+  app
+    .add_option("--provider", x.provider,
+                "A provider of config.toml, or openai, ollama or lmstudio (default: the "
+                "configured one)")
+    ->type_name("ID");
+  app
+    .add_option("--refresh", x.refresh,
+                "online: ask the provider now. offline: do not. auto, the default: ask it when "
+                "its last answer is more than 5 minutes old")
+    ->type_name("WHEN")
+    ->check(CLI::IsMember({"online", "offline", "auto"}).description(""));
+  common::add_override_options(app, x.overrides);
+}
+
+using runner = int (*)(const models_options&, models_desk&);
+
+/// A subcommand of `models`; its own options are still to come.
+CLI::App& add_subcommand(CLI::App& models, CLI::App& root, const options_ptr& options,
+                         std::function<int()>& selected, runner run) {
+  add_common_options(models, *options);
+  models.callback([options, run, &root, &selected] {
+    selected = [options, run, root = common::given_overrides(root)] {
+      return with_desk(*options, root, [&](models_desk& desk) { return run(*options, desk); });
+    };
+  });
+  return models;
 }
 
 } // namespace
 
 void add_command(CLI::App& app, std::function<int()>& selected) {
-  const auto options = std::make_shared<list_options>();
+  const auto options = std::make_shared<models_options>();
   auto* models = app.add_subcommand("models", description);
   models->require_subcommand(1);
-  auto* list = models->add_subcommand("list", list_description);
-  list->add_flag("--json", options->json, "Print one JSON object instead of a table");
-  list->add_flag("--all", options->all, "Show hidden models, too");
-  common::add_override_options(*list, options->overrides);
-  list->callback([options, &app, &selected] {
-    selected = [options, root = common::given_overrides(app)] { return run_list(*options, root); };
-  });
+  auto& list = add_subcommand(*models->add_subcommand("list", list_description), app, options,
+                              selected, run_list);
+  list.add_flag("--json", options->json, "Print one JSON object instead of a table");
+  list.add_flag("--all", options->all, "Show hidden models, too");
+  list.footer(list_footer);
+  auto& show = add_subcommand(*models->add_subcommand("show", show_description), app, options,
+                              selected, run_show);
+  show.add_option("SLUG", options->slug, "The model's name, as -m takes it")->required();
+  show.add_flag("--json", options->json, "Print one JSON object, with the instructions");
+  add_subcommand(*models->add_subcommand("default", default_description), app, options, selected,
+                 run_default);
 }
 
 } // namespace troupe::models

@@ -32,11 +32,17 @@ SCENARIO("models list is selected with its options") {
   CHECK(parse("models list") == parse_result::selected);
   CHECK(parse("models list --json --all -c a=1 -c b=2 --enable undo --disable apps") ==
         parse_result::selected);
+  CHECK(parse("models list --provider mine --refresh online") == parse_result::selected);
+  CHECK(parse("models show gpt-5 --json --provider mine -c a=1") == parse_result::selected);
+  CHECK(parse("models default --refresh offline") == parse_result::selected);
 }
 
 SCENARIO("models needs something to do, and knows what") {
   CHECK(parse("models") == parse_result::refused);
   CHECK(parse("models show") == parse_result::refused);
   CHECK(parse("models list --fast") == parse_result::refused);
+  CHECK(parse("models list --refresh often") == parse_result::refused);
+  CHECK(parse("models default gpt-5") == parse_result::refused);
+  CHECK(parse("models default --json") == parse_result::refused);
   CHECK(parse("") == parse_result::nothing);
 }
