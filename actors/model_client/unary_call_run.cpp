@@ -25,14 +25,14 @@ std::shared_ptr<unary_attempt> unary_attempt::start(net::http_client& client,
                                                     net::http_request request, observation watched,
                                                     std::function<void()> on_over) {
   auto self = std::make_shared<unary_attempt>();
-  self->call_ = client.fetch(std::move(request), max_unary_bytes,
-                             [self, watched = std::move(watched),
-                              on_over = std::move(on_over)](net::call_outcome x) {
-                               if (watched.observer != nullptr)
-                                 report(watched, x);
-                               self->outcome_ = std::move(x);
-                               on_over();
-                             });
+  self->call_ = client.fetch(
+    std::move(request), max_unary_bytes,
+    [self, watched = std::move(watched), on_over = std::move(on_over)](net::call_outcome x) {
+      if (watched.observer != nullptr)
+        report(watched, x);
+      self->outcome_ = std::move(x);
+      on_over();
+    });
   return self;
 }
 
