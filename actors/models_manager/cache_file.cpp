@@ -63,6 +63,12 @@ std::string indented(std::string_view compact) {
   return out;
 }
 
+/// Other times are no time of this program, and a clock of nanoseconds cannot hold them all.
+bool is_plausible(rollout_recorder::sys_milliseconds time) {
+  using namespace std::chrono;
+  return time >= sys_days{1970y / 1 / 1} && time < sys_days{2200y / 1 / 1};
+}
+
 std::optional<std::string> owned_text(std::optional<std::string_view> x) {
   return x ? std::optional{std::string{*x}} : std::nullopt;
 }
@@ -79,7 +85,7 @@ std::variant<read_cache, config::catalogue_error> parse_cache(std::string_view t
   read_cache result;
   result.content.etag = owned_text(in.optional_text("etag"));
   result.content.client_version = owned_text(in.optional_text("client_version"));
-  if (in.failed() || !fetched_at)
+  if (in.failed() || !fetched_at || !is_plausible(*fetched_at))
     return config::catalogue_error{"`fetched_at`, `etag` or `client_version` has a wrong value"};
   result.content.fetched_at = *fetched_at;
   if (!object->contains("models"))

@@ -26,8 +26,9 @@ struct service_log {
   std::vector<prepare_connection> prepared;
   std::vector<close_connection> closed_connections;
   std::vector<compact_history> compactions;
-  compacted_history compacted;           ///< the answer to each of them
-  std::vector<auth_manager_actor> auths; ///< that the client was told of
+  compacted_history compacted;                      ///< the answer to each of them
+  std::vector<auth_manager_actor> auths;            ///< that the client was told of
+  std::vector<troupe::model_sources> model_sources; ///< that the models manager was told of
   std::vector<rollout_line> lines;
   std::vector<run_tool> tools;
   std::vector<cancel_tools> tool_cancels;
@@ -46,7 +47,8 @@ inline model_facts fake_model(const std::string& slug) {
           .instructions_json = shared_text{"\"Be brief.\""}};
 }
 
-inline models_manager_actor::behavior_type fake_models(models_manager_actor::pointer) {
+inline models_manager_actor::behavior_type fake_models(models_manager_actor::pointer,
+                                                       service_log_ptr log) {
   return {
     [](const get_model_info& x) -> caf::result<model_facts> { return fake_model(x.slug); },
     [](const list_models&) -> caf::result<model_list> { return model_list{}; },
@@ -155,7 +157,7 @@ inline tool_runner_actor::behavior_type fake_tools(tool_runner_actor::pointer,
 }
 
 inline services_changed spawn_fake_services(caf::actor_system& sys, const service_log_ptr& log) {
-  return {.models = sys.spawn(fake_models),
+  return {.models = sys.spawn(fake_models, log),
           .client = sys.spawn(fake_client, log),
           .recorder = sys.spawn(fake_recorder, log),
           .tools = sys.spawn(fake_tools, log),

@@ -13,7 +13,9 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -145,6 +147,18 @@ public:
                    *refusal = std::move(error);
                });
     return result;
+  }
+
+  /// Asks now; the result waits for the answer.
+  template <class Answer, class Request>
+  std::function<Answer()> ask_later(Request x) {
+    auto handle = (*self_)->request(client(), caf::infinite, std::move(x));
+    auto kept = std::make_shared<decltype(handle)>(std::move(handle));
+    return [kept] {
+      Answer result;
+      kept->receive([&](Answer& answer) { result = std::move(answer); }, [](const caf::error&) {});
+      return result;
+    };
   }
 
   void grant(std::uint64_t operation, std::uint32_t messages) {

@@ -29,7 +29,7 @@ struct fixture : test_coordinator_fixture<> {
                 ++clients_started;
                 return sys.spawn(fake_client, log);
               },
-            .models = [this](const model_sources&) { return sys.spawn(fake_models); },
+            .models = [this](const model_sources&) { return sys.spawn(fake_models, log); },
             .recorder =
               [this] {
                 ++recorders_started;
@@ -109,6 +109,19 @@ SCENARIO("a service that fails is started again and the threads use the new one"
   CHECK_EQ(after.recorder, before.recorder);
   run_a_turn();
   CHECK_EQ(log->streams.size(), 1u);
+}
+
+SCENARIO("the models manager hears of a new client and a new auth manager") {
+  fail(services().client);
+  let_pauses_pass(std::chrono::milliseconds{0});
+  REQUIRE_EQ(log->model_sources.size(), 1u);
+  CHECK_EQ(log->model_sources[0].client, services().client);
+  CHECK_EQ(log->model_sources[0].auth, services().auth);
+  fail(services().auth);
+  let_pauses_pass(std::chrono::milliseconds{0});
+  REQUIRE_EQ(log->model_sources.size(), 2u);
+  CHECK_EQ(log->model_sources[1].auth, services().auth);
+  CHECK_NE(log->model_sources[1].auth, log->model_sources[0].auth);
 }
 
 SCENARIO("a service that fails again comes back after a pause") {
