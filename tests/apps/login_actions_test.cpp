@@ -89,12 +89,14 @@ SCENARIO("stores that this program does not have are refused with the remedy") {
   }
 }
 
-SCENARIO("without a login the status is one line and exit code 1") {
+SCENARIO(
+  "without a login the status is one line and exit code 1, with a broken one it says what helps") {
   CHECK((login_app::show_status(settings) == report{"Not logged in", 1}));
   disk.write("home/auth.json", "{\"OPENAI_API_KEY\":\"sk-hidden");
   const auto broken = login_app::show_status(settings);
   CHECK_EQ(broken.exit_code, 1);
   CHECK_NE(broken.text.find("auth.json"), std::string::npos);
+  CHECK_NE(broken.text.find("`troupe logout`"), std::string::npos);
   CHECK_EQ(broken.text.find("sk-hidden"), std::string::npos);
 }
 
