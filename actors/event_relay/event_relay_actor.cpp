@@ -17,6 +17,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <cstddef>
 #include <map>
 #include <utility>
 #include <vector>
@@ -133,9 +134,16 @@ private:
     return answer;
   }
 
+  /// A long list goes ahead of its answer, page by page: messages between two actors keep their
+  /// order.
   following start_following(const node_name& node) {
     followers_.follow(node);
-    return {deps_.node, roster_.live()};
+    auto live = roster_.live();
+    const auto page = static_cast<std::ptrdiff_t>(deps_.limits.list_page);
+    auto rest = live.begin();
+    for (; live.end() - rest > page; rest += page)
+      self_->send(handles_[node], following{deps_.node, {rest, rest + page}});
+    return {deps_.node, {rest, live.end()}};
   }
 
   void on_credit(const relay_credit& x) {

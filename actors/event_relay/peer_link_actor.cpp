@@ -11,8 +11,11 @@
 #include <caf/stateful_actor.hpp>
 
 #include <functional>
+#include <iterator>
 #include <random>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace troupe::event_relay {
 
@@ -41,6 +44,7 @@ public:
       [this](const thread_created& x) { on_created(x); },
       [this](const thread_closed& x) { on_closed(x); },
       [this](const relay_cut&) { on_cut(); },
+      [this](following& x) { on_page(x); },
       [this](caf::connect_atom, std::uint64_t round, bool reachable) {
         on_probed(round, reachable);
       },
@@ -125,11 +129,25 @@ private:
     ask<thread_manager_actor>(
       get_thread_manager{x.node}, [this](const thread_manager_actor& manager) {
         manager_ = manager;
+        awaits_list_ = true;
         ask<following>(follow{deps_.node}, [this](const following& list) { on_following(list); });
       });
   }
 
-  void on_following(const following& x) {
+  /// Part of a list that is too long for its answer.
+  void on_page(following& x) {
+    if (!awaits_list_ || self_->current_sender() != peer_)
+      return;
+    if (pages_.size() + x.live.size() > deps_.limits.listed_threads)
+      return lose("the peer lists too many threads");
+    pages_.insert(pages_.end(), std::make_move_iterator(x.live.begin()),
+                  std::make_move_iterator(x.live.end()));
+  }
+
+  void on_following(const following& last) {
+    following x{last.node, std::exchange(pages_, {})};
+    x.live.insert(x.live.end(), last.live.begin(), last.live.end());
+    awaits_list_ = false;
     follows_ = true;
     attempts_ = 0;
     taken_ = 0;
@@ -228,6 +246,8 @@ private:
   }
 
   void drop_peer() {
+    awaits_list_ = false;
+    pages_ = {};
     if (peer_)
       self_->demonitor(peer_);
     peer_ = nullptr;
@@ -246,6 +266,8 @@ private:
   unsigned attempts_ = 0;   // since the peer was last followed
   caf::actor peer_;
   thread_manager_actor manager_;
+  bool awaits_list_ = false;
+  std::vector<thread_created> pages_; // of the list that is awaited
   bool follows_ = false;
   std::uint32_t taken_ = 0; // events not yet given credit for
   peer_view view_;

@@ -21,6 +21,12 @@ struct limits {
   /// A follower tells what it has taken after this many events, and on every beat.
   std::uint32_t credit_batch = 1024;
 
+  /// Threads in one message of a list. Some 60 bytes each; CAF's messages end at a megabyte.
+  std::size_t list_page = 4096;
+
+  /// Threads that a peer may list: ten times what a node may have. A longer list ends the link.
+  std::size_t listed_threads = 1'000'000;
+
   /// Beat of an open link: returns leftover credit and finds out whether the peer still knows us.
   std::chrono::milliseconds beat{5000};
 

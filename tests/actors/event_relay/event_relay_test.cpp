@@ -52,6 +52,27 @@ SCENARIO("a follower gets the list, then the events of this node") {
   CHECK_EQ(follow_as(c.ptr(), "c"), (std::vector{created(2), created(3)}));
 }
 
+SCENARIO("a long list comes in pages, the last one as the answer, events behind it") {
+  limits.list_page = 2;
+  for (std::uint8_t i = 1; i <= 5; ++i)
+    manager_script.list.threads.push_back(summary(i));
+  start_relay();
+  CHECK_EQ(follow_as(b.ptr(), "b"), std::vector{created(5)});
+  publish(created(6));
+  std::vector<std::vector<thread_created>> pages;
+  bool more = true;
+  while (more)
+    b->receive([&](const following& x) { pages.push_back(x.live); },
+               [&](const thread_created& x) {
+                 CHECK_EQ(pages.size(), 2u);
+                 CHECK_EQ(x, created(6));
+               },
+               caf::after(std::chrono::seconds{0}) >> [&] { more = false; });
+  REQUIRE_EQ(pages.size(), 2u);
+  CHECK_EQ(pages[0], (std::vector{created(1), created(2)}));
+  CHECK_EQ(pages[1], (std::vector{created(3), created(4)}));
+}
+
 SCENARIO("who follows before the list has come waits for it and misses nothing") {
   manager_script.holds = true;
   manager_script.list.threads = {summary(1), summary(2)};

@@ -63,6 +63,39 @@ SCENARIO("a peer's threads and events are published here once") {
   CHECK_EQ(heard(), (events{on_b(2), gone_from_b(1, "removed"), on_b(3)}));
 }
 
+SCENARIO("a list in pages is one list") {
+  peer_script.pages = {{on_b(1), on_b(2)}, {on_b(3)}};
+  peer_script.live = {on_b(4)};
+  start_relay();
+  add_link();
+  CHECK_EQ(heard(), (events{on_b(1), on_b(2), on_b(3), on_b(4)}));
+  peer_script.pages = {{on_b(2)}};
+  peer_script.live = {on_b(4)};
+  from_peer(relay_cut{});
+  pass(limits.first_redial * 3);
+  CHECK_EQ(heard(), (events{gone_from_b(1), gone_from_b(3)}));
+}
+
+SCENARIO("a page that nobody asked for, or that is not the peer's, counts for nothing") {
+  peer_script.live = {on_b(1)};
+  start_relay();
+  add_link();
+  heard();
+  from_peer(following{{"b"}, {on_b(7)}});
+  from_peer(relay_cut{});
+  pass(limits.first_redial * 3);
+  CHECK_EQ(heard(), events{});
+}
+
+SCENARIO("a list that never ends is not kept") {
+  limits.listed_threads = 2;
+  peer_script.pages = {{on_b(1), on_b(2)}, {on_b(3)}};
+  start_relay();
+  add_link();
+  CHECK(!has_link_to_b());
+  CHECK_EQ(heard(), events{});
+}
+
 SCENARIO("a peer added twice is dialled once") {
   start_relay();
   add_link();

@@ -31,7 +31,8 @@ struct fake_manager {
 struct fake_peer {
   hello_reply greeting{wire_version, {"b"}};
   std::vector<thread_created> live;
-  bool is_silent = false; // answers no hello
+  std::vector<std::vector<thread_created>> pages; // sent before `live`
+  bool is_silent = false;                         // answers no hello
   std::vector<caf::typed_response_promise<hello_reply>> unanswered;
   int hellos = 0;
   int follows = 0;
@@ -170,8 +171,10 @@ private:
         return peer_script.unanswered.back();
       },
       [this](const get_thread_manager&) { return caf::actor_cast<thread_manager_actor>(manager); },
-      [this](const follow&) {
+      [this, me](const follow&) {
         ++peer_script.follows;
+        for (const auto& page : peer_script.pages)
+          me->send(peer_script.link, following{peer_script.greeting.node, page});
         return following{peer_script.greeting.node, peer_script.live};
       },
       [this](const relay_credit& x) {
