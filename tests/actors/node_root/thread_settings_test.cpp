@@ -158,3 +158,53 @@ SCENARIO("the prompt for compactions is trimmed") {
   from.compact_prompt = "  Sum it up.\n";
   CHECK_EQ(make_thread_config(from, {}, "o", "").compact_prompt.str(), "Sum it up.");
 }
+
+SCENARIO("mode and identity of the configuration are those of the thread") {
+  auto from = settings();
+  from.model = "m";
+  from.model_reasoning_effort = reasoning_effort::high;
+  auto x = make_thread_config(from, {}, "o", "");
+  CHECK(x.mode == mode_kind::default_mode);
+  CHECK(!x.identity);
+  CHECK(x.access == tool_access::full);
+  CHECK(x.mode_instructions.empty());
+  from.collaboration_mode = mode_kind::plan;
+  x = make_thread_config(from, {}, "o", "");
+  CHECK(x.mode == mode_kind::plan);
+  CHECK(x.effort == reasoning_effort::medium);
+  CHECK_EQ(x.model, "m");
+  CHECK(!x.mode_instructions.empty());
+  const auto plan = x.mode_instructions;
+  from.identity = identity_kind::explorer;
+  x = make_thread_config(from, {}, "o", "");
+  CHECK(x.mode == mode_kind::plan);
+  CHECK(x.identity == identity_kind::explorer);
+  CHECK(x.access == tool_access::read_only);
+  CHECK(x.effort == reasoning_effort::low);
+  CHECK(!(x.mode_instructions == plan));
+}
+
+SCENARIO("tools follow what the thread may do") {
+  auto config = make_thread_config(settings(), {}, "o", "");
+  model_info model;
+  model.apply_patch_tool_type = patch_tool_type::freeform;
+  CHECK(tools_json(model, config).view().find("apply_patch") != std::string_view::npos);
+  config.access = tool_access::read_only;
+  CHECK(tools_json(model, config).view().find("apply_patch") == std::string_view::npos);
+}
+
+SCENARIO("what a thread knows of a provider is what the configuration says of it") {
+  config::provider provider;
+  provider.name = "OpenAI";
+  provider.stream_max_retries = 7;
+  provider.supports_websockets = true;
+  const thread_provider openai{.id = "p",
+                               .stream_max_retries = 7,
+                               .supports_websockets = true,
+                               .item_ids = false,
+                               .remote_compaction = true};
+  CHECK(make_thread_provider("p", provider) == openai);
+  provider.name = "Azure";
+  CHECK(make_thread_provider("p", provider).item_ids);
+  CHECK(!make_thread_provider("p", provider).remote_compaction);
+}
