@@ -42,6 +42,7 @@ THREAD_ROWS = (
     Row("rollout_bytes_per_turn", "rollout growth per turn, KB", scale=1 / 1024, decimals=1, has_ratio=False),
     Row("ready_ms", "ready after, ms", decimals=1, has_ratio=False),
     Row("request_bytes", "first model request, KB", scale=1 / 1024, decimals=1, has_ratio=False),
+    Row("model_infos_per_second", "questions about a model per second", has_ratio=False),
     Row("simulator_cpu_ms_per_turn", "(simulator: CPU per turn, ms)", decimals=3, has_ratio=False),
 )
 

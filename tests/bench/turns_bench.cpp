@@ -4,6 +4,7 @@
 #include "actors/node_root/thread_settings.hpp"
 #include "actors/telemetry/metrics_endpoint_run.hpp"
 #include "tests/bench/load_actor.hpp"
+#include "tests/bench/model_info_load.hpp"
 #include "tests/bench/process_figures.hpp"
 #include "tests/bench/stream_sampler.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -136,6 +137,7 @@ json::object measure(const options& x, node_root::node& node, const load_actor& 
   result["starts_per_second"] = x.threads / start_seconds;
   result["private_kb_per_idle_thread"] = static_cast<double>(grown_kb) / x.threads;
   result["peak_rss_kb"] = peak_rss_kb();
+  result["model_infos_per_second"] = model_infos_per_second(sys, node.services().models, model);
   return result;
 }
 

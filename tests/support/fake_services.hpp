@@ -68,7 +68,10 @@ inline models_manager_actor::behavior_type fake_models(models_manager_actor::poi
     },
     [](const refresh_if_new_etag&) -> caf::result<void> { return caf::unit; },
     [](const login_changed&) -> caf::result<void> { return caf::unit; },
-    [](const model_sources&) -> caf::result<void> { return caf::unit; }};
+    [log](const model_sources& x) -> caf::result<void> {
+      log->model_sources.push_back(x);
+      return caf::unit;
+    }};
 }
 
 inline model_client_actor::behavior_type fake_client(model_client_actor::pointer,

@@ -12,7 +12,7 @@ namespace {
 
 struct fixture : auth_manager_fixture {
   caf::error watch(const auth_manager_actor& x) {
-    const watch_login request{caf::actor_cast<login_watcher_actor>(caf::actor{self()->ptr()})};
+    const watch_login request{caf::actor_cast<login_watcher_actor>(caf::actor{self().ptr()})};
     caf::error result;
     self()->request(x, 20s, request).receive([] {}, [&](caf::error& e) { result = std::move(e); });
     return result;
