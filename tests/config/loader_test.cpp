@@ -72,6 +72,18 @@ chatgpt_base_url = "http://c"
   CHECK_EQ(x.chatgpt_base_url, "http://c");
 }
 
+SCENARIO("who threads are is a setting, and what was asked for by name stands above it") {
+  CHECK(!loaded().identity);
+  CHECK(loaded().collaboration_mode == mode_kind::default_mode);
+  user_file("identity = 'explorer'\ncollaboration_mode = 'plan'\n");
+  CHECK(loaded().identity == identity_kind::explorer);
+  CHECK(loaded().collaboration_mode == mode_kind::plan);
+  request.typed.identity = identity_kind::programmer;
+  request.typed.collaboration_mode = mode_kind::default_mode;
+  CHECK(loaded().identity == identity_kind::programmer);
+  CHECK(loaded().collaboration_mode == mode_kind::default_mode);
+}
+
 SCENARIO("sandbox and shell settings are read") {
   user_file(R"(
 sandbox_mode = "workspace-write"
@@ -183,6 +195,9 @@ SCENARIO("unknown keys are ignored without a word") {
 }
 
 SCENARIO("a wrong type or value is an error with its place") {
+  CHECK(user_error("identity = 'wizard'")
+          .find("unknown value of `identity`; known are `nobody`, `planner`, `programmer`, "
+                "`explorer`, `reviewer`") != std::string::npos);
   CHECK_EQ(user_error("model = 1"), "1:9: `model` must be a string, but is an integer");
   CHECK_EQ(user_error("\napproval_policy = 'always'"),
            "2:19: unknown value of `approval_policy`; known are `untrusted`, `on-failure`, "
