@@ -355,17 +355,28 @@ bool inspect(Inspector& f, prepare_connection& x) {
                             f.field("origin", x.origin));
 }
 
+enum class close_reason : std::uint8_t {
+  not_needed,       ///< the turn or the thread is over, or goes elsewhere
+  fell_back_to_http ///< the thread's budget for WebSockets is spent
+};
+template <>
+struct enum_texts<close_reason> {
+  static constexpr std::array<std::string_view, 2> values{"not_needed", "fell_back_to_http"};
+};
+
 /// One-way: the turn is over, its WebSocket connection is closed. An empty turn: everything that is
 /// kept for the thread.
 struct close_connection {
   thread_id thread;
   std::string turn;
+  close_reason reason = close_reason::not_needed;
   bool operator==(const close_connection&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, close_connection& x) {
-  return f.object(x).fields(f.field("thread", x.thread), f.field("turn", x.turn));
+  return f.object(x).fields(f.field("thread", x.thread), f.field("turn", x.turn),
+                            f.field("reason", x.reason));
 }
 
 /// What one read from the network brought. Costs one credit.

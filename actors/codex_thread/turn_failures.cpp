@@ -61,7 +61,8 @@ void turn_machine::retry_or_fail(const model_error& x, effects& out) {
 void turn_machine::fall_back_to_http(const model_error& x, effects& out) {
   out.emit(id_, warning{"Falling back from WebSockets to HTTPS transport. " + x.message});
   give_up_websocket(core_);
-  out.closed_connections.push_back({.thread = core_.id, .turn = {}});
+  out.closed_connections.push_back(
+    {.thread = core_.id, .turn = {}, .reason = close_reason::fell_back_to_http});
   attempts_.renew_budget();
   start_attempt(std::chrono::milliseconds{0}, out);
 }

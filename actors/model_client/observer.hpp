@@ -108,8 +108,8 @@ public:
   /// A response is complete; `usage` as the provider tells it.
   virtual void on_completed(const call_facts& call, const std::optional<token_usage>& usage) = 0;
 
-  /// A thread's requests go over HTTP from now on, because the server wants so.
-  virtual void on_fallback_to_http(const call_facts& call) = 0;
+  /// A thread's requests go over HTTP from now on: the server wants so, or its budget is spent.
+  virtual void on_fallback_to_http(const thread_id& thread) = 0;
 };
 
 } // namespace troupe::model_client

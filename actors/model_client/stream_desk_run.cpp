@@ -52,7 +52,7 @@ void stream_desk::carry_out(operation number, stream_call::action x) {
     close_sessions(connections_.close(call.request.thread, {}));
     call.audience->tell({websocket_refused{}});
     if (context_.observer != nullptr)
-      context_.observer->on_fallback_to_http(watched(call).call);
+      context_.observer->on_fallback_to_http(call.request.thread);
   }
   switch (x.step) {
   case stream_call::step::ask_login: return hooks_.ask_login(number);

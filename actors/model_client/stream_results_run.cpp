@@ -188,6 +188,8 @@ void stream_desk::close(const close_connection& x) {
   if (x.turn.empty())
     std::erase_if(preparations_,
                   [&x](const auto& entry) { return entry.second.request.thread == x.thread; });
+  if (x.reason == close_reason::fell_back_to_http && context_.observer != nullptr)
+    context_.observer->on_fallback_to_http(x.thread);
 }
 
 net::ws_request stream_desk::handshake_request(const handshake_origin& x,

@@ -210,7 +210,7 @@ void client_metrics::on_completed(const model_client::call_facts&,
   state_->count_tokens("reasoning_output", usage->reasoning_output_tokens);
 }
 
-void client_metrics::on_fallback_to_http(const model_client::call_facts&) {
+void client_metrics::on_fallback_to_http(const thread_id&) {
   state_->fallbacks->inc();
 }
 

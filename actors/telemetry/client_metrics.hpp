@@ -44,7 +44,7 @@ public:
                          const model_client::server_timings& x) override;
   void on_completed(const model_client::call_facts& call,
                     const std::optional<token_usage>& usage) override;
-  void on_fallback_to_http(const model_client::call_facts& call) override;
+  void on_fallback_to_http(const thread_id& thread) override;
 
 private:
   struct state;

@@ -69,9 +69,9 @@ public:
     for (auto* o : all_)
       o->on_completed(call, usage);
   }
-  void on_fallback_to_http(const model_client::call_facts& call) override {
+  void on_fallback_to_http(const thread_id& thread) override {
     for (auto* o : all_)
-      o->on_fallback_to_http(call);
+      o->on_fallback_to_http(thread);
   }
 
 private:

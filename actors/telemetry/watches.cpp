@@ -69,7 +69,7 @@ public:
 
   void on_server_timings(const model_client::call_facts&,
                          const model_client::server_timings&) override {}
-  void on_fallback_to_http(const model_client::call_facts&) override {}
+  void on_fallback_to_http(const thread_id&) override {}
 
 private:
   template <class T>

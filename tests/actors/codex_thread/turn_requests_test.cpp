@@ -250,7 +250,7 @@ SCENARIO("a spent budget falls back to HTTP once, with a warning and a new budge
   CHECK_EQ(events_of<warning>(fallen)[0].message,
            "Falling back from WebSockets to HTTPS transport. cut");
   CHECK(events_of<stream_error>(fallen).empty());
-  const close_connection everything{s.uut.id(), ""};
+  const close_connection everything{s.uut.id(), "", close_reason::fell_back_to_http};
   CHECK_EQ(fallen.closed_connections, std::vector{everything});
   CHECK_EQ(events_of<stream_error>(after_cut(s))[0].message, "Reconnecting... 1/2");
   CHECK_EQ(events_of<stream_error>(after_cut(s))[0].message, "Reconnecting... 2/2");

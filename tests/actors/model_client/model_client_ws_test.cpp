@@ -373,10 +373,9 @@ SCENARIO("an observer sees one request and its messages, and nothing of HTTP") {
   stop_client();
   auto seen = notes.notes();
   std::ranges::sort(seen); // that a message is sent may be noticed after its answer
-  CHECK(seen ==
-        (std::vector<std::string>{"begun over websocket_v1", "completed mock 0", "over 0 ok 0",
-                                  "ws request", "ws response.completed ok",
-                                  "ws response.created ok"}));
+  CHECK(seen == (std::vector<std::string>{"begun over websocket_v1", "completed mock 0",
+                                          "over 0 ok 0", "ws request", "ws response.completed ok",
+                                          "ws response.created ok"}));
 }
 
 SCENARIO("timings are asked for, and reach the observer") {
@@ -405,6 +404,19 @@ SCENARIO("an observer is told when a thread falls back to HTTP") {
   stop_client();
   CHECK_EQ(std::ranges::count(notes.notes(), "fallback"), 1);
   CHECK_EQ(std::ranges::count(notes.notes(), "request 0 200 ok"), 1);
+}
+
+SCENARIO("an observer is told when a thread gives WebSockets up, not when it ends") {
+  ws_peer peer{{good()}, sse_reply};
+  add_provider(peer.base_url());
+  note_taker notes;
+  deps.observer = &notes;
+  tell(close_connection{request().thread, ""});
+  tell(close_connection{request().thread, "", close_reason::fell_back_to_http});
+  open(ws_stream(1, v1)); // begins after what was told before
+  CHECK(finish(1).has_ended_well());
+  stop_client();
+  CHECK_EQ(std::ranges::count(notes.notes(), "fallback"), 1);
 }
 
 SCENARIO("after a fallback the thread's requests make no handshake") {

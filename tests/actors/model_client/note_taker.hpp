@@ -49,7 +49,7 @@ public:
                     const std::optional<token_usage>& usage) override {
     note("completed " + call.provider + ' ' + std::to_string(usage ? usage->total_tokens : 0));
   }
-  void on_fallback_to_http(const model_client::call_facts&) override { note("fallback"); }
+  void on_fallback_to_http(const thread_id&) override { note("fallback"); }
 
   std::vector<std::string> notes() const {
     const std::lock_guard guard{mutex_};

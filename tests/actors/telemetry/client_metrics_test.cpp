@@ -115,7 +115,7 @@ SCENARIO("completed responses add up their tokens") {
 }
 
 SCENARIO("each thread that gives WebSockets up is counted") {
-  metrics.on_fallback_to_http(call);
+  metrics.on_fallback_to_http(call.thread);
   CHECK_EQ(value(R"(codex_transport_fallback_to_http_total{from_wire_api="responses_websocket"})"),
            1);
 }
