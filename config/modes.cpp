@@ -18,10 +18,9 @@ constexpr std::array visible_modes{display_name(mode_kind::default_mode),
 constexpr std::string_view input_unavailable =
   "The tool `request_user_input` is not available in Default mode: calling it returns an error.";
 
-std::string filled(std::string text, std::string_view placeholder, std::string_view value) {
-  for (auto at = text.find(placeholder); at != text.npos;
-       at = text.find(placeholder, at + value.size()))
-    text.replace(at, placeholder.size(), value);
+std::string filled(std::string text, std::string_view mark, std::string_view value) {
+  for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + value.size()))
+    text.replace(at, mark.size(), value);
   return text;
 }
 
@@ -45,11 +44,11 @@ collaboration_mask mask_of(mode_kind x) {
 
 enum class tools : std::uint8_t { read_only, may_write };
 
-identity_mask identity_of(identity_kind x, setting_change<reasoning_effort> effort, tools allowed) {
+identity_mask identity_of(identity_kind x, setting_change<reasoning_effort> change, tools allowed) {
   identity_mask result;
   result.name = to_text(x);
   result.kind = x;
-  result.settings.reasoning_effort = effort;
+  result.settings.reasoning_effort = change;
   result.settings.developer_instructions =
     x == identity_kind::nobody
       ? setting_change<std::string>::cleared()

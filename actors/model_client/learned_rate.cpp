@@ -30,8 +30,28 @@ constexpr std::chrono::seconds event_length{1};
 // A burst up to this long is taken as one distance: timers are not exact.
 constexpr std::chrono::milliseconds tolerance{20};
 
+// Long enough for a limit without savings not to be refused on the way.
+constexpr double verification_seconds = 3;
+
+// A limit whose savings are used up refuses as soon as its rate is exceeded: of what it is taken to
+// bear, so much may have been reached by then.
+constexpr double refused_at_once = 1.4;
+
+// Pauses of this length let a limit save up again, and verification would say nothing.
+constexpr std::chrono::milliseconds long_pause{500};
+
+// Requests were waiting nearly all the time.
+constexpr double busy_share = 0.8;
+
+// Of a pause, what a limit that saves up what is not used is taken to save.
+constexpr std::chrono::seconds max_saved{1};
+
 // What a pause may leave to catch up at once.
 constexpr std::chrono::milliseconds max_catch_up{500};
+
+double seconds_between(learned_rate::time_point from, learned_rate::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
 
 } // namespace
 
@@ -49,6 +69,11 @@ double learned_rate::per_second() const {
   case phase::searching:
     value = floor_ * std::exp2(grown_seconds_ / static_cast<double>(doubling.count()));
     break;
+  case phase::verifying: {
+    const auto share = grown_seconds_ / verification_seconds;
+    value = floor_ + (ceiling_ - floor_) * share * share;
+    break;
+  }
   case phase::settled:
     value = x <= 1 ? ceiling_ - (ceiling_ - floor_) * below * below * below
                    : ceiling_ * (1 + 0.1 * (x - 1) * (x - 1) * (x - 1));
@@ -98,15 +123,40 @@ void learned_rate::on_accepted() {
   refused_ = 0;
 }
 
+/// What was accepted per second since the last change; none when requests were not waiting all the
+/// time.
+std::optional<double> learned_rate::sustained(time_point now) const {
+  const auto seconds = seconds_between(counted_from_, now);
+  if (seconds <= 0 || grown_seconds_ < busy_share * seconds_between(resumed_at_, now))
+    return std::nullopt;
+  return static_cast<double>(accepted_) / seconds;
+}
+
 learned_rate::effect learned_rate::settle(double accepted_lately, time_point now) {
   const bool held_long = phase_ == phase::settled && grown_seconds_ >= period() / 2;
   const auto reached = per_second();
-  // After a steep climb what is accepted says more than what was asked for.
-  ceiling_ =
-    phase_ == phase::searching ? std::clamp(accepted_lately, reached / 2, reached) : reached;
+  const auto since = sustained(now);
+  auto next = phase::settled;
+  switch (phase_) {
+  case phase::unknown: break;
+  case phase::searching:
+    // After a steep climb what is accepted says more than what was asked for.
+    ceiling_ = std::clamp(accepted_lately, reached / 2, reached);
+    if (since && !is_chance_)
+      next = phase::verifying;
+    break;
+  case phase::verifying: saves_up_ = reached < refused_at_once * verified_; [[fallthrough]];
+  case phase::settled:
+    ceiling_ = saves_up_ && since ? std::clamp(*since, reached / 2, reached) : reached;
+    break;
+  }
   proven_ = std::max(proven_, ceiling_);
-  floor_ = ceiling_ * (held_long ? floor_after_long : floor_after_short);
-  phase_ = phase::settled;
+  floor_ = ceiling_ * (held_long || saves_up_ ? floor_after_long : floor_after_short);
+  if (next == phase::verifying) {
+    verified_ = *since;
+    floor_ = std::clamp(floor_after_long * verified_, ceiling_ / 4, floor_);
+  }
+  phase_ = next;
   restart(now);
   return effect::lowered;
 }
@@ -116,6 +166,8 @@ void learned_rate::restart(time_point now) {
   accepted_ = 0;
   refused_ = 0;
   changed_at_ = now;
+  counted_from_ = now;
+  resumed_at_ = now;
   advanced_to_ = now;
   slack_ = tolerance;
   on_sent(now); // the next one keeps its distance from the refusal
@@ -123,7 +175,7 @@ void learned_rate::restart(time_point now) {
 
 void learned_rate::advance(time_point now, bool is_busy) {
   if (is_known() && is_busy && now > advanced_to_)
-    grown_seconds_ += std::chrono::duration<double>(now - advanced_to_).count();
+    grown_seconds_ += seconds_between(advanced_to_, now);
   advanced_to_ = std::max(advanced_to_, now);
 }
 
@@ -143,6 +195,12 @@ void learned_rate::on_pause(std::chrono::milliseconds length, time_point end) {
   if (slack_ > tolerance)
     next_at_ = std::min(next_at_, end - slack_);
   advanced_to_ = std::max(advanced_to_, end); // a pause proves nothing
+  counted_from_ = std::max(counted_from_, end - max_saved);
+  resumed_at_ = std::max(resumed_at_, end);
+  if (phase_ == phase::verifying && length >= long_pause) {
+    phase_ = phase::settled;
+    floor_ = ceiling_ * floor_after_short;
+  }
 }
 
 } // namespace troupe::model_client

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace troupe::model_client {
 
@@ -12,6 +13,12 @@ namespace troupe::model_client {
 /// congestion control of TCP: a refusal lowers the rate a little; it grows back fast at first,
 /// slowly near the last ceiling, and beyond it ever faster. So a fleet stays close to the limit and
 /// asks for more about once in `requests_per_probe` requests, which is what bounds the refusals.
+///
+/// Two kinds of limits look the same until then. Those that save up what is not used had nothing
+/// left at the last refusal and have nothing left at this one: what they accepted in between is
+/// their rate, and less than what was accepted lately. For those that start afresh each second it
+/// is the latter. So the rate goes on from the former towards the latter: where it is refused at
+/// once, the limit is one that saves up.
 ///
 /// Some gateways refuse now and then whatever the rate is. When lowering it does not help, the rate
 /// is given free again, until most of what is sent is refused.
@@ -56,13 +63,14 @@ public:
   void forget() { *this = {}; }
 
 private:
-  enum class phase : std::uint8_t { unknown, searching, settled };
+  enum class phase : std::uint8_t { unknown, searching, verifying, settled };
 
   effect guess(double per_second, time_point now);
   effect settle(double accepted_lately, time_point now);
   effect take_for_chance(time_point now);
   void restart(time_point now);
   double period() const;
+  std::optional<double> sustained(time_point now) const;
 
   phase phase_ = phase::unknown;
   double ceiling_ = 0;         // settled: what was reached at the last refusal
@@ -73,7 +81,11 @@ private:
   std::uint64_t accepted_ = 0; // since the last change, of what was sent after it
   std::uint64_t refused_ = 0;
   time_point changed_at_{};
+  double verified_ = 0;   // verifying: the rate of a limit that saves up
+  bool saves_up_ = false; // the limit is of that kind
   time_point advanced_to_{};
+  time_point counted_from_{}; // what was accepted since
+  time_point resumed_at_{};   // end of the last change's pause
   time_point next_at_{};
   std::chrono::microseconds slack_{0}; // how far the next sendings may be ahead of the rate
 };
