@@ -6,6 +6,7 @@
 #include <caf/actor_cast.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -47,11 +48,19 @@ reply = [{ message = "I can only read." }]
 reply = [{ message = "Strange." }]
 )";
 
+/// Lets in who knows its key, and says who it is.
+std::string guarded(const std::string& name, const std::string& websocket) {
+  return "name = \"" + name + "\"\nwebsocket = \"" + websocket + "\"\n[auth]\ntokens = [\"key-of-" +
+         name + "\"]\n[[rule]]\nreply = [{ message = \"I am " + name + ".\" }]\n";
+}
+
 /// Two providers and a node whose threads begin at the first one.
 class two_providers {
 public:
-  two_providers(const std::string& first, const std::string& second)
-    : a(first), b(second), node_({.settings = settings(), .client_version = "0.1.0"}),
+  using change = std::function<void(config::config&)>;
+
+  two_providers(const std::string& first, const std::string& second, const change& adapt = {})
+    : a(first), b(second), node_({.settings = settings(adapt), .client_version = "0.1.0"}),
       self_(std::in_place, node_.system()) {}
 
   ~two_providers() {
@@ -141,7 +150,7 @@ public:
 private:
   event_sink_actor sink() { return caf::actor_cast<event_sink_actor>(caf::actor{*self_}); }
 
-  config::config settings() {
+  config::config settings(const change& adapt) {
     config::config result;
     result.home = folder_.make_folder("home");
     result.cwd = folder_.make_folder("work");
@@ -152,6 +161,8 @@ private:
     result.model_providers.emplace("b", b.entry());
     result.approval_policy = approval_policy::never;
     result.sandbox_policy.mode = sandbox_mode::workspace_write;
+    if (adapt)
+      adapt(result);
     return result;
   }
 
@@ -182,6 +193,31 @@ SCENARIO("a running turn ends at its provider, the next one goes to the other") 
   uut.order(switch_provider{"a"});
   uut.say(thread);
   CHECK_EQ(uut.last_message(), "I am a.");
+}
+
+SCENARIO("credentials and WebSocket go with the provider") {
+  two_providers uut{guarded("a", "v2"), guarded("b", "off"), [](config::config& x) {
+                      for (auto& [id, provider] : x.model_providers)
+                        provider.experimental_bearer_token = secret{"key-of-" + id};
+                      x.model_providers.at("a").supports_websockets = true;
+                      x.model_provider = x.model_providers.at("a");
+                      x.features.set(config::feature::responses_websockets_v2,
+                                     config::feature_switch::enable);
+                    }};
+  const auto thread = uut.start(uut.config());
+  uut.say(thread);
+  CHECK_EQ(uut.last_message(), "I am a.");
+  const auto handshakes = uut.a.stats().handshakes;
+  CHECK(handshakes > 0);
+  uut.order(switch_provider{"b"});
+  uut.say(thread);
+  CHECK_EQ(uut.last_message(), "I am b.");
+  CHECK_EQ(uut.b.stats().handshakes, 0u);
+  uut.order(switch_provider{"a"});
+  uut.say(thread);
+  CHECK_EQ(uut.last_message(), "I am a.");
+  CHECK(uut.a.stats().handshakes > handshakes);
+  CHECK_EQ(uut.a.stats().unauthorized + uut.b.stats().unauthorized, 0u);
 }
 
 SCENARIO("a provider that is not configured is refused and nothing changes") {

@@ -16,6 +16,7 @@ struct models_log {
   std::vector<caf::typed_response_promise<model_list>> open_lists;
   model_list answer; ///< to them
   std::vector<std::string> providers;
+  std::vector<refresh_if_new_etag> notices;
   std::size_t facts = 0;
 };
 
@@ -59,7 +60,10 @@ models_manager_actor::behavior_type slow_models(models_manager_actor::pointer se
     [](const list_collaboration_modes&) -> caf::result<collaboration_mode_list> {
       return collaboration_mode_list{};
     },
-    [](const refresh_if_new_etag&) -> caf::result<void> { return caf::unit; },
+    [log](const refresh_if_new_etag& x) -> caf::result<void> {
+      log->notices.push_back(x);
+      return caf::unit;
+    },
     [](const login_changed&) -> caf::result<void> { return caf::unit; },
     [log](const model_sources&) -> caf::result<void> {
       for (auto& answer : std::exchange(log->open_lists, {}))
@@ -236,6 +240,21 @@ SCENARIO("a switch reaches every live thread at its next turn, and threads that 
   CHECK_EQ(log->streams.back().request.provider, "other");
   say(started(loner));
   CHECK_EQ(log->streams.back().request.provider, "mine");
+}
+
+SCENARIO("a list that a response names is told to the models manager, and the turn goes on") {
+  auto one = begin();
+  run();
+  answer_list();
+  const auto id = started(one);
+  say(id);
+  const auto stream = log->streams.back().stream;
+  caf::anon_send(log->consumer, model_events{stream, {models_etag_seen{"\"v2\""}}});
+  run();
+  REQUIRE_EQ(models->notices.size(), 1u);
+  CHECK_EQ(models->notices[0], (refresh_if_new_etag{"test", "\"v2\""}));
+  model_answers();
+  CHECK_EQ(ask<thread_summary>(thread_status_request{id})->turn, "");
 }
 
 SCENARIO("a switch that the models manager refuses changes nothing") {
