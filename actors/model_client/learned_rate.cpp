@@ -49,7 +49,7 @@ constexpr std::chrono::seconds max_saved{1};
 // What a pause may leave to catch up at once.
 constexpr std::chrono::milliseconds max_catch_up{500};
 
-double seconds_between(learned_rate::time_point from, learned_rate::time_point to) {
+double elapsed_seconds(learned_rate::time_point from, learned_rate::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
@@ -126,8 +126,8 @@ void learned_rate::on_accepted() {
 /// What was accepted per second since the last change; none when requests were not waiting all the
 /// time.
 std::optional<double> learned_rate::sustained(time_point now) const {
-  const auto seconds = seconds_between(counted_from_, now);
-  if (seconds <= 0 || grown_seconds_ < busy_share * seconds_between(resumed_at_, now))
+  const auto seconds = elapsed_seconds(counted_from_, now);
+  if (seconds <= 0 || grown_seconds_ < busy_share * elapsed_seconds(resumed_at_, now))
     return std::nullopt;
   return static_cast<double>(accepted_) / seconds;
 }
@@ -175,7 +175,7 @@ void learned_rate::restart(time_point now) {
 
 void learned_rate::advance(time_point now, bool is_busy) {
   if (is_known() && is_busy && now > advanced_to_)
-    grown_seconds_ += seconds_between(advanced_to_, now);
+    grown_seconds_ += elapsed_seconds(advanced_to_, now);
   advanced_to_ = std::max(advanced_to_, now);
 }
 

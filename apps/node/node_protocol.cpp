@@ -14,9 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// Prompts are for people and models; this is far more than either reads.
-constexpr std::size_t max_line_bytes = 8 * 1024 * 1024;
-
 std::string text_at(const json::object& x, std::string_view key) {
   const auto* value = x.if_contains(key);
   return value && value->is_string() ? std::string{value->get_string()} : std::string{};
@@ -33,7 +30,7 @@ json::object created_object(std::string_view type, const thread_id& thread, cons
 } // namespace
 
 std::variant<order, std::string> parse_order(std::string_view line) {
-  if (line.size() > max_line_bytes)
+  if (line.size() > max_order_bytes)
     return "the line is too long";
   boost::system::error_code ec;
   const auto parsed = json::parse(line, ec);

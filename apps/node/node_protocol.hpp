@@ -4,6 +4,7 @@
 #include "messages/event.hpp"
 #include "messages/ids.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ struct list_order {
 };
 
 using order = std::variant<start_order, submit_order, list_order>;
+
+/// Of one line. Prompts are for people and models; this is far more than either reads.
+inline constexpr std::size_t max_order_bytes = 8 * 1024 * 1024;
 
 /// The order, or what is wrong with the line.
 std::variant<order, std::string> parse_order(std::string_view line);

@@ -1,5 +1,6 @@
 #include "apps/node/order_input.hpp"
 
+#include "apps/node/node_protocol.hpp"
 #include "net/io_pool.hpp"
 
 #include <array>
@@ -15,8 +16,6 @@
 namespace troupe::node_app {
 
 namespace {
-
-constexpr std::size_t max_line_bytes = 8 * 1024 * 1024;
 
 /// Wakes a `poll` from another thread.
 class wake_up {
@@ -42,7 +41,7 @@ void take_lines(std::string& open, const std::function<void(std::string)>& take)
       take(open.substr(0, end));
     open.erase(0, end + 1);
   }
-  if (open.size() > max_line_bytes)
+  if (open.size() > max_order_bytes)
     take(std::exchange(open, {}));
 }
 
