@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 /// Between two attempts; nobody is told when a lock becomes free.
 constexpr milliseconds pause{50};
 
-std::error_code last_error() {
+std::error_code lock_error() {
   return {errno, std::generic_category()};
 }
 
@@ -57,7 +57,7 @@ std::variant<login_lock, std::error_code> login_lock::try_take(const fs::path& h
   file += ".lock";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)
-    return last_error();
+    return lock_error();
   login_lock result{descriptor};
   int status = 0;
   do

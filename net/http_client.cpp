@@ -26,7 +26,7 @@ void on_lane_of(const control_ptr& control, Action action) {
 
 // Hands the exchange over to its lane. Posted even on the lane itself, so that no completion comes
 // inside the function that starts it.
-struct starter {
+struct call_starter {
   std::shared_ptr<http_call> call;
   void operator()() { std::exchange(call, nullptr)->start(); }
 };
@@ -74,7 +74,7 @@ struct http_client::state {
   call_handle start(http_call::task task) {
     const auto& pool = pools[threads.pick_lane()];
     auto control = std::make_shared<call_handle::control>(pool->lane(), task.request.credit);
-    starter begin{std::make_shared<http_call>(pool, control, std::move(task))};
+    call_starter begin{std::make_shared<http_call>(pool, control, std::move(task))};
     control->call = begin.call;
     if (!pool->lane()->post(std::move(begin))) // then nothing has been moved
       begin.call->refuse(net_errc::stopped);

@@ -21,7 +21,7 @@ void on_lane_of(const std::shared_ptr<process_handle::control>& control, Action 
 }
 
 // Posted even on the lane itself, so that no completion comes inside `spawn_process`.
-struct starter {
+struct child_starter {
   std::shared_ptr<child_process> child;
   void operator()() { std::exchange(child, nullptr)->start(); }
 };
@@ -50,8 +50,8 @@ process_handle spawn_process(io_pool& pool, process_options options, process_han
   std::vector<child_process::inherited> copies; // the caller may close its own when this returns
   for (const auto& x : options.inherited)
     copies.push_back({unique_fd{::fcntl(x.ours, F_DUPFD_CLOEXEC, 3)}, x.as});
-  starter begin{std::make_shared<child_process>(control, std::move(options), std::move(copies),
-                                                std::move(handlers))};
+  child_starter begin{std::make_shared<child_process>(control, std::move(options),
+                                                      std::move(copies), std::move(handlers))};
   control->child = begin.child;
   if (!control->lane->post(std::move(begin))) // then nothing has been moved
     begin.child->refuse(net_errc::stopped);

@@ -8,10 +8,10 @@ namespace troupe::net {
 
 namespace {
 
-using control_ptr = std::shared_ptr<ws_handle::control>;
+using ws_control_ptr = std::shared_ptr<ws_handle::control>;
 
 template <class Action>
-bool on_lane_of(const control_ptr& control, Action action) {
+bool on_link_of(const ws_control_ptr& control, Action action) {
   return control && control->lane->dispatch([control, action = std::move(action)]() mutable {
     if (const auto link = control->link.lock())
       action(*link);
@@ -19,7 +19,7 @@ bool on_lane_of(const control_ptr& control, Action action) {
 }
 
 // A notice comes in any case, also when the socket or its lane is long gone.
-void send_on_lane(const control_ptr& control, ws_frame kind, std::vector<body_part> parts,
+void send_on_lane(const ws_control_ptr& control, ws_frame kind, std::vector<body_part> parts,
                   ws_handle::notice on_sent) {
   if (!control)
     return;
@@ -52,19 +52,19 @@ void ws_handle::send_binary(std::string bytes, notice on_sent) const {
 }
 
 void ws_handle::ping(std::string payload) const {
-  on_lane_of(control_, [payload = std::move(payload)](ws_link& x) { x.ping(payload); });
+  on_link_of(control_, [payload = std::move(payload)](ws_link& x) { x.ping(payload); });
 }
 
 void ws_handle::close(ws_close with) const {
-  on_lane_of(control_, [with = std::move(with)](ws_link& x) { x.close(with); });
+  on_link_of(control_, [with = std::move(with)](ws_link& x) { x.close(with); });
 }
 
 void ws_handle::cancel() const {
-  on_lane_of(control_, [](ws_link& x) { x.cancel(); });
+  on_link_of(control_, [](ws_link& x) { x.cancel(); });
 }
 
 void ws_handle::cut(cut_mode mode) const {
-  on_lane_of(control_, [mode](ws_link& x) { x.cut(mode); });
+  on_link_of(control_, [mode](ws_link& x) { x.cut(mode); });
 }
 
 void ws_handle::grant(std::uint64_t messages) const {
@@ -78,7 +78,7 @@ void ws_handle::grant(std::uint64_t messages) const {
 }
 
 void ws_handle::rest() const {
-  on_lane_of(control_, [](ws_link& x) { x.rest(); });
+  on_link_of(control_, [](ws_link& x) { x.rest(); });
 }
 
 std::size_t ws_handle::unsent_bytes() const {

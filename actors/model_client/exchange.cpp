@@ -1,9 +1,9 @@
 #include "actors/model_client/exchange.hpp"
 
+#include "actors/model_client/bounded_json.hpp"
 #include "actors/model_client/json_scan.hpp"
 #include "messages/json/writer.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
@@ -19,16 +19,6 @@ namespace troupe::model_client {
 namespace {
 
 namespace json = boost::json;
-
-std::optional<json::value> parse(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = json_scan::max_depth;
-  json::error_code error;
-  auto result = json::parse(text, error, {}, options);
-  if (error)
-    return std::nullopt;
-  return result;
-}
 
 std::string difference(const json::value& a, const json::value& b, const std::string& path);
 
@@ -116,7 +106,7 @@ std::string print_exchange(const exchange& x) {
   std::string result = "{\n\"path\":";
   append_json_string(result, x.path);
   result += ",\n\"request\":";
-  if (parse(x.request))
+  if (parse_bounded(x.request))
     result += x.request;
   else
     append_json_string(result, x.request);
@@ -143,7 +133,7 @@ std::string print_exchange(const exchange& x) {
 }
 
 std::optional<exchange> parse_exchange(std::string_view text) {
-  const auto value = parse(text);
+  const auto value = parse_bounded(text);
   const auto* object = value ? value->if_object() : nullptr;
   if (object == nullptr)
     return std::nullopt;
@@ -179,8 +169,8 @@ std::optional<exchange> parse_exchange(std::string_view text) {
 }
 
 std::string first_difference(std::string_view recorded, std::string_view wanted) {
-  const auto a = parse(recorded);
-  const auto b = parse(wanted);
+  const auto a = parse_bounded(recorded);
+  const auto b = parse_bounded(wanted);
   if (!a || !b)
     return recorded == wanted ? std::string{} : "the whole request";
   return difference(*a, *b, {});

@@ -7,7 +7,7 @@ namespace troupe::model_client {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos)
     return {};
@@ -42,7 +42,7 @@ std::optional<bool> read_boolean(const net::header_list& headers, std::string_vi
 }
 
 std::optional<std::string> read_text(const net::header_list& headers, std::string_view name) {
-  const auto text = trimmed(headers.find_readable(name).value_or(""));
+  const auto text = without_blanks(headers.find_readable(name).value_or(""));
   if (text.empty())
     return std::nullopt;
   return std::string{text};

@@ -1,12 +1,11 @@
 #include "actors/model_client/trace_file.hpp"
 
-#include "actors/model_client/json_scan.hpp"
+#include "actors/model_client/bounded_json.hpp"
 #include "messages/json/writer.hpp"
 #include "net/wire/utf8_check.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <fmt/format.h>
@@ -55,16 +54,6 @@ std::string decoded(std::string_view bytes) {
   return std::string{bytes};
 }
 
-std::optional<value> parse(std::string_view text) {
-  boost::json::parse_options options;
-  options.max_depth = json_scan::max_depth;
-  boost::json::error_code error;
-  auto result = boost::json::parse(text, error, {}, options);
-  if (error)
-    return std::nullopt;
-  return result;
-}
-
 std::string_view trimmed_line(std::string_view text) {
   constexpr std::string_view space = " \t\r\n\f\v";
   const auto first = text.find_first_not_of(space);
@@ -85,7 +74,7 @@ void collect(value&& x, std::vector<object>& out) {
 
 std::vector<object> objects_of(std::string_view text) {
   std::vector<object> result;
-  if (auto whole = parse(text); whole && whole->is_array()) {
+  if (auto whole = parse_bounded(text); whole && whole->is_array()) {
     collect(std::move(*whole), result);
     return result;
   }
@@ -95,7 +84,7 @@ std::vector<object> objects_of(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (!line.starts_with('{') && !line.starts_with('['))
       continue;
-    if (auto one = parse(line))
+    if (auto one = parse_bounded(line))
       collect(std::move(*one), result);
   }
   return result;

@@ -11,7 +11,7 @@ namespace troupe::sim {
 namespace {
 
 /// An endless answer pauses while its client has this much still to read.
-constexpr std::size_t max_lag_bytes = 1024 * 1024;
+constexpr std::size_t max_unsent_bytes = 1024 * 1024;
 
 std::string error_event(const ws_memory::problem& x) {
   std::string result;
@@ -134,7 +134,7 @@ void ws_session::finish() {
 void ws_session::repeat() {
   if (script_.steps.empty())
     return;
-  if (socket_.unsent_bytes() < max_lag_bytes)
+  if (socket_.unsent_bytes() < max_unsent_bytes)
     do_step(script_.steps.back());
   // Never without a pause: the answer would take the thread for itself.
   wait_until(clock::now() + std::max(script_.repeat_interval, std::chrono::microseconds{1000}));

@@ -18,7 +18,7 @@ namespace {
 using boost::core::string_view;
 
 template <class Number>
-std::optional<Number> number_in(std::string_view text) {
+std::optional<Number> decimal_in(std::string_view text) {
   Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || text.empty())
@@ -138,7 +138,7 @@ std::optional<no_proxy_list::rule> no_proxy_list::parse(std::string_view text) {
     // An IPv6 address without brackets has been recognised above, so a colon begins a port.
     const auto colon = text.ends_with(']') ? std::string_view::npos : text.rfind(':');
     if (colon != std::string_view::npos) {
-      result.port = number_in<std::uint16_t>(text.substr(colon + 1));
+      result.port = decimal_in<std::uint16_t>(text.substr(colon + 1));
       if (!result.port)
         return std::nullopt;
       text = text.substr(0, colon);
@@ -149,8 +149,9 @@ std::optional<no_proxy_list::rule> no_proxy_list::parse(std::string_view text) {
   result.address = address_bytes(text.substr(0, slash));
   if (!result.address.empty()) {
     const auto all_bits = static_cast<unsigned>(8 * result.address.size());
-    const auto bits = slash == std::string_view::npos ? std::optional{all_bits}
-                                                      : number_in<unsigned>(text.substr(slash + 1));
+    const auto bits = slash == std::string_view::npos
+                        ? std::optional{all_bits}
+                        : decimal_in<unsigned>(text.substr(slash + 1));
     if (!bits || *bits > all_bits)
       return std::nullopt;
     result.prefix_bits = *bits;
