@@ -19,6 +19,7 @@ struct auth_script {
   std::deque<login_recovery> recoveries;
   std::vector<recover_login> asked;
   std::size_t login_questions = 0;
+  std::vector<login_watcher_actor> watchers;
 };
 
 inline login_snapshot chatgpt_login(std::uint64_t generation, const std::string& token) {
@@ -43,7 +44,10 @@ inline auth_manager_actor::behavior_type scripted_auth(std::shared_ptr<auth_scri
           },
           [](const use_external_login&) -> caf::result<void> { return caf::unit; },
           [](const log_out&) -> caf::result<logged_out> { return logged_out{}; },
-          [](const watch_login&) -> caf::result<void> { return caf::unit; }};
+          [script](const watch_login& x) -> caf::result<void> {
+            script->watchers.push_back(x.watcher);
+            return caf::unit;
+          }};
 }
 
 } // namespace troupe::testing

@@ -140,3 +140,84 @@ SCENARIO("equal questions share one answer") {
   CHECK(first.instructions_json.pointer() == again.instructions_json.pointer());
   CHECK(first.instructions_json.pointer() != other.instructions_json.pointer());
 }
+
+SCENARIO("a provider's key of its own is a credential, where it has one") {
+  config::provider x;
+  const config::environment env = [](std::string_view name) {
+    return name == "KEY" ? std::optional<std::string>{"k"} : std::nullopt;
+  };
+  CHECK(!traits_of("p", x, env).has_own_credential);
+  x.env_key = "OTHER";
+  CHECK(!traits_of("p", x, env).has_own_credential);
+  x.env_key = "KEY";
+  CHECK(traits_of("p", x, env).has_own_credential);
+  x.env_key.reset();
+  x.experimental_bearer_token = secret{"t"};
+  CHECK(traits_of("p", x, env).has_own_credential);
+}
+
+SCENARIO("the picker with a credential has all models, without one the configured one only") {
+  model_knowledge x;
+  x.configured = {.model = "zzz", .provider = "openai"};
+  CHECK_EQ(model_answers{x}.picker().models.size(), 1u);
+  x.provider.has_own_credential = true;
+  CHECK_EQ(model_answers{x}.picker().models.size(), 5u);
+  x.provider.has_own_credential = false;
+  x.login = config::login_kind::api_key;
+  CHECK_EQ(model_answers{x}.picker().models.size(), 5u);
+}
+
+SCENARIO("the switcher has the picker's models with a ChatGPT login only") {
+  model_knowledge x;
+  x.configured = {.model = "zzz", .provider = "openai"};
+  x.login = config::login_kind::api_key;
+  CHECK_EQ(model_answers{x}.switcher().models.size(), 1u);
+  x.login = config::login_kind::chatgpt;
+  CHECK_EQ(model_answers{x}.switcher().models.size(), 5u);
+}
+
+SCENARIO("a refresh needs a list, the feature, and no OpenAI key") {
+  const auto may = [](auto change) {
+    model_knowledge x;
+    change(x);
+    return may_refresh(x);
+  };
+  CHECK(may([](auto&) {}));
+  CHECK(may([](auto& x) { x.login = config::login_kind::chatgpt; }));
+  CHECK(!may([](auto& x) { x.login = config::login_kind::api_key; }));
+  CHECK(may([](auto& x) {
+    x.login = config::login_kind::api_key;
+    x.provider.uses_login = false;
+  }));
+  CHECK(!may([](auto& x) { x.provider.lists_models = false; }));
+  CHECK(!may([](auto& x) { x.provider.is_simulated = true; }));
+  CHECK(!may([](auto& x) { x.source = catalogue_source::file; }));
+  const auto off = [](auto& x) {
+    x.features.set(config::feature::remote_models, config::feature_switch::disable);
+  };
+  CHECK(!may(off));
+  model_knowledge x;
+  off(x);
+  CHECK(may_refresh(x, catalogue_use::always));
+}
+
+SCENARIO("messages of a model are left out where its thread has the feature off") {
+  model_answers answers{{}};
+  model_overrides overrides;
+  CHECK(answers.facts({.slug = "bengalfox", .overrides = overrides}).info->model_messages);
+  overrides.keeps_messages = false;
+  CHECK(!answers.facts({.slug = "bengalfox", .overrides = overrides}).info->model_messages);
+}
+
+SCENARIO("answers follow what is known, and given ones stay what they are") {
+  model_answers answers{{}};
+  const auto before = answers.facts({.slug = "mine", .overrides = {}});
+  CHECK(answers.is_guess("mine"));
+  answers.change(
+    [](model_knowledge& x) { x.models.push_back(a_model("mine", -1, model_visibility::list)); });
+  CHECK(!answers.is_guess("mine"));
+  CHECK_EQ(answers.facts({.slug = "mine", .overrides = {}}).instructions.str(),
+           "instructions of mine");
+  CHECK_NE(before.instructions.str(), "instructions of mine");
+  CHECK_EQ(default_model(answers.all()), "mine");
+}

@@ -1,5 +1,6 @@
 #define CAF_SUITE models_manager
 
+#include "tests/actors/model_client/scripted_auth.hpp"
 #include "tests/actors/models_manager/manager_fixture.hpp"
 
 using namespace troupe;
@@ -292,6 +293,27 @@ SCENARIO("a restarted model client is asked from then on") {
   CHECK(script->asked.empty());
   ask(model_sources{.client = deps.sources.client, .auth = {}});
   self->send_exit(client, caf::exit_reason::user_shutdown);
+  run();
+}
+
+SCENARIO("the auth manager tells who is logged in, a restarted one, too") {
+  const auto script = std::make_shared<auth_script>();
+  const auto auth = sys.spawn(scripted_auth, script);
+  deps.sources.auth = auth;
+  cache({listed_model("mine", -1)});
+  start();
+  REQUIRE_EQ(script->watchers.size(), 1U);
+  CHECK(script->watchers[0] == uut);
+  const auto other = sys.spawn(scripted_auth, script);
+  ask(model_sources{.client = deps.sources.client, .auth = other});
+  CHECK_EQ(script->watchers.size(), 2U);
+  ask(model_sources{.client = deps.sources.client, .auth = other});
+  CHECK_EQ(script->watchers.size(), 2U);
+  script->watchers.clear();
+  stop();
+  for (const auto& x : {auth, other})
+    self->send_exit(x, caf::exit_reason::user_shutdown);
+  deps.sources.auth = nullptr;
   run();
 }
 
