@@ -42,9 +42,10 @@ collaboration_mask mask_of(mode_kind x) {
   return result;
 }
 
-enum class tools : std::uint8_t { read_only, may_write };
+enum class write_tools : std::uint8_t { refused, offered };
 
-identity_mask identity_of(identity_kind x, setting_change<reasoning_effort> change, tools allowed) {
+identity_mask identity_of(identity_kind x, setting_change<reasoning_effort> change,
+                          write_tools permission) {
   identity_mask result;
   result.name = to_text(x);
   result.kind = x;
@@ -53,7 +54,7 @@ identity_mask identity_of(identity_kind x, setting_change<reasoning_effort> chan
     x == identity_kind::nobody
       ? setting_change<std::string>::cleared()
       : setting_change<std::string>::to(embedded(fmt::format("identities/{}.md", to_text(x))));
-  result.capabilities.write_tools = allowed == tools::may_write;
+  result.capabilities.write_tools = permission == write_tools::offered;
   return result;
 }
 
@@ -87,13 +88,15 @@ const std::vector<collaboration_mask>& builtin_modes() {
 
 const std::vector<identity_mask>& builtin_identities() {
   using enum identity_kind;
-  using change = setting_change<reasoning_effort>;
   static const std::vector<identity_mask> identities{
-    identity_of(nobody, {}, tools::read_only),
-    identity_of(planner, change::to(reasoning_effort::medium), tools::may_write),
-    identity_of(programmer, {}, tools::may_write),
-    identity_of(explorer, change::to(reasoning_effort::low), tools::read_only),
-    identity_of(reviewer, change::to(reasoning_effort::medium), tools::read_only),
+    identity_of(nobody, {}, write_tools::refused),
+    identity_of(planner, setting_change<reasoning_effort>::to(reasoning_effort::medium),
+                write_tools::offered),
+    identity_of(programmer, {}, write_tools::offered),
+    identity_of(explorer, setting_change<reasoning_effort>::to(reasoning_effort::low),
+                write_tools::refused),
+    identity_of(reviewer, setting_change<reasoning_effort>::to(reasoning_effort::medium),
+                write_tools::refused),
   };
   return identities;
 }
