@@ -3,6 +3,7 @@
 #include "actors/common/harden.hpp"
 #include "actors/thread_manager/model_gate.hpp"
 #include "actors/thread_manager/thread_table.hpp"
+#include "config/catalogue.hpp"
 #include "config/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -89,17 +90,25 @@ private:
     if (threads_.size() + starting_.size() >= deps_.limits.live_threads)
       return caf::make_error(errc::queue_full, "too many threads are live on this node");
     follow_provider(config);
+    // What comes with the program will do for its start: the list comes while it is at work.
+    const bool is_known = config::find_model(config::bundled_catalogue(), config.model) != nullptr;
     const auto source = config.source;
     auto handle = codex_thread::spawn(self_->system(), std::move(config), deps_.thread);
     self_->monitor(handle);
     auto answer = self_->make_response_promise<thread_started>();
     starting_.emplace(handle->id(), starting_thread{handle, answer, source,
                                                     resume ? resume->thread : std::nullopt});
-    when_models_are_known([this, handle, resume = std::move(resume)] {
+    auto begin = [this, handle, resume = std::move(resume)] {
       self_->request(handle, caf::infinite, start_session{resume})
         .then([this, key = handle->id()](thread_started& x) { on_started(key, std::move(x)); },
               [this, key = handle->id()](const caf::error& err) { on_start_failed(key, err); });
-    });
+    };
+    if (!is_known)
+      when_models_are_known(std::move(begin));
+    else {
+      begin();
+      when_models_are_known([] {});
+    }
     return answer;
   }
 

@@ -180,6 +180,14 @@ SCENARIO("a thousand starts wait for one list of models, later ones for none") {
   started(late);
 }
 
+SCENARIO("a thread whose model comes with the program does not wait for the list it asks for") {
+  auto one = begin("test", "gpt-5.2");
+  run();
+  CHECK_EQ(models->open_lists.size(), 1u);
+  started(one);
+  answer_list();
+}
+
 SCENARIO("starts go on with what is known when the list does not come") {
   auto one = begin();
   run();
