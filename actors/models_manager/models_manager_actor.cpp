@@ -1,6 +1,7 @@
 #include "actors/models_manager/models_manager_actor.hpp"
 
 #include "actors/common/harden.hpp"
+#include "actors/models_manager/list_metrics.hpp"
 #include "config/log.hpp"
 #include "config/modes.hpp"
 
@@ -304,11 +305,14 @@ private:
       return;
     const auto order = *std::exchange(next_order_, std::nullopt);
     step_ = ++last_step_;
+    step_began_ = deps_.steady_now();
+    step_work_ = list_metrics::work::other;
     step_limit_ = self_->run_delayed(deps_.limits.step, [this, step = step_] { give_up(step); });
     std::visit([this](const auto& x) { start(x); }, order);
   }
 
   void start(const load_list&) {
+    step_work_ = list_metrics::work::load;
     run([place = place(), now = deps_.now] { return load_models(place, now()); },
         [this](const job_result& x) {
           use(x);
@@ -337,6 +341,7 @@ private:
   }
 
   void start(const fetch_list&) {
+    step_work_ = list_metrics::work::fetch;
     if (!deps_.sources.client)
       return failed("there is no model client");
     self_
@@ -372,8 +377,14 @@ private:
     return problem;
   }
 
-  void failed(const std::string& problem) {
+  void end_step() {
     step_limit_.dispose();
+    metrics_.record(std::exchange(step_work_, list_metrics::work::other),
+                    deps_.steady_now() - step_began_);
+  }
+
+  void failed(const std::string& problem) {
+    end_step();
     desk_.on_fetch_failed(logged(problem), deps_.steady_now());
     carry_out();
   }
@@ -382,6 +393,7 @@ private:
     if (job_ && job_->step == step)
       job_.reset(); // it hangs; what it says later is not heard
     if (step == step_) {
+      end_step();
       step_ = 0;
       desk_.give_up(logged("it took too long"), deps_.steady_now());
     }
@@ -409,7 +421,7 @@ private:
     const auto job = std::exchange(job_, nullptr);
     log_remarks(job->result);
     if (step == step_) {
-      step_limit_.dispose();
+      end_step();
       job->after(job->result);
     }
     carry_out();
@@ -446,6 +458,9 @@ private:
   std::optional<refresh_order> next_order_;
   std::shared_ptr<running_job> job_;
   caf::disposable step_limit_;
+  std::chrono::steady_clock::time_point step_began_;
+  list_metrics::work step_work_ = list_metrics::work::other;
+  list_metrics metrics_{self_->system().metrics()};
 };
 
 } // namespace

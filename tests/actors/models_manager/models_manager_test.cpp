@@ -3,6 +3,8 @@
 #include "tests/actors/model_client/scripted_auth.hpp"
 #include "tests/actors/models_manager/manager_fixture.hpp"
 
+#include <caf/telemetry/collector/prometheus.hpp>
+
 using namespace troupe;
 using namespace troupe::testing;
 using enum refresh_strategy;
@@ -55,6 +57,18 @@ SCENARIO("a thousand lists wait for one fetch") {
   for (int i = 0; i < 1000; ++i)
     CHECK_EQ(next<model_list>().models.front().model, "new");
   CHECK_EQ(script->asked.size(), 1U);
+}
+
+SCENARIO("fetches and looks into the cache are timed, failed ones too") {
+  script->answers = {list_answer({listed_model("new")}), failed_answer("timeout")};
+  start();
+  listed(refresh_strategy::online_if_uncached);
+  listed(refresh_strategy::online);
+  caf::telemetry::collector::prometheus collector;
+  const auto page = collector.collect_from(sys.metrics());
+  const std::string_view text{page.data(), page.size()};
+  CHECK(text.find("\ncodex_remote_models_fetch_update_duration_ms_count 2") != text.npos);
+  CHECK(text.find("\ncodex_remote_models_load_cache_duration_ms_count 1") != text.npos);
 }
 
 SCENARIO("too many that wait are refused at once") {
