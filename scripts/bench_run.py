@@ -85,9 +85,9 @@ class Bench:
         return figures | {"ready_ms": figures["node_start_ms"]} | simulator_figures
 
     def _run_troupe_bench(self, folder, sim, *options):
+        # The files stay until the whole benchmark is over: ext4 is slow to make new ones right after many were deleted.
         ended = bp.run([self._binaries / "troupe_bench", "--json", "--base-url", sim.base_url, "--prompt", PROMPT,
-                        *options],
-                       env=os.environ | {"TMPDIR": str(folder)})
+                        "--folder", folder, *options])
         if ended.exit_code != 0:
             raise bp.BenchError(f"troupe_bench ended with {ended.exit_code}")
         return ended.output
@@ -207,12 +207,13 @@ def targets_of(threads_table, streams_table, processes_table):
     full = dict(threads_table.columns)["troupe, 400"]
     offline = dict(processes_table.columns)["troupe exec --offline"]
     return [
-        report.Target("CPU per plain turn, in process, 400 threads", 0.5, "ms", full["cpu_ms_per_turn"]),
+        report.Target("CPU per plain turn, in process, 400 threads", 0.3, "ms", full["cpu_ms_per_turn"]),
         report.Target("turns per second, 400 threads", 2000, "", full["turns_per_second"], at_least=True),
         report.Target("written to disk per plain turn", 20, "KB", full["disk_bytes_per_turn"] / 1024),
         report.Target("memory per idle thread after one turn", 32, "KB", full["private_kb_per_idle_thread"]),
         report.Target(f"streams in flight at once: {title}, peak resident memory", 1000, "MB",
                       held["peak_rss_kb"] * 1024 / 1e6),
+        report.Target("questions about a model per second", 200_000, "", full["model_infos_per_second"], at_least=True),
         report.Target("troupe exec --offline, start to end", 100, "ms", offline["milliseconds"]),
     ]
 

@@ -18,7 +18,9 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fmt/format.h>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -47,6 +49,7 @@ struct options {
   std::uint32_t turns = 10;
   std::string base_url;
   std::string prompt = "Say something plain.";
+  std::string folder; ///< empty: a temporary one
   bool as_json = false;
   bool is_held = false;
 };
@@ -58,15 +61,20 @@ std::string instructions() {
   return result;
 }
 
-config::config make_settings(const options& x, const test::temp_folder& folder) {
+std::filesystem::path make_folder(const std::filesystem::path& x) {
+  std::filesystem::create_directories(x);
+  return std::filesystem::canonical(x);
+}
+
+config::config make_settings(const options& x, const std::filesystem::path& folder) {
   config::provider provider;
   provider.name = "simulated model";
   provider.base_url = x.base_url;
   if (x.is_held)
     provider.stream_idle_timeout = phase_limit;
   config::config result;
-  result.home = folder.make_folder("home");
-  result.cwd = folder.make_folder("work");
+  result.home = make_folder(folder / "home");
+  result.cwd = make_folder(folder / "work");
   result.model = model;
   result.model_provider_id = "sim";
   result.model_provider = provider;
@@ -172,7 +180,8 @@ void print(const json::object& figures, const options& x) {
 }
 
 void run(const options& x) {
-  const test::temp_folder folder;
+  const auto temporary = x.folder.empty() ? std::make_unique<test::temp_folder>() : nullptr;
+  const auto folder = temporary ? temporary->path() : std::filesystem::path{x.folder};
   node_root::register_types();
   if (const auto problem = x.is_held ? problem_of_streams(x.threads) : ""; !problem.empty())
     throw std::runtime_error(problem);
@@ -216,6 +225,9 @@ int main(int argc, char** argv) {
     ->check(CLI::Range(1, 100'000));
   app.add_option("--base-url", x.base_url, "Of the simulator, as it prints it")->required();
   app.add_option("--prompt", x.prompt, "Of every turn")->capture_default_str();
+  app.add_option("--folder", x.folder,
+                 "For home and workspace, which stay there; by default a temporary one. What was "
+                 "deleted just before makes new files slow on some file systems");
   app.add_flag("--held", x.is_held,
                "One turn on each thread; the simulator must hold the streams until all are open");
   app.add_flag("--json", x.as_json, "Print one JSON object");
