@@ -63,13 +63,13 @@ void check_all_completed(const fleet_result& x) {
   CHECK_EQ(x.provider.responses, std::uint64_t{threads} * turns_of_each());
 }
 
-/// To learn a limit that nobody announces costs a burst and a half at most (rate_governor_test):
-/// less than 2 % of what a fleet asks within two minutes, more of the few requests of a short run.
+/// To learn a limit that nobody announces costs some refusals, less than 2 % also of the requests
+/// of a short run. Those of a machine that is busy with other tests may be twice as many there.
 void check_refusals_of_learning(const fleet_result& x) {
   if (test::is_full_load())
     CHECK(x.refused_share() <= 0.02);
   else
-    CHECK(x.provider.refused <= requests_per_second * 3 / 2);
+    CHECK(x.provider.refused <= requests_per_second * 3 / 4);
 }
 
 } // namespace
