@@ -1,6 +1,6 @@
 #include "actors/model_client/models_desk_run.hpp"
 
-#include "actors/model_client/http_errors.hpp"
+#include "actors/model_client/outcome_errors.hpp"
 #include "actors/model_client/request_headers.hpp"
 #include "actors/model_client/retry_plan.hpp"
 #include "actors/model_client/stream_errors.hpp"
@@ -105,22 +105,7 @@ void models_desk::on_over(operation number) {
                        call->failed_attempts, call->provider->request_max_retries, jitter(random_));
   if (delay)
     return start(number, *call, *delay);
-  fail(number, failure_of(*call));
-}
-
-model_error models_desk::failure_of(const models_call& call) const {
-  const auto& outcome = call.attempt->outcome;
-  const auto url = url_of(call);
-  if (outcome.error == net::net_errc::stopped)
-    return cancelled_error();
-  if (outcome.error != net::net_errc::none)
-    return map_transport(outcome.error, url, outcome.detail);
-  return map_status({.status = outcome.head.status,
-                     .url = url,
-                     .headers = outcome.head.headers,
-                     .body = outcome.body},
-                    context_.clock)
-    .error;
+  fail(number, error_of(outcome, url_of(*call), context_.clock));
 }
 
 void models_desk::fail(operation number, model_error error) {

@@ -74,7 +74,6 @@ private:
   void finish(operation number, fetched_models x);
   void fail(operation number, model_error error);
   static std::string url_of(const models_call& call);
-  model_error failure_of(const models_call& call) const;
 
   const client_context& context_;
   models_hooks hooks_;

@@ -1,10 +1,9 @@
 #include "actors/model_client/unary_answers.hpp"
 
-#include "actors/model_client/json_scan.hpp"
+#include "actors/model_client/bounded_json.hpp"
 #include "actors/model_client/stream_errors.hpp"
 #include "messages/json/item_json.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <fmt/format.h>
@@ -23,16 +22,6 @@ const boost::json::array* output_of(const boost::json::value& x) {
   return output != nullptr ? output->if_array() : nullptr;
 }
 
-std::optional<boost::json::value> parse_answer(std::string_view body) {
-  boost::json::parse_options options;
-  options.max_depth = json_scan::max_depth;
-  boost::json::error_code error;
-  auto result = boost::json::parse(body, error, {}, options);
-  if (error)
-    return std::nullopt;
-  return result;
-}
-
 model_error unreadable(std::string_view what) {
   return stream_error(fmt::format("the provider's answer is not {}", what));
 }
@@ -48,7 +37,7 @@ std::optional<std::string> text_member(const boost::json::object& x, std::string
 
 compacted_history read_compacted_history(std::string_view body) {
   compacted_history result;
-  const auto value = parse_answer(body);
+  const auto value = parse_bounded(body);
   const auto* output = value ? output_of(*value) : nullptr;
   bool is_readable = output != nullptr;
   if (is_readable)
@@ -65,7 +54,7 @@ compacted_history read_compacted_history(std::string_view body) {
 
 trace_summaries read_trace_summaries(std::string_view body, std::size_t traces) {
   trace_summaries result;
-  const auto value = parse_answer(body);
+  const auto value = parse_bounded(body);
   const auto* output = value ? output_of(*value) : nullptr;
   if (output == nullptr)
     return {.summaries = {}, .error = unreadable("a list of summaries")};

@@ -1,7 +1,7 @@
 #include "actors/model_client/unary_desk_run.hpp"
 
 #include "actors/model_client/exchange_store.hpp"
-#include "actors/model_client/http_errors.hpp"
+#include "actors/model_client/outcome_errors.hpp"
 #include "actors/model_client/request_body.hpp"
 #include "actors/model_client/retry_plan.hpp"
 #include "actors/model_client/stream_errors.hpp"
@@ -236,7 +236,7 @@ void unary_desk::on_over(operation number) {
     next_attempt_delay({.error = outcome.error, .status = broke_off ? 0 : outcome.head.status},
                        call->failed_attempts, call->provider->request_max_retries, jitter(random_));
   if (!delay)
-    return fail(number, failure_of(*call));
+    return fail(number, error_of(outcome, url_of(*call), context_.clock));
   call->delay = *delay;
   start_when_allowed(number, *call);
 }
@@ -267,21 +267,6 @@ void unary_desk::settle(operation number, unary_state& call, int status,
   auto pass = std::exchange(call.pass, std::nullopt);
   if (pass && pass->settle(status, reading != rate_reading{}))
     governor_->on_answer(*pass, status, reading, now);
-}
-
-model_error unary_desk::failure_of(const unary_state& call) const {
-  const auto& outcome = call.attempt->outcome();
-  const auto url = url_of(call);
-  if (outcome.error == net::net_errc::stopped)
-    return cancelled_error();
-  if (outcome.error != net::net_errc::none)
-    return map_transport(outcome.error, url, outcome.detail);
-  return map_status({.status = outcome.head.status,
-                     .url = url,
-                     .headers = outcome.head.headers,
-                     .body = outcome.body},
-                    context_.clock)
-    .error;
 }
 
 void unary_desk::fail(operation number, model_error error) {

@@ -87,7 +87,6 @@ private:
   void finish(operation number, unary_answer x);
   void fail(operation number, model_error error);
   std::string url_of(const unary_state& call) const;
-  model_error failure_of(const unary_state& call) const;
 
   const client_context& context_;
   unary_hooks hooks_;
