@@ -35,12 +35,13 @@ When the provider cannot be asked, what is known already is listed, and stderr s
 Exit code: 0, 1 when the settings are wrong, 2 for a wrong command line.)";
 
 constexpr auto show_description =
-  R"(Show what a session knows of a model, with the overrides of config.toml: its window, what it can
-do and which tools it gets. A name that is on no list is described by the models called like it.)";
+  R"(Show what a session knows of a model: its window, what it can do, which tools it gets.
+The overrides of config.toml count. A name that is on no list is described by the models called
+like it.)";
 
 constexpr auto default_description =
-  R"(Print the model that a session uses when its command line names none: the configured one, else
-the first of the list.
+  R"(Print the model that a session uses when its command line names none.
+It is the configured one, else the first of the list.
 
 Exit code: 0, 1 when there is none to choose, 2 for a wrong command line.)";
 
