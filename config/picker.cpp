@@ -62,7 +62,8 @@ std::vector<model_preset> shown_models(std::span<const model_preset> available) 
 }
 
 std::optional<std::string> configured_slug(const configured_models& x) {
-  const auto slug = trimmed(x.model.value_or(""));
+  const auto model = x.model.value_or("");
+  const auto slug = trimmed(model);
   return slug.empty() ? std::nullopt : std::optional{std::string{slug}};
 }
 

@@ -45,8 +45,15 @@ struct lane {
   bool has_complained = false;
 
   void count() const {
-    sent->inc(static_cast<std::int64_t>(waiting.sent()) - sent->value());
-    lost->inc(static_cast<std::int64_t>(waiting.lost()) - lost->value());
+    raise(*sent, waiting.sent());
+    raise(*lost, waiting.lost());
+  }
+
+private:
+  /// CAF refuses to add nothing.
+  static void raise(caf::telemetry::int_counter& counter, std::uint64_t to) {
+    if (const auto more = static_cast<std::int64_t>(to) - counter.value(); more > 0)
+      counter.inc(more);
   }
 };
 

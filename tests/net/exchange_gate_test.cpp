@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace troupe::net;
@@ -16,6 +17,12 @@ struct fixture {
 
   std::shared_ptr<exchange_gate> gate = std::make_shared<exchange_gate>(2, 3);
   std::vector<std::pair<int, slot>> turns; // who has got a slot, in order
+
+  /// A slot that is given back makes a turn of the next one, which keeps its slot here.
+  ~fixture() {
+    while (!turns.empty())
+      std::exchange(turns, {}).clear();
+  }
 
   exchange_gate::ticket enter(int who, const std::string& origin = "a") {
     exchange_gate::ticket place = 0;
