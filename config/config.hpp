@@ -59,6 +59,7 @@ struct config {
   std::optional<reasoning_effort> model_reasoning_effort;
   std::optional<reasoning_summary> model_reasoning_summary; ///< absent: `auto`
   std::optional<verbosity> model_verbosity;
+  std::string service_tier; ///< of every request; empty: the provider's default
   // Counts of tokens, 0 or more.
   std::optional<std::int64_t> model_context_window;
   std::optional<std::int64_t> model_auto_compact_token_limit;

@@ -28,7 +28,7 @@ using layer_result = std::variant<setting_table, config_error>;
 /// Keys that a profile table may hold; others in it are ignored.
 constexpr auto profile_keys = std::to_array<std::string_view>(
   {"model", "model_provider", "approval_policy", "sandbox_mode", "model_reasoning_effort",
-   "model_reasoning_summary", "model_verbosity", "personality", "chatgpt_base_url",
+   "model_reasoning_summary", "model_verbosity", "service_tier", "personality", "chatgpt_base_url",
    "model_instructions_file", "experimental_compact_prompt_file", "web_search", "analytics",
    "features", "oss_provider", "include_apply_patch_tool", "experimental_use_unified_exec_tool",
    "experimental_use_freeform_apply_patch"});

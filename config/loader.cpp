@@ -130,6 +130,7 @@ private:
       typed().model_reasoning_effort, from_.choice<reasoning_effort>("model_reasoning_effort"));
     result_.model_reasoning_summary = from_.choice<reasoning_summary>("model_reasoning_summary");
     result_.model_verbosity = from_.choice<verbosity>("model_verbosity");
+    result_.service_tier = from_.text("service_tier").value_or("");
     result_.model_context_window = tokens("model_context_window");
     result_.model_auto_compact_token_limit = tokens("model_auto_compact_token_limit");
     result_.model_supports_reasoning_summaries =

@@ -72,6 +72,7 @@ struct thread_config {
   std::optional<reasoning_effort> effort;
   reasoning_summary summary = reasoning_summary::automatic;
   std::optional<troupe::verbosity> verbosity;
+  std::string service_tier; ///< at the provider; empty: its default
   std::optional<troupe::personality> personality;
   shared_text base_instructions;      ///< empty: the model's
   shared_text user_instructions;      ///< AGENTS.md and home instructions, joined; empty: none
@@ -104,7 +105,8 @@ bool inspect(Inspector& f, thread_config& x) {
     f.field("mode", x.mode), f.field("mode_instructions", x.mode_instructions),
     f.field("identity", x.identity), f.field("access", x.access), f.field("effort", x.effort),
     f.field("summary", x.summary), f.field("verbosity", x.verbosity),
-    f.field("personality", x.personality), f.field("base_instructions", x.base_instructions),
+    f.field("service_tier", x.service_tier), f.field("personality", x.personality),
+    f.field("base_instructions", x.base_instructions),
     f.field("user_instructions", x.user_instructions),
     f.field("developer_instructions", x.developer_instructions),
     f.field("environment", x.environment), f.field("web_search", x.web_search),

@@ -141,6 +141,7 @@ model_request base_request(const session_core& core) {
   }
   if (info.support_verbosity)
     x.verbosity = config.verbosity ? config.verbosity : info.default_verbosity;
+  x.service_tier = config.service_tier;
   x.origin = config.origin;
   x.origin.subagent = subagent_label(config.source);
   return x;

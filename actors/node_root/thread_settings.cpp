@@ -62,6 +62,7 @@ thread_config make_thread_config(const config::config& from, const session_sourc
   x.effort = from.model_reasoning_effort;
   x.summary = from.model_reasoning_summary.value_or(reasoning_summary::automatic);
   x.verbosity = from.model_verbosity;
+  x.service_tier = from.service_tier;
   x.personality = from.personality;
   x.base_instructions = shared_text{from.base_instructions.value_or("")};
   x.user_instructions = shared_text{std::move(user_instructions)};

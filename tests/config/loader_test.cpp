@@ -49,6 +49,7 @@ review_model = "r"
 model_reasoning_effort = "xhigh"
 model_reasoning_summary = "detailed"
 model_verbosity = "high"
+service_tier = "flex"
 model_context_window = 1000
 model_auto_compact_token_limit = 900
 model_supports_reasoning_summaries = true
@@ -63,6 +64,7 @@ chatgpt_base_url = "http://c"
   CHECK(x.model_reasoning_effort == reasoning_effort::xhigh);
   CHECK(x.model_reasoning_summary == reasoning_summary::detailed);
   CHECK(x.model_verbosity == verbosity::high);
+  CHECK_EQ(x.service_tier, "flex");
   CHECK(x.model_context_window == 1000);
   CHECK(x.model_auto_compact_token_limit == 900);
   CHECK(x.model_supports_reasoning_summaries == true);

@@ -137,6 +137,10 @@ class Bodies(ProgramTest):
         self.assertEqual(self.body("-m", "gpt-5.2")["text"], {"verbosity": "low"})
         self.assertNotIn("text", self.body("-m", "gpt-5.2-codex", *asked))
 
+    def test_a_service_tier_is_sent_where_it_is_configured(self):
+        self.assertEqual(self.body("-m", "gpt-5.2", "-c", 'service_tier="flex"')["service_tier"], "flex")
+        self.assertNotIn("service_tier", self.body("-m", "gpt-5.2", "-c", 'service_tier=""'))
+
     def test_a_schema_is_sent_without_a_verbosity(self):
         schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
         (self.work / "schema.json").write_text(json.dumps(schema))
