@@ -29,11 +29,10 @@ struct compact_history {
 
 template <class Inspector>
 bool inspect(Inspector& f, compact_history& x) {
-  return f.object(x).fields(f.field("thread", x.thread), f.field("provider", x.provider),
-                            f.field("model", x.model),
-                            f.field("instructions_json", x.instructions_json),
-                            f.field("input", x.input), f.field("subagent", x.subagent),
-                            f.field("turn", x.turn));
+  return f.object(x).fields(
+    f.field("thread", x.thread), f.field("provider", x.provider), f.field("model", x.model),
+    f.field("instructions_json", x.instructions_json), f.field("input", x.input),
+    f.field("subagent", x.subagent), f.field("turn", x.turn));
 }
 
 struct compacted_history {

@@ -16,7 +16,7 @@ struct thread_fixture : test_coordinator_fixture<> {
   services_changed services = spawn_fake_services(sys, log);
   event_sink_actor sink = sys.spawn(collecting_sink, seen);
   codex_thread::workspace_reader read_workspace; ///< of threads spawned from now on
-  codex_thread::tool_watch watch_tool; ///< the same
+  codex_thread::tool_watch watch_tool;           ///< the same
   codex_thread_actor uut;
 
   ~thread_fixture() {
