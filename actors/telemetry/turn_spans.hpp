@@ -64,8 +64,6 @@ private:
 
   struct visitor;
 
-  span begin(std::string_view name, span_kind kind, time_point now);
-  span begin_below(const span& parent, std::string_view name, time_point now);
   void begin_turn(const thread_id& id, followed_thread& thread, const std::string& turn,
                   time_point now);
   void begin_tool(const thread_id& id, open_turn& turn, const std::string& call,

@@ -35,7 +35,7 @@ SCENARIO("messages that a client inserts are no prompts") {
   sim_request request;
   request.user("# AGENTS.md instructions for /ws\n\nBe brief.")
     .user("<user_instructions>x</user_instructions>")
-    .user("<environment_context>\n  <cwd>/work/space</cwd>\n</environment_context>")
+    .user("<environment_context>\n  <cwd>/project/space</cwd>\n</environment_context>")
     .user("the prompt")
     .user("<turn_aborted> by the user")
     .user("  <ENVIRONMENT_CONTEXT><cwd>/other</cwd></ENVIRONMENT_CONTEXT>");

@@ -4,10 +4,10 @@
 
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
-#include "apps/sim/scenario_reader.hpp"
 #include "apps/sim/simulator.hpp"
 #include "net/io_pool.hpp"
 #include "tests/load/turn_load_actor.hpp"
+#include "tests/support/scenario_text.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <caf/actor_registry.hpp>
@@ -55,7 +55,7 @@ bool comes_true(net::io_pool& pool, Condition holds) {
 /// A provider in trouble, on threads of its own.
 class troubled_provider {
 public:
-  explicit troubled_provider(std::string_view toml) : simulator_(pool_, read(toml)) {
+  explicit troubled_provider(std::string_view toml) : simulator_(pool_, scenario_of(toml)) {
     if (const auto problem = simulator_.start())
       CAF_FAIL(*problem);
   }
@@ -83,13 +83,6 @@ public:
   }
 
 private:
-  static sim::scenario read(std::string_view toml) {
-    auto result = sim::read_scenario(toml, "test.toml");
-    if (auto* error = std::get_if<std::string>(&result))
-      CAF_FAIL(*error);
-    return std::get<sim::scenario>(std::move(result));
-  }
-
   net::io_pool pool_;
   sim::simulator simulator_;
 };

@@ -2,9 +2,9 @@
 
 // Included after caf/test/bdd_dsl.hpp.
 
-#include "apps/sim/scenario_reader.hpp"
 #include "apps/sim/simulator.hpp"
 #include "net/io_pool.hpp"
+#include "tests/support/scenario_text.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <boost/json.hpp>
@@ -60,7 +60,7 @@ struct logged_request {
 class simulated_provider {
 public:
   explicit simulated_provider(std::string_view toml)
-    : log_(folder_.path() / "log.jsonl"), simulator_(pool_, read(toml), {.log_file = log_}) {
+    : log_(folder_.path() / "log.jsonl"), simulator_(pool_, scenario_of(toml), {.log_file = log_}) {
     if (const auto problem = simulator_.start())
       CAF_FAIL(*problem);
   }
@@ -96,13 +96,6 @@ public:
   }
 
 private:
-  static sim::scenario read(std::string_view toml) {
-    auto result = sim::read_scenario(toml, "test.toml");
-    if (auto* error = std::get_if<std::string>(&result))
-      CAF_FAIL(*error);
-    return std::get<sim::scenario>(std::move(result));
-  }
-
   temp_folder folder_;
   std::filesystem::path log_;
   net::io_pool pool_;

@@ -3,6 +3,7 @@
 #include <caf/test/dsl.hpp>
 
 #include "actors/codex_thread/codex_thread_actor.hpp"
+#include "tests/support/ask.hpp"
 #include "tests/support/fake_services.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -48,12 +49,7 @@ struct thread_fixture : test_coordinator_fixture<> {
   /// The answer to a request, which must come without any time passing.
   template <class Result, class Message>
   caf::expected<Result> ask(Message msg) {
-    caf::expected<Result> result{caf::sec::none};
-    auto pending = self->request(uut, caf::infinite, std::move(msg));
-    run();
-    pending.receive([&](Result& x) { result = std::move(x); },
-                    [&](caf::error& x) { result = std::move(x); });
-    return result;
+    return troupe::testing::ask_for<Result>(*this, uut, std::move(msg));
   }
 
   thread_started start(std::optional<load_rollout> resume = {}) {

@@ -12,7 +12,7 @@ namespace {
 
 config::config settings() {
   config::config x;
-  x.cwd = "/work/here";
+  x.cwd = "/project/here";
   x.model_provider_id = "mine";
   x.model_provider.stream_max_retries = 7;
   return x;
@@ -39,7 +39,7 @@ SCENARIO("a thread's settings are those of the configuration") {
     make_thread_config(from, {.kind = source_kind::exec}, "codex_exec", "Read this first.");
   CHECK_EQ(x.model, "m1");
   CHECK_EQ(x.provider, "mine");
-  CHECK_EQ(x.cwd, "/work/here");
+  CHECK_EQ(x.cwd, "/project/here");
   CHECK(x.effort == reasoning_effort::high);
   CHECK(x.verbosity == verbosity::low);
   CHECK_EQ(x.developer_instructions.str(), "Be kind.");

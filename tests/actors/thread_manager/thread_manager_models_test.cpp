@@ -2,6 +2,7 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "actors/thread_manager/thread_manager_actor.hpp"
+#include "tests/support/ask.hpp"
 #include "tests/support/fake_services.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -110,20 +111,11 @@ struct fixture : test_coordinator_fixture<> {
 
   template <class Result, class Message>
   caf::expected<Result> ask(Message msg) {
-    caf::expected<Result> result{caf::sec::none};
-    auto pending = self->request(uut, caf::infinite, std::move(msg));
-    run();
-    pending.receive([&](Result& x) { result = std::move(x); },
-                    [&](caf::error& x) { result = std::move(x); });
-    return result;
+    return troupe::testing::ask_for<Result>(*this, uut, std::move(msg));
   }
 
   caf::error order(switch_provider x) {
-    caf::error result;
-    auto pending = self->request(uut, caf::infinite, std::move(x));
-    run();
-    pending.receive([] {}, [&](caf::error& err) { result = std::move(err); });
-    return result;
+    return troupe::testing::order_from(*this, uut, std::move(x));
   }
 
   auto begin(std::string provider = "test", std::string model = "m") {

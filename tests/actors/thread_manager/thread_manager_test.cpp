@@ -4,6 +4,7 @@
 #include "actors/common/event_tap.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
 #include "actors/thread_manager/thread_table.hpp"
+#include "tests/support/ask.hpp"
 #include "tests/support/fake_services.hpp"
 
 #include <caf/group.hpp>
@@ -54,21 +55,12 @@ struct fixture : test_coordinator_fixture<> {
 
   template <class Result, class Message>
   caf::expected<Result> ask(Message msg) {
-    caf::expected<Result> result{caf::sec::none};
-    auto pending = self->request(uut, caf::infinite, std::move(msg));
-    run();
-    pending.receive([&](Result& x) { result = std::move(x); },
-                    [&](caf::error& x) { result = std::move(x); });
-    return result;
+    return troupe::testing::ask_for<Result>(*this, uut, std::move(msg));
   }
 
   template <class Message>
   caf::error order(Message msg) {
-    caf::error result;
-    auto pending = self->request(uut, caf::infinite, std::move(msg));
-    run();
-    pending.receive([] {}, [&](caf::error& x) { result = std::move(x); });
-    return result;
+    return troupe::testing::order_from(*this, uut, std::move(msg));
   }
 
   thread_id start() {
