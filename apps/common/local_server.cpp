@@ -50,7 +50,10 @@ std::optional<std::string> refuse_local_server(const config::config& settings,
   const auto& id = settings.model_provider_id;
   const auto base_url = settings.model_provider.base_url.value_or("");
   net::io_pool pool;
-  net::http_client client{pool, {.proxies = net::proxy_rules::from_environment(variables)}};
+  net::http_client_options options{.proxies = net::proxy_rules::from_environment(variables)};
+  if (settings.ca_bundle)
+    options.tls.ca_file = settings.ca_bundle->string();
+  net::http_client client{pool, std::move(options)};
   const auto probe = config::local_server_probe(base_url);
   if (const auto problem = refuse_answer(fetch(client, probe)))
     return fmt::format("cannot use the {} server at {}: {}. If it is not running, {}; if it is "
