@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/command_settings.hpp"
 #include "config/credentials.hpp"
 #include "config/features.hpp"
 #include "config/login_store.hpp"
@@ -78,6 +79,7 @@ struct config {
   troupe::sandbox_policy sandbox_policy;
   troupe::shell_environment_policy shell_environment_policy;
   bool allow_login_shell = true;
+  command_settings commands; ///< of the node
 
   std::optional<std::string> base_instructions; ///< text of `model_instructions_file`
   std::optional<std::string> developer_instructions;

@@ -232,6 +232,7 @@ private:
       if (const auto on = tools.boolean("web_search"))
         result_.features.set(feature::web_search_request,
                              *on ? feature_switch::enable : feature_switch::disable);
+    result_.commands = read_command_settings(tools);
     result_.view_image_tool = tools.boolean("view_image").value_or(true);
     result_.update_plan_tool = tools.table("update_plan").boolean("enabled");
     result_.web_search =

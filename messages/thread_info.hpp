@@ -216,12 +216,14 @@ enum class wait_kind : std::uint8_t {
   model,
   retry_delay,
   tools,
-  workspace
+  workspace,
+  command_place, ///< its commands, for a place among those that may run at once
 };
 template <>
 struct enum_texts<wait_kind> {
-  static constexpr std::array<std::string_view, 7> values{
-    "nothing", "rollout", "model_info", "model", "retry_delay", "tools", "workspace"};
+  static constexpr std::array<std::string_view, 8> values{"nothing",   "rollout",      "model_info",
+                                                          "model",     "retry_delay",  "tools",
+                                                          "workspace", "command_place"};
 };
 
 /// One-way to a thread: what its working directory is, for the turn that asked.

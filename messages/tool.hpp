@@ -77,16 +77,32 @@ bool inspect(Inspector& f, tool_result& x) {
                             f.field("success", x.success), f.field("notes", x.notes));
 }
 
-/// One-way to the thread: something to tell the subscribers about a running call.
+/// Where a call stands that the tool runner has been given.
+enum class call_stage : std::uint8_t {
+  unchanged,
+  waits_for_place, ///< as many commands run as may run at once
+  has_place,
+};
+template <>
+struct enum_texts<call_stage> {
+  static constexpr std::array<std::string_view, 3> values{"unchanged", "waits_for_place",
+                                                          "has_place"};
+};
+
+/// One-way to the thread: something to tell the subscribers about a running call, or where it
+/// stands.
 struct tool_progress {
   std::string turn;
   std::vector<event_msg> events;
+  std::string call_id; ///< of `stage`
+  call_stage stage = call_stage::unchanged;
   bool operator==(const tool_progress&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, tool_progress& x) {
-  return f.object(x).fields(f.field("turn", x.turn), f.field("events", x.events));
+  return f.object(x).fields(f.field("turn", x.turn), f.field("events", x.events),
+                            f.field("call_id", x.call_id), f.field("stage", x.stage));
 }
 
 /// Ends one call of a thread (its request is answered with the abort text), or with an empty call

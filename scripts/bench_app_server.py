@@ -128,8 +128,9 @@ class AppServer:
 class Load:
     """Plain turns on many threads of one app-server, all threads at once."""
 
-    def __init__(self, server, workspace, prompt):
+    def __init__(self, server, workspace, prompt, settings=None):
         self._server, self._workspace, self._prompt = server, workspace, prompt
+        self._settings = settings or {}  # of each thread
         self._left = {}  # thread id -> turns it has still to take
         self._busy = 0
         server.on_turn_end = self._on_turn_end
@@ -141,7 +142,7 @@ class Load:
         def ask():
             nonlocal asked
             asked += 1
-            self._server.request("thread/start", {"cwd": str(self._workspace)}, on_started)
+            self._server.request("thread/start", {"cwd": str(self._workspace)} | self._settings, on_started)
 
         def on_started(result):
             threads.append(result["thread"]["id"])

@@ -45,6 +45,10 @@ class Simulator:
         bp.stop(self._process)
         self._process.stdout.close()
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def cpu_ms(self):
         return bp.cpu_ms(self._process.pid)
 

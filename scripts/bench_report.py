@@ -142,6 +142,10 @@ HOW_TO_READ = """\
   governor, looked at every 50 ms; the simulator counts for itself. Both processes are on loopback, with one address and
   one listener, so each stream has a connection with a port of its own; metrics are served meanwhile, which costs a little.
   A turn that fails ends the run.
+- **Turns that act.** Each thread takes one turn, in which the model calls 20 commands at once (`true`, in a login shell); the
+  home's profile costs about as much as a version manager's. CPU is that of all processes that the program has started, by the
+  kernel's count for whoever reaped them, less that of the same run without commands. Ours runs as `troupe run`, the reference
+  behind its app-server with its shell snapshots on.
 - **Ready** means: for `troupe_bench` the node is up and accepts threads (measured inside, without loading the program),
   for the app-server the answer to `initialize` has come.
 - Figures are medians of several runs. Another day's differ by some percent; on a busy machine times and rates differ by

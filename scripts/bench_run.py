@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+import bench_acting
 import bench_app_server
 import bench_peers as peers
 import bench_process as bp
@@ -159,6 +160,12 @@ class Bench:
                         home_of(self._new_folder(), quiet.base_url))
         return self._request_bytes(run)
 
+    # ---- turns that act ----
+
+    def acting_tables(self):
+        plan = bench_acting.QUICK if self._plan is QUICK else bench_acting.Plan()
+        return bench_acting.Acting(plan, self._folder, self._binaries, self._reference).tables()
+
     # ---- both ----
 
     def _request_bytes(self, run):
@@ -255,7 +262,7 @@ def measure(options, notes):
         try:
             with bench.simulator() as sim:
                 threads, processes = bench.threads_table(sim), bench.processes_table(sim)
-            return threads, bench.streams_table(), processes
+            return threads, bench.streams_table(), processes, *bench.acting_tables()
         finally:
             bp.stop_all()  # before their folder goes
 
@@ -272,7 +279,7 @@ def main():
     except KeyboardInterrupt:
         bp.say("interrupted")
         return 130
-    targets = targets_of(*tables)
+    targets = targets_of(*tables[:3]) + bench_acting.targets_of(tables[3:])
     print("\n\n".join([*(x.text() for x in tables), report.targets_text(targets)]))
     for note in notes:
         bp.say(note)

@@ -294,6 +294,8 @@ void session::on_tool_result(stream_number stream, const tool_result& x, effects
 }
 
 void session::on_tool_progress(tool_progress& x, effects& out) {
+  if (x.stage != call_stage::unchanged && turn_ && turn_->id() == x.turn)
+    turn_->on_tool_stage(x.call_id, x.stage);
   for (auto& msg : x.events)
     out.emit(x.turn, std::move(msg));
 }
@@ -375,6 +377,7 @@ thread_summary session::summary() const {
   if (turn_) {
     x.turn = turn_->id();
     x.waits_for = turn_->waits_for();
+    x.waits_since = turn_->waits_for_place_since().value_or(state_since_);
   } else if (model_question_ == model_question_state::asked) {
     x.waits_for = wait_kind::model_info;
   } else if (state_ == thread_state::starting || state_ == thread_state::stopping) {

@@ -52,6 +52,25 @@ tool_calls::list tool_calls::start(const std::vector<std::size_t>& ready) {
   return result;
 }
 
+void tool_calls::stage(const std::string& call_id, call_stage stage,
+                       std::chrono::system_clock::time_point now) {
+  for (auto& x : slots_)
+    if (x.running && x.call.call_id == call_id)
+      x.waits_for_place = stage == call_stage::waits_for_place ? std::optional{now} : std::nullopt;
+}
+
+std::optional<std::chrono::system_clock::time_point> tool_calls::waits_for_place_since() const {
+  std::optional<std::chrono::system_clock::time_point> result;
+  for (const auto& x : slots_) {
+    if (!x.running)
+      continue;
+    if (!x.waits_for_place)
+      return std::nullopt;
+    result = result ? std::min(*result, *x.waits_for_place) : *x.waits_for_place;
+  }
+  return result;
+}
+
 void tool_calls::answer_waiting(std::string_view output) {
   for (const auto index : gate_.drop_waiting())
     slots_[index].result = failed(slots_[index].call.call_id, output);

@@ -4,8 +4,10 @@
 #include "messages/item.hpp"
 #include "messages/tool.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +25,13 @@ public:
   /// The answer of a running call. Returns the calls that may start now; none when no such call
   /// runs.
   std::optional<list> answer(const tool_result& x);
+
+  /// Where a running call stands by now.
+  void stage(const std::string& call_id, call_stage stage,
+             std::chrono::system_clock::time_point now);
+
+  /// Since when the first of the running calls waits for a place, when none of them has one.
+  std::optional<std::chrono::system_clock::time_point> waits_for_place_since() const;
 
   /// Calls that have not started never will: each is answered with `output`.
   void answer_waiting(std::string_view output);
@@ -43,6 +52,7 @@ private:
     std::optional<tool_result> result;
     tool_overlap overlap = tool_overlap::exclusive;
     bool running = false;
+    std::optional<std::chrono::system_clock::time_point> waits_for_place;
   };
 
   list start(const std::vector<std::size_t>& ready);

@@ -205,6 +205,10 @@ void turn_machine::on_tool_result(stream_number stream, const tool_result& x, ef
     finish_abort(out);
 }
 
+void turn_machine::on_tool_stage(const std::string& call_id, call_stage stage) {
+  calls_.stage(call_id, stage, std::chrono::system_clock::now());
+}
+
 void turn_machine::when_tools_are_done(effects& out) {
   if (!calls_.all_answered())
     return;
@@ -307,12 +311,17 @@ wait_kind turn_machine::waits_for() const {
   case phase::sampling: return wait_kind::model;
   case phase::retrying: return wait_kind::retry_delay;
   case phase::running_tools:
+    return calls_.waits_for_place_since() ? wait_kind::command_place : wait_kind::tools;
   case phase::aborting: return wait_kind::tools;
   case phase::compacting: return compaction_ ? compaction_->waits_for() : wait_kind::model;
   case phase::flushing: return wait_kind::rollout;
   case phase::over: return wait_kind::nothing;
   }
   return wait_kind::nothing;
+}
+
+std::optional<std::chrono::system_clock::time_point> turn_machine::waits_for_place_since() const {
+  return phase_ == phase::running_tools ? calls_.waits_for_place_since() : std::nullopt;
 }
 
 } // namespace troupe::codex_thread

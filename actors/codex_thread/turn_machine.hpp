@@ -47,6 +47,7 @@ public:
   void on_stream_ended(const stream_ended& x, effects& out);
   /// `stream` is the one whose response made the call; a result of an abandoned attempt is ignored.
   void on_tool_result(stream_number stream, const tool_result& x, effects& out);
+  void on_tool_stage(const std::string& call_id, call_stage stage);
   void on_compacted(stream_number number, compacted_history& x, effects& out);
 
   /// The lines written so far are safe, or `failure` says why they are not.
@@ -64,6 +65,8 @@ public:
   bool is_over() const { return phase_ == phase::over; }
   bool takes_input() const { return kind_ == turn_kind::regular && is_working(); }
   wait_kind waits_for() const;
+  /// Of `wait_kind::command_place`: since when.
+  std::optional<std::chrono::system_clock::time_point> waits_for_place_since() const;
   const std::string& id() const { return id_; }
   stream_number stream() const { return compaction_ ? compaction_->stream() : attempts_.stream(); }
   stream_number calls_stream() const { return calls_stream_; }

@@ -320,6 +320,9 @@ struct node::state {
     deps.io = &io;
     deps.post = [this](std::function<void()> run) { files.post(std::move(run)); };
     deps.own_program = options.own_program;
+    deps.max_running = options.settings.commands.max_running;
+    if (!options.settings.commands.shell_snapshot)
+      deps.snapshots.reset();
     return tool_runner::spawn(system, std::move(deps));
   }
 

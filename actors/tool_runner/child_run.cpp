@@ -1,6 +1,7 @@
 #include "actors/tool_runner/child_run.hpp"
 
 #include "actors/tool_runner/sandbox_run.hpp"
+#include "actors/tool_runner/shell_snapshot.hpp"
 
 #include <csignal>
 #include <utility>
@@ -48,6 +49,9 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
     options.tty = net::process_options::terminal::pty;
   if (seccomp >= 0)
     options.inherited = {{.ours = seccomp, .as = seccomp_descriptor}};
+  if (order_.definitions.is_open())
+    options.inherited.push_back(
+      {.ours = order_.definitions.number(), .as = definitions_descriptor});
   net::process_handlers handlers;
   handlers.on_output = [self = shared_from_this()](net::output_stream stream,
                                                    std::string_view bytes) {
@@ -63,6 +67,7 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
   stage_ = stage::running;
   started_ = clock::now();
   process_ = net::spawn_process(context_->io, std::move(options), std::move(handlers));
+  order_.definitions = {};
   if (order_.timeout)
     timer_ =
       context_->io.after(*order_.timeout, [self = shared_from_this()] { self->on_timeout(); });

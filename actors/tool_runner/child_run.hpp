@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/child_end.hpp"
 #include "actors/tool_runner/exec_policy.hpp"
+#include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/run_context.hpp"
 #include "actors/tool_runner/tool_arguments.hpp"
 #include "messages/event.hpp"
@@ -29,6 +30,7 @@ struct child_order {
   terminal_wish tty = terminal_wish::none;
   std::optional<std::string> input;                 ///< none: the null device, or the terminal
   std::optional<std::chrono::milliseconds> timeout; ///< none: it may run forever
+  owned_descriptor definitions = {}; ///< for a shell, as `definitions_descriptor`; may be none
 };
 
 /// On the I/O thread, in this order. Released after `on_end` or `abandon`.

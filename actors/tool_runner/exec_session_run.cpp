@@ -3,7 +3,6 @@
 #include "actors/tool_runner/command_events.hpp"
 #include "actors/tool_runner/output_truncation.hpp"
 #include "actors/tool_runner/sandbox_plan.hpp"
-#include "actors/tool_runner/tool_environment.hpp"
 
 #include <fmt/format.h>
 
@@ -48,23 +47,44 @@ exec_session::exec_session(std::shared_ptr<const run_context> context, const run
 }
 
 void exec_session::run_child() {
-  const auto variables = unattended(tool_environment(
-    context_->environment, settings_->environment, to_string(thread_), settings_->sandbox_policy));
   child_order order{.argv = plan_.argv,
                     .cwd = plan_.cwd,
-                    .environment = as_entries(variables),
+                    .environment = {},
                     .where = plan_.decision.first,
                     .policy = settings_->sandbox_policy,
                     .policy_cwd = settings_->cwd,
                     .tty = plan_.tty,
                     .input = {},
                     .timeout = {}};
+  start_ = command_start::begin(
+    context_,
+    {.thread = thread_,
+     .settings = settings_,
+     .programs = attendance::unattended,
+     .order = std::move(order)},
+    {.on_stage = reader_->sink.stage,
+     .on_ready = [self = shared_from_this()](child_order x) { self->spawn(std::move(x)); }});
+  if (start_)
+    return;
+  context_->io.post([self = shared_from_this()] { // not at once: the caller gets its session first
+    if (self->reader_)
+      self->finish_reader(exec_command_failed(no_place_left), false);
+    self->over();
+  });
+}
+
+void exec_session::spawn(child_order order) {
   auto self = shared_from_this();
   child_ = child_run::start(
     context_, std::move(order),
     {.on_start = [self] { self->on_start(); },
      .on_output = [self](output_stream, std::string_view x) { self->on_output(x); },
      .on_end = [self](const child_end& x) { self->on_end(x); }});
+}
+
+void exec_session::give_place_back() {
+  if (const auto start = std::exchange(start_, nullptr))
+    start->let_go();
 }
 
 void exec_session::on_start() {
@@ -106,6 +126,7 @@ void exec_session::on_end(const child_end& end) {
   early_timer_.cancel();
   deadline_.cancel();
   child_ = nullptr;
+  give_place_back();
   const auto is_starting = reader_ && reader_->type == session_reader::kind::starter;
   if (end.how == child_end::kind::not_started) {
     if (is_starting)
@@ -186,6 +207,8 @@ void exec_session::answer_reader() {
   std::vector<std::string> notes;
   if (!exit_code_) {
     collected.session_id = id_;
+    // Or threads that each keep a server and need a second command would wait for ever.
+    give_place_back();
     if (!std::exchange(is_kept_, true))
       if (auto note = owner_.on_kept())
         notes.push_back(std::move(*note));
@@ -219,8 +242,10 @@ void exec_session::cancel_reader() {
 
 void exec_session::terminate() {
   is_terminated_ = true;
-  if (!child_)
-    return over(); // it had ended, and its end was told
+  if (!child_) {
+    give_place_back(); // it may still have waited for one
+    return over();     // or it had ended, and its end was told
+  }
   child_->kill();
 }
 
@@ -229,6 +254,7 @@ void exec_session::abandon() {
   deadline_.cancel();
   reader_.reset();
   progress_ = [](const std::vector<event_msg>&) {};
+  give_place_back();
   if (child_)
     child_->abandon();
   child_ = nullptr;

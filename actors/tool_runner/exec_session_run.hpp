@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/tool_runner/child_run.hpp"
+#include "actors/tool_runner/command_start_run.hpp"
 #include "actors/tool_runner/output_buffers.hpp"
 #include "actors/tool_runner/output_deltas.hpp"
 #include "actors/tool_runner/run_context.hpp"
@@ -71,6 +72,8 @@ private:
                std::int32_t id, session_owner owner);
 
   void run_child();
+  void spawn(child_order order);
+  void give_place_back();
   void on_start();
   void on_output(std::string_view bytes);
   void on_end(const child_end& end);
@@ -96,6 +99,7 @@ private:
   shared_value<tool_context> settings_;
   exec_command_begin begin_;
   std::function<void(std::vector<event_msg>)> progress_;
+  std::shared_ptr<command_start> start_; ///< until it has yielded or ended
   std::shared_ptr<child_run> child_;
   std::optional<session_reader> reader_;
   net::timer_handle early_timer_;

@@ -30,8 +30,8 @@ std::shared_ptr<patch_run> patch_run::start(std::shared_ptr<const run_context> c
 patch_run::patch_run(std::shared_ptr<const run_context> context, const run_tool& call,
                      patch_plan plan, patch_place place, call_sink sink)
   : context_(std::move(context)), plan_(std::move(plan)), place_(std::move(place)),
-    sink_(std::move(sink)), tool_name_(tool_name(call)), call_id_(call.call_id),
-    settings_(call.context), output_(call.call_id) {}
+    sink_(std::move(sink)), thread_(call.thread), tool_name_(tool_name(call)),
+    call_id_(call.call_id), settings_(call.context), output_(call.call_id) {}
 
 void patch_run::verify() {
   // Patches of a thread run one at a time, so the tracker is this job's alone.
@@ -74,14 +74,34 @@ void patch_run::on_verified(verification x) {
   sink_.progress(
     {patch_apply_begin{.call_id = call_id_, .auto_approved = is_allowed, .changes = changes_}});
   if (is_allowed)
-    return apply();
-  // Nobody can be asked yet.
-  const std::string refusal = "patch rejected by user";
+    wait_for_turn();
+  else
+    refuse("patch rejected by user"); // nobody can be asked yet
+}
+
+void patch_run::refuse(const std::string& why) {
   exec_outcome outcome;
   outcome.exit_code = -1;
-  outcome.standard_error = refusal;
+  outcome.standard_error = why;
   tell_end(outcome);
-  finish(refusal, false);
+  finish(why, false);
+}
+
+void patch_run::wait_for_turn() {
+  const std::weak_ptr<patch_run> weak = shared_from_this();
+  turn_ =
+    context_->places->ask(thread_, {.on_stage =
+                                      [weak](call_stage x) {
+                                        if (const auto self = weak.lock(); self && !self->is_over())
+                                          self->sink_.stage(x);
+                                      },
+                                    .on_place =
+                                      [weak] {
+                                        if (const auto self = weak.lock(); self && !self->is_over())
+                                          self->apply();
+                                      }});
+  if (!turn_)
+    refuse(no_place_left);
 }
 
 void patch_run::apply() {
@@ -113,6 +133,7 @@ void patch_run::on_output(output_stream stream, std::string_view bytes) {
 
 void patch_run::on_end(const child_end& end) {
   child_ = nullptr;
+  turn_ = nullptr;
   auto outcome = output_.outcome(end);
   if (end.how == child_end::kind::not_started)
     outcome.standard_error = execution_error(end.problem);
@@ -156,6 +177,7 @@ void patch_run::cancel() {
 
 void patch_run::finish(std::string output, bool success) {
   child_ = nullptr;
+  turn_ = nullptr;
   std::exchange(sink_, {}).finish(tool_result{.call_id = call_id_,
                                               .output = std::move(output),
                                               .success = success,

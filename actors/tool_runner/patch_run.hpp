@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/captured_output.hpp"
 #include "actors/tool_runner/child_run.hpp"
+#include "actors/tool_runner/command_places_run.hpp"
 #include "actors/tool_runner/patch_safety.hpp"
 #include "actors/tool_runner/run_context.hpp"
 #include "actors/tool_runner/turn_diff_tracker.hpp"
@@ -45,6 +46,8 @@ private:
 
   void verify();
   void on_verified(verification x);
+  void refuse(const std::string& why);
+  void wait_for_turn();
   void apply();
   void on_output(output_stream stream, std::string_view bytes);
   void on_end(const child_end& end);
@@ -57,12 +60,14 @@ private:
   patch_plan plan_;
   patch_place place_;
   call_sink sink_;
+  thread_id thread_;
   std::string tool_name_;
   std::string call_id_;
   shared_value<tool_context> settings_;
   file_changes changes_;
   attempt where_ = attempt::sandboxed;
   captured_output output_;
+  std::shared_ptr<command_place> turn_; ///< among the commands that may run
   std::shared_ptr<child_run> child_;
   child_run::clock::time_point started_ = child_run::clock::now();
 };

@@ -17,7 +17,9 @@
 /// pool; nothing in them needs a lock.
 namespace troupe::tool_runner {
 
+class command_places;
 class sandbox_launcher;
+class shell_snapshots;
 
 struct run_context {
   net::io_pool& io;                                ///< one thread
@@ -26,6 +28,8 @@ struct run_context {
   config::variables environment; ///< of this process, before any policy
   std::string own_program;       ///< this program's file, to be the patch program
   shell_environment shells;
+  std::shared_ptr<command_places> places;
+  std::shared_ptr<shell_snapshots> snapshots; ///< null: every login shell is started
 
   /// An exec_command that the sandbox stops within this time counts as never started.
   std::chrono::milliseconds early_exit_window{150};
@@ -36,10 +40,11 @@ struct call_error {
   std::string message;
 };
 
-/// Where the news of a call goes; both may be called until `finish` was, which is called exactly
+/// Where the news of a call goes; all may be called until `finish` was, which is called exactly
 /// once. `progress` may be called after it for processes that go on. From the I/O thread.
 struct call_sink {
   std::function<void(std::vector<event_msg>)> progress;
+  std::function<void(call_stage)> stage;
   std::function<void(std::variant<tool_result, call_error>)> finish;
 };
 

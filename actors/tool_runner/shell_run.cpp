@@ -1,7 +1,6 @@
 #include "actors/tool_runner/shell_run.hpp"
 
 #include "actors/tool_runner/command_events.hpp"
-#include "actors/tool_runner/tool_environment.hpp"
 
 #include <fmt/format.h>
 
@@ -38,17 +37,28 @@ void shell_run::begin() {
 }
 
 void shell_run::run_child() {
-  const auto variables = tool_environment(context_->environment, settings_->environment,
-                                          to_string(thread_), settings_->sandbox_policy);
   child_order order{.argv = plan_.argv,
                     .cwd = plan_.cwd,
-                    .environment = as_entries(variables),
+                    .environment = {},
                     .where = plan_.decision.first,
                     .policy = settings_->sandbox_policy,
                     .policy_cwd = settings_->cwd,
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = plan_.timeout};
+  start_ = command_start::begin(
+    context_,
+    {.thread = thread_,
+     .settings = settings_,
+     .programs = attendance::as_inherited,
+     .order = std::move(order)},
+    {.on_stage = sink_.stage,
+     .on_ready = [self = shared_from_this()](child_order x) { self->spawn(std::move(x)); }});
+  if (!start_)
+    fail(execution_error(no_place_left));
+}
+
+void shell_run::spawn(child_order order) {
   auto self = shared_from_this();
   child_ = child_run::start(
     context_, std::move(order),
@@ -88,6 +98,8 @@ void shell_run::cancel() {
 
 void shell_run::finish(std::string output, bool success) {
   child_ = nullptr;
+  if (const auto start = std::exchange(start_, nullptr))
+    start->let_go();
   std::exchange(sink_, {}).finish(
     tool_result{.call_id = call_id_, .output = std::move(output), .success = success, .notes = {}});
 }

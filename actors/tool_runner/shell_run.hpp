@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/captured_output.hpp"
 #include "actors/tool_runner/child_run.hpp"
+#include "actors/tool_runner/command_start_run.hpp"
 #include "actors/tool_runner/run_context.hpp"
 
 #include <memory>
@@ -24,6 +25,7 @@ private:
 
   void begin();
   void run_child();
+  void spawn(child_order order);
   void on_output(output_stream stream, std::string_view bytes);
   void on_end(const child_end& end);
   void fail(std::string text);
@@ -38,6 +40,7 @@ private:
   shared_value<tool_context> settings_;
   exec_command_begin begin_;
   captured_output output_;
+  std::shared_ptr<command_start> start_;
   std::shared_ptr<child_run> child_;
   child_run::clock::time_point started_ = child_run::clock::now();
 };

@@ -24,6 +24,18 @@ config::variables tool_environment(const config::variables& parent,
   return result;
 }
 
+config::variables profile_environment(const config::variables& parent,
+                                      const shell_environment_policy& environment) {
+  sandbox_policy open;
+  open.mode = sandbox_mode::danger_full_access;
+  return unattended(tool_environment(parent, environment, {}, open));
+}
+
+std::string value_of(const config::variables& variables, const std::string& name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
+}
+
 config::variables unattended(config::variables variables) {
   constexpr auto overrides = std::to_array<std::pair<const char*, const char*>>({
     {"NO_COLOR", "1"},

@@ -1,8 +1,10 @@
 #include "actors/tool_runner/tool_runner_actor.hpp"
 
 #include "actors/common/harden.hpp"
+#include "actors/tool_runner/command_places_run.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
 #include "actors/tool_runner/tool_desk_run.hpp"
+#include "actors/tool_runner/tool_environment.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -41,11 +43,6 @@ config::variables environment_of_this_process() {
   return result;
 }
 
-std::string value_of(const config::variables& variables, const std::string& name) {
-  const auto found = variables.find(name);
-  return found == variables.end() ? "" : found->second;
-}
-
 std::string without_links(const std::string& program) {
   std::error_code error;
   const auto target = std::filesystem::canonical(program, error);
@@ -63,6 +60,10 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
   auto sandbox = std::make_shared<sandbox_launcher>(*deps.io, deps.post, lookup,
                                                     value_of(environment, "TMPDIR"));
   const auto users = default_shell(lookup);
+  auto places = std::make_shared<command_places>(
+    *deps.io,
+    command_governor::limits{.running = deps.max_running.value_or(running_commands_of_machine())});
+  auto snapshots = deps.snapshots ? std::make_shared<shell_snapshots>(*deps.snapshots) : nullptr;
   return std::make_shared<tool_desk>(
     run_context{.io = *deps.io,
                 .post = std::move(deps.post),
@@ -70,6 +71,8 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
                 .environment = std::move(environment),
                 .own_program = without_links(deps.own_program),
                 .shells = {.users = users, .lookup = std::move(lookup)},
+                .places = std::move(places),
+                .snapshots = std::move(snapshots),
                 .early_exit_window = deps.early_exit_window});
 }
 
@@ -108,17 +111,26 @@ private:
     const auto number = ++last_call_;
     auto answer = self_->make_response_promise<tool_result>();
     open_.emplace(number, answer);
-    auto sink = sink_for(number, call.turn, listener);
+    auto sink = sink_for(number, call, listener);
     desk_->start(std::move(call), std::move(sink));
     return answer;
   }
 
   /// The sink's functions run on the I/O thread: they touch nothing but what they hold.
-  call_sink sink_for(std::uint64_t number, const std::string& turn,
+  call_sink sink_for(std::uint64_t number, const run_tool& call,
                      const tool_listener_actor& listener) {
     return {.progress =
-              [listener, turn](std::vector<event_msg> events) {
-                caf::anon_send(listener, tool_progress{turn, std::move(events)});
+              [listener, turn = call.turn](std::vector<event_msg> events) {
+                caf::anon_send(listener, tool_progress{.turn = turn,
+                                                       .events = std::move(events),
+                                                       .call_id = {},
+                                                       .stage = call_stage::unchanged});
+              },
+            .stage =
+              [listener, turn = call.turn, id = call.call_id](call_stage stage) {
+                caf::anon_send(
+                  listener,
+                  tool_progress{.turn = turn, .events = {}, .call_id = id, .stage = stage});
               },
             .finish =
               [home = shell_actor{self_}, number](std::variant<tool_result, call_error> x) {

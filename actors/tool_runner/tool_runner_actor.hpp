@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tool_runner/shell_snapshots_run.hpp"
 #include "config/shell_environment.hpp"
 #include "messages/interfaces.hpp"
 
@@ -28,8 +29,9 @@ class io_pool;
 /// approval yet: what would need a question is rejected.
 ///
 /// Bounds: `dependencies::max_open_calls`, beyond it `errc::queue_full`; `max_open_processes` per
-/// thread. Ends: on an exit message; open calls get `errc::shutting_down`, all processes are
-/// killed.
+/// thread; `dependencies::max_running` commands at once, the others wait for their turn and are
+/// told so (`call_stage`). Ends: on an exit message; open calls get `errc::shutting_down`, all
+/// processes are killed.
 namespace troupe::tool_runner {
 
 struct dependencies {
@@ -49,6 +51,13 @@ struct dependencies {
   std::optional<config::variables> environment;
 
   std::size_t max_open_calls = default_open_calls;
+
+  /// Commands and patches that run at once, those that have yielded not counted; more wait. Absent:
+  /// by cores and memory.
+  std::optional<std::size_t> max_running;
+
+  /// How login shells are spared (shell_snapshots_run.hpp); absent: none is.
+  std::optional<shell_snapshots::limits> snapshots = shell_snapshots::limits{};
 
   /// An exec_command that the sandbox stops within this time counts as never started (contract
   /// tools.md 4.1). Tests stretch it.

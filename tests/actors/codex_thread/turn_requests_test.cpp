@@ -319,3 +319,31 @@ SCENARIO("a compaction believes a server that refuses WebSockets") {
   s.model({websocket_refused{}});
   CHECK(after_cut(s).open->request.origin.transport == model_transport::http);
 }
+
+SCENARIO("the status tells when all that a turn waits for is a place for its commands") {
+  scripted_session s;
+  s.submit(says("hello"));
+  s.take();
+  s.model({output_item_done{function_call("exec_command", "c1")},
+           output_item_done{function_call("exec_command", "c2")}, response_completed{"r", {}}});
+  s.take();
+  const auto stage = [&](const std::string& call, call_stage x) {
+    tool_progress news{.turn = "0", .events = {}, .call_id = call, .stage = x};
+    s.uut.on_tool_progress(news, s.out);
+  };
+  CHECK(s.uut.summary().waits_for == wait_kind::tools);
+  stage("c1", call_stage::waits_for_place);
+  CHECK(s.uut.summary().waits_for == wait_kind::tools); // c2 runs
+  const auto before = std::chrono::system_clock::now();
+  stage("c2", call_stage::waits_for_place);
+  CHECK(s.uut.summary().waits_for == wait_kind::command_place);
+  CHECK(s.uut.summary().waits_since <= before); // that of c1
+  stage("c1", call_stage::has_place);
+  CHECK(s.uut.summary().waits_for == wait_kind::tools);
+  stage("c1", call_stage::waits_for_place);
+  s.tool_answers("c1", "");
+  CHECK(s.uut.summary().waits_for == wait_kind::command_place);
+  CHECK(s.uut.summary().waits_since >= before);
+  s.tool_answers("c2", "");
+  CHECK(s.uut.summary().waits_for == wait_kind::model);
+}

@@ -42,6 +42,10 @@ inline listener_actor::behavior_type listen(listener_actor::stateful_pointer<lis
     [self](tool_progress& x) {
       auto& events = self->state.heard.events;
       events.insert(events.end(), x.events.begin(), x.events.end());
+      if (x.stage != call_stage::unchanged) {
+        self->state.heard.call_id = x.call_id;
+        self->state.heard.stage = x.stage;
+      }
     },
     [self](caf::get_atom) { return self->state.heard; },
   };
@@ -127,12 +131,20 @@ public:
     caf::anon_send(tools, cancel_tools{thread, std::move(call_id)});
   }
 
-  std::vector<event_msg> events() {
-    std::vector<event_msg> result;
+  tool_progress heard() {
+    tool_progress result;
     self->request(listener, caf::infinite, caf::get_atom_v)
-      .receive([&](tool_progress& x) { result = std::move(x.events); },
+      .receive([&](tool_progress& x) { result = std::move(x); },
                [](const caf::error& x) { CAF_FAIL("listener: " << x); });
     return result;
+  }
+
+  std::vector<event_msg> events() { return heard().events; }
+
+  /// Waits until a call stands there.
+  void wait_for_stage(const std::string& call_id, call_stage stage) {
+    for (auto x = heard(); x.call_id != call_id || x.stage != stage;)
+      x = heard();
   }
 
   template <class Event>

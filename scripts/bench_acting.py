@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""The benchmark's turns that act: 20 commands in a turn, beside the reference. Part of scripts/bench, or by itself:
+
+    python3 scripts/bench_acting.py [--quick] [--no-reference]
+
+Home and profile are made for the purpose: its login shell costs about as much as a version manager's. CPU is that of the
+whole tree of processes, whoever waited for them: this process becomes the reaper of what its children leave behind.
+"""
+import argparse
+import contextlib
+import ctypes
+import dataclasses
+import json
+import os
+import pathlib
+import resource
+import statistics
+import sys
+import tempfile
+import time
+
+import bench_app_server
+import bench_peers as peers
+import bench_process as bp
+import bench_report as report
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COMMANDS = 20  # of each turn
+PROMPT = "Do it."
+MODES = ("danger-full-access", "workspace-write")
+FLOOR_RUNS = 100
+PR_SET_CHILD_SUBREAPER = 36
+
+# Some 0.3 s of CPU.
+PROFILE = """\
+n=0
+while [ $n -lt 80000 ]; do n=$((n+1)); done
+export PROFILE_WAS_READ=1
+echo "welcome"
+"""
+
+ACTING = """\
+name = "acting"
+[[rule]]
+when = {{ outputs = 0 }}
+reply = [{calls}]
+[[rule]]
+reply = [{{ message = "Done." }}]
+"""
+
+PLAIN = """\
+name = "plain"
+[[rule]]
+reply = [{ message = "Done." }]
+"""
+
+ROWS = (
+    report.Row("cpu_ms_per_command", "CPU per command, ms", decimals=2),
+    report.Row("cpu_ms_above_bash", "... above bash and one login shell for all, ms", decimals=2),
+    report.Row("seconds", "time for all turns, s", decimals=2),
+    report.Row("cpu_seconds", "CPU of it all, s", decimals=2),
+    report.Row("floor_ms", "(bash --norc -c true, ms)", decimals=2, has_ratio=False),
+    report.Row("login_ms", "(bash -lc true, ms)", decimals=1, has_ratio=False),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    sizes: tuple = (1, 100)
+    reference_sizes: tuple = (1, 100)
+    repeats: int = 3
+
+
+QUICK = Plan(sizes=(1, 10), reference_sizes=(1,), repeats=1)
+
+
+def become_reaper():
+    """Processes that outlive their parent below us become our children, so that their CPU is not lost."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _children_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _reap(known):
+    """Waits for the ended children that are nobody's."""
+    while True:
+        with contextlib.suppress(ChildProcessError):
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found is not None and found.si_pid not in known:
+                os.waitpid(found.si_pid, 0)
+                continue
+        return
+
+
+@contextlib.contextmanager
+def tree_figures(known):
+    """Fills in the CPU and the time of the processes that are started and ended within."""
+    figures = {}
+    cpu, begin = _children_seconds(), time.monotonic()
+    yield figures
+    figures["seconds"] = time.monotonic() - begin
+    _reap(known)
+    figures["cpu_seconds"] = _children_seconds() - cpu
+
+
+def shell_ms(argv, environment, runs):
+    """CPU of one run of a shell."""
+    before = _children_seconds()
+    quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    for _ in range(runs):
+        os.waitpid(os.posix_spawn(argv[0], argv, environment, file_actions=quiet), 0)
+    return (_children_seconds() - before) * 1000 / runs
+
+
+class Acting:
+    """One run. `folder` holds everything it writes."""
+
+    def __init__(self, plan, folder, binaries, reference):
+        self._plan, self._folder, self._reference = plan, folder, reference
+        self._program = binaries / "troupe"
+        self._folders = 0
+        self._floor = {}
+
+    def tables(self):
+        """One for each sandbox mode."""
+        become_reaper()
+        self._measure_floor()
+        return [self._table(mode) for mode in MODES]
+
+    def _measure_floor(self):
+        environment = self._home(peers.own_home, "http://127.0.0.1:1/v1").environment
+        self._floor = {"floor_ms": shell_ms(["/bin/bash", "--norc", "-c", "true"], environment, FLOOR_RUNS),
+                       "login_ms": shell_ms(["/bin/bash", "-lc", "true"], environment, 5)}
+
+    def _table(self, mode):
+        columns = [(f"troupe, {n}", self._figures(self._own, mode, n)) for n in self._plan.sizes]
+        if self._reference:
+            columns += [(f"app-server, {n}", self._figures(self._theirs, mode, n)) for n in self._plan.reference_sizes]
+        return report.Table(f"Turns that act: {COMMANDS} commands each, {mode} (columns: program, threads at once)", ROWS,
+                            columns, ("troupe, 1", "app-server, 1"))
+
+    def _figures(self, run, mode, threads):
+        """Medians; what the turns cost without commands is taken off."""
+        bp.say(f"turns that act: {run.__name__.strip('_')}, {mode}, threads: {threads}")
+        pairs = [(run(mode, threads, self._scenario("plain", PLAIN)), run(mode, threads, self._acting_scenario()))
+                 for _ in range(self._plan.repeats)]
+        per_command = statistics.median((acting["cpu_seconds"] - plain["cpu_seconds"]) * 1000 / (threads * COMMANDS)
+                                        for plain, acting in pairs)
+        result = {key: statistics.median(acting[key] for _, acting in pairs) for key in ("seconds", "cpu_seconds")}
+        return result | self._floor | {"cpu_ms_per_command": per_command,
+                                       "cpu_ms_above_bash": per_command - self._floor["floor_ms"]
+                                       - self._floor["login_ms"] / (threads * COMMANDS)}
+
+    def _own(self, mode, threads, scenario):
+        with peers.Simulator(self._program, scenario=scenario) as sim:
+            home = self._home(peers.own_home, sim.base_url)
+            tasks = home.workspace / "tasks.jsonl"
+            tasks.write_text("".join(json.dumps({"id": f"t{i}", "prompt": PROMPT}) + "\n" for i in range(threads)),
+                             encoding="ascii")
+            with tree_figures(known={sim.pid}) as figures:
+                ended = bp.run([self._program, "run", tasks, "--out", home.workspace / "out", "--sandbox", mode],
+                               env=home.environment, cwd=home.workspace, stderr=self._log(home))
+            if ended.exit_code != 0:
+                raise bp.BenchError(f"troupe run ended with {ended.exit_code} (see {self._log_path(home)})")
+        return figures
+
+    def _theirs(self, mode, threads, scenario):
+        with peers.Simulator(self._program, scenario=scenario) as sim:
+            home = self._home(lambda folder, url: peers.reference_home(folder, url, shell_snapshot=True), sim.base_url)
+            with tree_figures(known={sim.pid}) as figures, self._log(home) as log:
+                server, _ = bench_app_server.connect([self._reference, "app-server"], env=home.environment,
+                                                     cwd=home.workspace, log=log)
+                load = bench_app_server.Load(server, home.workspace, PROMPT,
+                                             {"sandbox": mode, "approvalPolicy": "never"})
+                load.run_turns(load.start_threads(threads), 1)
+                server.close()
+        return figures
+
+    def _home(self, make, base_url):
+        self._folders += 1
+        home = make(self._folder / f"acting-{self._folders:03d}", base_url)
+        (pathlib.Path(home.environment["HOME"]) / ".bash_profile").write_text(PROFILE, encoding="ascii")
+        return home
+
+    @staticmethod
+    def _log_path(home):
+        return home.workspace / "stderr.txt"
+
+    def _log(self, home):
+        return open(self._log_path(home), "wb")
+
+    def _acting_scenario(self):
+        return self._scenario("acting", ACTING.format(calls=", ".join(['{ run = "true" }'] * COMMANDS)))
+
+    def _scenario(self, name, text):
+        file = self._folder / f"{name}.toml"
+        file.write_text(text, encoding="ascii")
+        return file
+
+
+def targets_of(tables):
+    """What turns that act may cost."""
+    open_table, sandboxed = (dict(x.columns) for x in tables)
+    title, full = list(x for x in open_table.items() if x[0].startswith("troupe"))[-1]
+    result = [report.Target(f"CPU per command above bash, no sandbox, {title}", 1, "ms", full["cpu_ms_above_bash"]),
+              report.Target(f"CPU per command above bash, sandbox, {title}", 8, "ms",
+                            sandboxed[title]["cpu_ms_above_bash"])]
+    for name, columns in (("no sandbox", open_table), ("sandbox", sandboxed)):
+        theirs = columns.get("app-server, 1")
+        result.append(report.Target(f"CPU per command, reference / ours, {name}, 1 thread", 10, "times",
+                                    theirs and theirs["cpu_ms_per_command"] / columns["troupe, 1"]["cpu_ms_per_command"],
+                                    at_least=True))
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench_acting.py")
+    parser.add_argument("--quick", action="store_true", help="small numbers: a look")
+    parser.add_argument("--no-reference", action="store_true", help="leave out the codex program from npm")
+    parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / "build" / "release" / "bin")
+    options = parser.parse_args()
+    base = peers.cache_folder() / "bench"
+    base.mkdir(parents=True, exist_ok=True)
+    try:
+        reference = None if options.no_reference else peers.find_reference()
+        with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as folder:
+            try:
+                tables = Acting(QUICK if options.quick else Plan(), pathlib.Path(folder), options.binaries.resolve(),
+                                reference).tables()
+            finally:
+                bp.stop_all()
+    except bp.BenchError as error:
+        bp.say(f"error: {error}")
+        return 1
+    print("\n\n".join([*(x.text() for x in tables), report.targets_text(targets_of(tables))]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""A developer's profile that costs something, and turns that act: `exec` and `run` from the outside."""
+import json
+import os
+import unittest
+
+from provider import ProgramTest, reply, shell, tool
+
+# A named pipe is the one thing that a profile in the read-only sandbox can still write to.
+PROFILE = """\
+echo x >~/runs
+echo "welcome, developer"
+echo "your disk is nearly full" >&2
+n=0; while [ $n -lt 20000 ]; do n=$((n+1)); done
+export FROM_PROFILE=1
+greet() { echo "greetings from $FROM_PROFILE"; }
+touch ~/made-by-the-profile
+"""
+COMMANDS = 20
+
+
+class Profile(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        os.mkfifo(self.base / "runs")
+        self.runs = os.open(self.base / "runs", os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, self.runs)
+        (self.base / ".bash_profile").write_text(PROFILE)
+        if "sandbox" in self.first_output("true"):
+            self.skipTest("no sandbox can be set up here, so there are no snapshots of the shell")
+        self.times_read()
+
+    def first_output(self, command):
+        provider = self.provider(tool(shell(command)), reply("ok"))
+        self.exec_json(provider, "--sandbox", "read-only", "go")
+        return provider.requests[1]["json"]["input"][-1]["output"]
+
+    def times_read(self):
+        try:
+            return os.read(self.runs, 4096).count(b"x")
+        except BlockingIOError:
+            return 0
+
+    def outputs(self, provider):
+        return [x["output"].split("Output:\n", 1)[1] for x in provider.requests[-1]["json"]["input"]
+                if x["type"] == "function_call_output"]
+
+    def act(self, sandbox, config=()):
+        calls = [shell(f"echo $FROM_PROFILE; greet; echo call {i}", f"call_{i}") for i in range(COMMANDS)]
+        provider = self.provider(tool(*calls), reply("done"))
+        code, _, error = self.exec_json(provider, "--sandbox", sandbox, *config, "go")
+        self.assertEqual(code, 0, error)
+        return self.outputs(provider)
+
+    def test_a_turn_of_many_commands_reads_the_profile_once(self):
+        for sandbox in ("workspace-write", "danger-full-access"):
+            with self.subTest(sandbox):
+                self.assertEqual(self.act(sandbox),
+                                 [f"1\ngreetings from 1\ncall {i}\n" for i in range(COMMANDS)])
+                self.assertEqual(self.times_read(), 1)
+                self.assertFalse((self.base / "made-by-the-profile").exists())
+
+    def test_switched_off_every_command_reads_it(self):
+        outputs = self.act("workspace-write", ("-c", "tools.shell_snapshot=false"))
+        self.assertIn("welcome, developer", outputs[0])
+        self.assertEqual(self.times_read(), COMMANDS)
+
+    def test_many_threads_share_a_snapshot_and_their_commands_take_turns(self):
+        tasks = 30
+        provider = self.provider(*[tool(shell("echo $FROM_PROFILE; sleep 0.05"))] * tasks, reply("done"))
+        (self.base / "tasks.jsonl").write_text(
+            "".join(json.dumps({"id": f"t{i}", "prompt": "go"}) + "\n" for i in range(tasks)))
+        ended = self.run_program("run", self.base / "tasks.jsonl", "--out", self.base / "out",
+                                 *self.configured(provider), "-c", "tools.max_running=2")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(self.times_read(), 1)
+
+    def test_a_bad_bound_is_refused_by_its_name(self):
+        provider = self.provider(reply("ok"))
+        code, _, error = self.exec_json(provider, "-c", "tools.max_running=0", "go")
+        self.assertNotEqual(code, 0)
+        self.assertIn("tools.max_running", error)
+
+
+if __name__ == "__main__":
+    unittest.main()
