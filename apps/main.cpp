@@ -13,7 +13,9 @@
 #include "apps/run/run_command.hpp"
 #include "apps/sim/sim_command.hpp"
 #include "apps/threads/threads_command.hpp"
+#include "config/thread_limit.hpp"
 
+#include <algorithm>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
 #include <CLI/Formatter.hpp>
@@ -21,6 +23,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -60,9 +63,8 @@ int run_program(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const auto report = common::report_parse(app, error);
-    common::output_channel{STDOUT_FILENO}.write(report.standard_output);
     common::output_channel{STDERR_FILENO}.write(report.standard_error);
-    return report.exit_code;
+    return std::max(report.exit_code, common::print(report.standard_output));
   }
   return selected();
 }
@@ -82,6 +84,11 @@ int main(int argc, char** argv) {
   common::raise_descriptor_limit();
   try {
     return run_program(argc, argv);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again) // no thread, see net::io_pool
+      config::end_without_threads(error.code().value());
+    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
+    return common::exit_failed;
   } catch (const std::exception& error) { // a bug, or no memory left
     common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
     return common::exit_failed;

@@ -31,13 +31,15 @@ void address_book::look_up(const std::string& host, std::uint16_t port, answer o
     return;
   }
   known.waiting.push_back(std::move(on_answer));
-  resolver_.async_resolve(host, std::to_string(port), asio::ip::resolver_base::numeric_service,
-                          [self = shared_from_this(), name](const error_code& error, auto found) {
-                            endpoints addresses;
-                            for (const auto& x : found)
-                              addresses.push_back(x.endpoint());
-                            self->on_resolved(name, error, std::move(addresses));
-                          });
+  const auto refusal = resolve(
+    resolver_, host, port, [self = shared_from_this(), name](const error_code& error, auto found) {
+      endpoints addresses;
+      for (const auto& x : found)
+        addresses.push_back(x.endpoint());
+      self->on_resolved(name, error, std::move(addresses));
+    });
+  if (refusal)
+    on_resolved(name, refusal, {});
 }
 
 void address_book::abandon() {

@@ -3,8 +3,7 @@
 // Internal to net/: includes Asio.
 
 #include "net/io_lane.hpp"
-
-#include <boost/asio/ip/basic_resolver.hpp>
+#include "net/resolve.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -44,7 +43,7 @@ private:
   void make_room();
 
   std::shared_ptr<io_lane> lane_;
-  asio::ip::basic_resolver<asio::ip::tcp, io_executor> resolver_;
+  tcp_resolver resolver_;
   std::map<key, entry> entries_;
 };
 

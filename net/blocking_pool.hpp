@@ -10,6 +10,7 @@ namespace troupe::net {
 /// waits for another one of the same pool may wait forever.
 class blocking_pool {
 public:
+  /// Throws `std::system_error` when the system refuses a thread.
   explicit blocking_pool(std::size_t threads = 2);
   ~blocking_pool();
   blocking_pool(const blocking_pool&) = delete;

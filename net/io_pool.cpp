@@ -43,13 +43,16 @@ private:
 
 class signal_watch : public conversation, public std::enable_shared_from_this<signal_watch> {
 public:
-  signal_watch(std::shared_ptr<io_lane> lane, std::function<void(int)> run)
-    : lane_(std::move(lane)), run_(std::move(run)), signals_(lane_->context()) {}
-
-  void start(const std::vector<int>& numbers) {
-    lane_->enrol(*this);
+  /// The signals are caught from here on; those that come before `start` are kept for it.
+  signal_watch(std::shared_ptr<io_lane> lane, const std::vector<int>& numbers,
+               std::function<void(int)> run)
+    : lane_(std::move(lane)), run_(std::move(run)), signals_(lane_->context()) {
     for (const int number : numbers)
       signals_.add(number);
+  }
+
+  void start() {
+    lane_->enrol(*this);
     wait();
   }
 
@@ -97,11 +100,16 @@ struct io_pool::state {
 };
 
 io_pool::io_pool(std::size_t threads) : state_(std::make_unique<state>()) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-    lanes_.push_back(std::make_shared<io_lane>());
-    std::packaged_task<void()> loop{[lane = lanes_.back()] { lane->run(); }};
-    state_->ends.push_back(loop.get_future());
-    state_->threads.emplace_back(std::move(loop));
+  try {
+    for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
+      lanes_.push_back(std::make_shared<io_lane>());
+      std::packaged_task<void()> loop{[lane = lanes_.back()] { lane->run(); }};
+      state_->ends.push_back(loop.get_future());
+      state_->threads.emplace_back(std::move(loop));
+    }
+  } catch (...) { // no thread to be had: those that run end, and the caller hears of it
+    stop();
+    throw;
   }
 }
 
@@ -134,11 +142,10 @@ timer_handle io_pool::after(std::chrono::milliseconds delay, std::function<void(
   return timer_handle{std::move(control)};
 }
 
-void io_pool::on_signals(std::initializer_list<int> signals, std::function<void(int)> run) {
+void io_pool::on_signals(const std::vector<int>& signals, std::function<void(int)> run) {
   const auto& lane = lanes_.front();
-  auto watch = std::make_shared<signal_watch>(lane, std::move(run));
-  lane->dispatch(
-    [watch = std::move(watch), numbers = std::vector<int>{signals}] { watch->start(numbers); });
+  auto watch = std::make_shared<signal_watch>(lane, signals, std::move(run));
+  lane->dispatch([watch = std::move(watch)] { watch->start(); });
 }
 
 std::size_t io_pool::pick_lane() const {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -35,7 +34,8 @@ private:
 /// later, but do nothing any more. Handlers run on I/O threads, must not block and must not throw.
 class io_pool {
 public:
-  /// One thread serves some thousand streams; more than two only on large machines.
+  /// One thread serves some thousand streams; more than two only on large machines. Throws
+  /// `std::system_error` when the system refuses a thread.
   explicit io_pool(std::size_t threads = 1);
   ~io_pool();
   io_pool(const io_pool&) = delete;
@@ -53,8 +53,9 @@ public:
   /// it is dropped.
   timer_handle after(std::chrono::milliseconds delay, std::function<void()> run);
 
-  /// Calls `run` with the number of each arriving signal of `signals`, until `stop`.
-  void on_signals(std::initializer_list<int> signals, std::function<void(int)> run);
+  /// Calls `run` with the number of each signal of `signals` that arrives after this call, until
+  /// `stop`.
+  void on_signals(const std::vector<int>& signals, std::function<void(int)> run);
 
   /// For classes of this folder. Fixed after construction.
   const std::vector<std::shared_ptr<io_lane>>& lanes() const { return lanes_; }

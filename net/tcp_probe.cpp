@@ -1,9 +1,9 @@
 #include "net/tcp_probe.hpp"
 
 #include "net/io_lane.hpp"
+#include "net/resolve.hpp"
 
 #include <boost/asio/connect.hpp>
-#include <boost/asio/ip/basic_resolver.hpp>
 
 #include <memory>
 #include <utility>
@@ -13,7 +13,6 @@ namespace troupe::net {
 namespace {
 
 using boost::system::error_code;
-using resolver = asio::ip::basic_resolver<asio::ip::tcp, io_executor>;
 
 /// Kept alive by its pending operations.
 class tcp_probe : public conversation, public std::enable_shared_from_this<tcp_probe> {
@@ -29,16 +28,18 @@ public:
       if (!error)
         self->complete(net_errc::timed_out_connect);
     });
-    resolver_.async_resolve(host, std::to_string(port), asio::ip::resolver_base::numeric_service,
-                            [self = shared_from_this()](const error_code& error, auto found) {
-                              self->on_resolved(error, found);
-                            });
+    const auto refusal = resolve(resolver_, host, port,
+                                 [self = shared_from_this()](const error_code& error, auto found) {
+                                   self->on_resolved(error, found);
+                                 });
+    if (refusal)
+      complete(net_errc::dns_failed);
   }
 
   void abandon() override { complete(net_errc::stopped); }
 
 private:
-  void on_resolved(const error_code& error, const resolver::results_type& found) {
+  void on_resolved(const error_code& error, const tcp_resolver::results_type& found) {
     if (error)
       return complete(net_errc::dns_failed);
     if (!done_)
@@ -65,7 +66,7 @@ private:
   std::shared_ptr<io_lane> lane_;
   std::function<void(net_errc)> done_; // empty: completed
   steady_timer deadline_;
-  resolver resolver_;
+  tcp_resolver resolver_;
   tcp_socket socket_;
 };
 

@@ -54,6 +54,7 @@ class Finished:
     seconds: float  # from before the start to the end
     cpu_ms: float  # of the child and of what it waited for
     peak_rss_kb: int
+    written_bytes: int  # that it caused to be written to disk
     output: bytes
 
 
@@ -69,7 +70,7 @@ def run(argv, **options):
     stop(child)
     return Finished(exit_code=child.returncode, seconds=seconds,
                     cpu_ms=(usage.ru_utime + usage.ru_stime) * 1000,
-                    peak_rss_kb=usage.ru_maxrss, output=output)
+                    peak_rss_kb=usage.ru_maxrss, written_bytes=usage.ru_oublock * 512, output=output)
 
 
 def cpu_ms(pid):

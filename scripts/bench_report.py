@@ -80,11 +80,11 @@ class Table:
         ours, theirs = (by_title.get(x) for x in self.compared)
         cells = [["", *by_title], *([row.title, *(row.cell(x) for x in by_title.values())] for row in self.rows)]
         if not ours or not theirs:
-            return "\n".join([self.title, *_aligned(cells)])
+            return "\n".join([self.title, *aligned(cells)])
         for line, ratio in zip(cells, ["ratio", *(row.ratio(ours, theirs) for row in self.rows)]):
             line.append(ratio)
         note = f"ratio: how many times better \"{self.compared[0]}\" is than \"{self.compared[1]}\""
-        return "\n".join([self.title, *_aligned(cells), note])
+        return "\n".join([self.title, *aligned(cells), note])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,10 +107,10 @@ class Target:
 
 
 def targets_text(targets):
-    return "\n".join(_aligned([["target", "wanted", "measured", ""], *(x.cells() for x in targets)]))
+    return "\n".join(aligned([["target", "wanted", "measured", ""], *(x.cells() for x in targets)]))
 
 
-def _aligned(lines):
+def aligned(lines):
     """Lines of cells in columns: the first to the left, the others to the right; a rule under the head."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     text = ["  ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:]))]).rstrip()
@@ -146,6 +146,10 @@ HOW_TO_READ = """\
   home's profile costs about as much as a version manager's. CPU is that of all processes that the program has started, by the
   kernel's count for whoever reaped them, less that of the same run without commands. Ours runs as `troupe run`, the reference
   behind its app-server with its shell snapshots on.
+- **Two builds** are compared by `scripts/bench --against OLD`, which does not touch this page: OLD is the program `troupe` of then, with its
+  `troupe_bench` beside it where memory and figures in process are wanted. Both run in each round, by turns first, against one simulator: many
+  tasks of `troupe run` (CPU, rate and bytes from its start to its end), `troupe exec`, and the time until its first request. The verdict is the
+  median change within a round; exit code 1 means that a figure is worse by more than 5 %. On a busy machine rates come out undecided.
 - **Ready** means: for `troupe_bench` the node is up and accepts threads (measured inside, without loading the program),
   for the app-server the answer to `initialize` has come.
 - Figures are medians of several runs. Another day's differ by some percent; on a busy machine times and rates differ by
@@ -168,6 +172,7 @@ def record(path, *, date, command, tables, targets, notes, root):
                       "scripts/bench --quick          # small numbers, for a look\n"
                       "scripts/bench --no-reference   # without the reference\n"
                       "scripts/bench --record         # and writes this page\n"
+                      "scripts/bench --against OLD    # this build beside an older troupe, in turns\n"
                       "build/release/bin/troupe sim --builtin plain --port 4000 &\n"
                       "build/release/bin/troupe_bench --base-url http://127.0.0.1:4000/v1 --threads 400 --turns 10")]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 import bench_acting
+import bench_against
 import bench_app_server
 import bench_peers as peers
 import bench_process as bp
@@ -248,23 +249,36 @@ def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--quick", action="store_true", help="small numbers: a look in a minute or two")
     parser.add_argument("--no-reference", action="store_true", help="leave out the codex program from npm")
+    parser.add_argument("--against", metavar="FILE", type=pathlib.Path, help="compare with this older program instead")
     parser.add_argument("--record", action="store_true", help="write docs/benchmarks.md")
     return parser.parse_args()
 
 
-def measure(options, notes):
-    reference = find_reference(not options.no_reference, notes)
+@contextlib.contextmanager
+def fresh_folder():
     # Not below the system's temporary folder: the reference sets its home up differently there.
     base = peers.cache_folder() / "bench"
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, ignore_cleanup_errors=True) as folder:
-        bench = Bench(QUICK if options.quick else Plan(), pathlib.Path(folder), reference)
         try:
-            with bench.simulator() as sim:
-                threads, processes = bench.threads_table(sim), bench.processes_table(sim)
-            return threads, bench.streams_table(), processes, *bench.acting_tables()
+            yield pathlib.Path(folder)
         finally:
             bp.stop_all()  # before their folder goes
+
+
+def measure(options, notes):
+    reference = find_reference(not options.no_reference, notes)
+    with fresh_folder() as folder:
+        bench = Bench(QUICK if options.quick else Plan(), folder, reference)
+        with bench.simulator() as sim:
+            threads, processes = bench.threads_table(sim), bench.processes_table(sim)
+        return threads, bench.streams_table(), processes, *bench.acting_tables()
+
+
+def compare(options):
+    with fresh_folder() as folder:
+        return bench_against.compare(options.against, ROOT / "build" / "release" / "bin" / "troupe", folder,
+                                     quick=options.quick)
 
 
 def main():
@@ -272,6 +286,8 @@ def main():
     options = arguments()
     notes = busy_note()
     try:
+        if options.against:
+            return compare(options)
         tables = measure(options, notes)
     except bp.BenchError as error:
         bp.say(f"error: {error}")

@@ -19,9 +19,11 @@
 #include "actors/tool_runner/tool_runner_actor.hpp"
 #include "config/log.hpp"
 #include "config/node_config.hpp"
+#include "config/thread_limit.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/http_client.hpp"
 #include "net/io_pool.hpp"
+#include "net/thread_start.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -365,7 +367,12 @@ std::uint64_t jitter_seed_of(const node_options& x) {
   return std::uint64_t{entropy()} << 32 | entropy();
 }
 
-node::node(node_options options) : state_(std::make_unique<state>(std::move(options))) {
+std::unique_ptr<node::state> node::start_threads(node_options options) {
+  const net::thread_start_guard all_or_none{config::end_without_threads};
+  return std::make_unique<state>(std::move(options));
+}
+
+node::node(node_options options) : state_(start_threads(std::move(options))) {
   if (state_->metrics) {
     state_->thread_counter = state_->metrics->count_threads(state_->own_name());
     state_->serve_metrics();
@@ -417,10 +424,14 @@ void node::stop() {
   state_->threads = nullptr;
   state_->services = {};
   // CAF waits for its actors without a limit; a node that cannot stop must still end, with
-  // everything that is acknowledged already on disk.
-  auto all_gone =
-    std::async(std::launch::async, [this] { state_->system.await_all_actors_done(); });
-  if (all_gone.wait_for(state_->options.stop_limit) != std::future_status::ready) {
+  // everything that is acknowledged already on disk. A thread of the pool waits, what the actors
+  // still write goes through the other: a new one might be refused.
+  const auto all_gone = std::make_shared<std::promise<void>>();
+  state_->files.post([this, all_gone] {
+    state_->system.await_all_actors_done();
+    all_gone->set_value();
+  });
+  if (all_gone->get_future().wait_for(state_->options.stop_limit) != std::future_status::ready) {
     log::error("{} actor(s) did not end in time; the process ends without them",
                state_->system.registry().running());
     std::quick_exit(EXIT_FAILURE);

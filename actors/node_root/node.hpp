@@ -68,6 +68,8 @@ std::uint64_t jitter_seed_of(const node_options& x);
 /// to `main`.
 class node {
 public:
+  /// Ends the process with a sentence on standard error and exit code 1 when the system refuses one
+  /// of its threads.
   explicit node(node_options options);
 
   /// `stop`.
@@ -91,6 +93,8 @@ public:
 
 private:
   struct state;
+  static std::unique_ptr<state> start_threads(node_options options);
+
   std::unique_ptr<state> state_;
 };
 

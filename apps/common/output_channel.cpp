@@ -1,9 +1,11 @@
 #include "apps/common/output_channel.hpp"
 
+#include "apps/common/exit_codes.hpp"
 #include "config/environment.hpp"
 
 #include <cerrno>
 #include <csignal>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -21,19 +23,34 @@ void wait_until_writable(int descriptor) {
 } // namespace
 
 void output_channel::write(std::string_view text) {
-  while (!text.empty() && !closed_) {
+  while (!text.empty() && !error_) {
     const auto written = ::write(descriptor_, text.data(), text.size());
     if (written >= 0)
       text.remove_prefix(static_cast<std::size_t>(written));
     else if (errno == EAGAIN)
       wait_until_writable(descriptor_);
     else if (errno != EINTR)
-      closed_ = true;
+      error_ = {errno, std::generic_category()};
   }
 }
 
 bool output_channel::is_terminal() const {
   return ::isatty(descriptor_) == 1;
+}
+
+int exit_code_of(const output_channel& printed) {
+  if (!printed.error())
+    return exit_ok;
+  if (printed.error() != std::errc::broken_pipe)
+    output_channel{STDERR_FILENO}.write(
+      fmt::format("Error: cannot write the output: {}\n", printed.error().message()));
+  return exit_failed;
+}
+
+int print(std::string_view text) {
+  output_channel out{STDOUT_FILENO};
+  out.write(text);
+  return exit_code_of(out);
 }
 
 void ignore_broken_pipes() {

@@ -2,25 +2,35 @@
 
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 
 namespace troupe::common {
 
-/// A file descriptor that is written to at once and whole. A reader that went away (EPIPE) is no
-/// error: what follows is dropped, and `is_closed` says so. SIGPIPE must be ignored
-/// (`ignore_broken_pipes`). Does not own the descriptor; one thread at a time.
+/// A file descriptor that is written to at once and whole. What cannot be written (a full disk, a
+/// reader that went away) is lost with all that follows, and `error` says so: whose output that was
+/// must not end with success. SIGPIPE must be ignored (`ignore_broken_pipes`). Does not own the
+/// descriptor; one thread at a time.
 class output_channel {
 public:
   explicit output_channel(int descriptor) : descriptor_(descriptor) {}
 
   void write(std::string_view text);
 
-  bool is_closed() const { return closed_; }
+  /// Why output was lost; none: it was not.
+  const std::error_code& error() const { return error_; }
   bool is_terminal() const;
 
 private:
   int descriptor_;
-  bool closed_ = false;
+  std::error_code error_;
 };
+
+/// The exit code of a command that is done when it has printed: `exit_failed` when some of it was
+/// lost, which standard error is told, unless the reader had seen enough (`| head`).
+int exit_code_of(const output_channel& printed);
+
+/// Prints the text on standard output and returns the exit code.
+int print(std::string_view text);
 
 /// A write to a closed pipe becomes an error code instead of a signal.
 void ignore_broken_pipes();

@@ -17,7 +17,8 @@ constexpr const char* exec_description =
 it is done, its final message comes out on stdout. What it does meanwhile is told on stderr,
 or with --json on stdout as one JSON event per line.
 
-Exit code: 0 when the turn completed, 1 when it failed, 2 for a wrong command line.)";
+Exit code: 0 when the turn completed, 1 when it failed, its output was lost or Ctrl-C stopped
+it, 2 for a wrong command line, 143 after SIGTERM, 129 after SIGHUP.)";
 
 constexpr const char* exec_footer = R"(
 Examples:

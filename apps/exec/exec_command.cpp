@@ -6,7 +6,9 @@
 #include "apps/common/local_server.hpp"
 #include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
+#include "apps/common/process_limits.hpp"
 #include "apps/common/standard_streams.hpp"
+#include "apps/common/stop_signals.hpp"
 #include "apps/common/version.hpp"
 #include "apps/exec/exec_args.hpp"
 #include "apps/exec/exec_driver_actor.hpp"
@@ -21,7 +23,6 @@
 #include <chrono>
 #include <CLI/App.hpp>
 #include <csignal>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <future>
 #include <memory>
@@ -91,16 +92,17 @@ thread_choice choose_thread(const exec_args& args, const config::config& setting
   return named_thread(settings, *target.session, std::move(config));
 }
 
-/// Ctrl-C asks for an orderly end; a second one does not wait for it.
-void interrupt_on_signals(net::io_pool& io, const exec_driver_actor& driver) {
-  io.on_signals({SIGINT}, [driver, count = std::make_shared<int>(0)](int) {
-    if (++*count > 1)
-      std::quick_exit(common::exit_failed);
-    caf::anon_send(driver, interrupt_turn{});
-  });
+/// Ctrl-C fails the turn, as in the released binary.
+int exit_code_after(int signal) {
+  return signal == SIGINT ? common::exit_failed : common::exit_code_of_signal(signal);
 }
 
-exec_result run_turn(node_root::node& node, const exec_args& args, exec_request request) {
+struct ended_turn {
+  exec_result result;
+  int signal = 0; ///< what stopped it; 0: nothing did
+};
+
+ended_turn run_turn(node_root::node& node, const exec_args& args, exec_request request) {
   auto& settings = request.settings.settings;
   const auto config = make_config(args, settings);
   exec_job job{.thread = choose_thread(args, settings, config),
@@ -113,23 +115,38 @@ exec_result run_turn(node_root::node& node, const exec_args& args, exec_request 
   const auto driver = spawn_driver(
     node.system(), std::move(job),
     {node.threads(), node.services().recorder, make_printer(args, settings)}, std::move(promise));
-  interrupt_on_signals(node.io(), driver);
-  return result.get();
+  const common::stop_signals signals{
+    node.io(), [driver] { caf::anon_send(driver, interrupt_turn{}); }, exit_code_after};
+  auto ended = result.get();
+  return {std::move(ended), signals.first()};
 }
 
-int report(const exec_args& args, const exec_result& result) {
+int report(const exec_args& args, const ended_turn& x) {
+  const auto& result = x.result;
   if (result.start_error)
     return refuse(fmt::format("Error: {}", *result.start_error));
   const auto status = result.outcome.status();
-  if (args.last_message_file && status != common::turn_status::interrupted)
-    common::output_channel{STDERR_FILENO}.write(
-      write_last_message(*args.last_message_file, result.outcome));
-  return status == common::turn_status::completed ? common::exit_ok : common::exit_failed;
+  int exit_code = status == common::turn_status::completed ? common::exit_ok : common::exit_failed;
+  if (status == common::turn_status::interrupted && x.signal != 0)
+    exit_code = exit_code_after(x.signal);
+  if (args.last_message_file && status != common::turn_status::interrupted) {
+    const auto written = write_last_message(*args.last_message_file, result.outcome);
+    common::output_channel{STDERR_FILENO}.write(written.note);
+    if (written.is_lost)
+      exit_code = common::exit_failed;
+  }
+  if (result.output_error)
+    return refuse(
+      fmt::format("Error: cannot write the output: {}{}", result.output_error.message(),
+                  status == common::turn_status::interrupted ? "; the turn was stopped" : ""));
+  return exit_code;
 }
 
 int run(const exec_args& args, common::override_options root) {
   if (args.refusal)
     return refuse(fmt::format("Error: {}", *args.refusal));
+  if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
+    return refuse(fmt::format("Error: {}", *problem));
   auto prepared = prepare_request(args, std::move(root));
   if (const auto* refusal = std::get_if<request_refusal>(&prepared)) {
     const auto exit_code = refuse(refusal->message);
@@ -165,8 +182,8 @@ int run(const exec_args& args, common::override_options root) {
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(fmt::format("Error: {}", *problem));
-  const auto result = run_turn(node, args, std::move(request));
-  const auto exit_code = report(args, result);
+  const auto ended = run_turn(node, args, std::move(request));
+  const auto exit_code = report(args, ended);
   node.stop();
   return exit_code;
 }

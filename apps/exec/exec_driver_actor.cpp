@@ -94,6 +94,8 @@ private:
                         .warnings = std::move(job_.warnings),
                         .prompt = std::move(job_.prompt),
                         .reasoning_summary = to_string(job_.config.summary)});
+    if (deps_.output.error())
+      return give_up();
     // The subscription first: no event of the turn may be missed.
     self_
       ->request(
@@ -125,6 +127,8 @@ private:
         return caf::unit;
       }
     }
+    if (deps_.output.error())
+      interrupt(); // nobody sees what it does any more
     const auto used = static_cast<std::uint32_t>(x.events.size());
     caf::anon_send(deps_.threads, event_credit{x.thread, event_sink_actor{self_}, used});
     return caf::unit;
@@ -143,12 +147,16 @@ private:
   }
 
   caf::result<void> on_interrupt() {
+    interrupt();
+    return caf::unit;
+  }
+
+  void interrupt() {
     // Before the turn there is nothing to interrupt: the next step sees the flag and ends.
     if (std::exchange(interrupted_, true) || !input_sent_)
-      return caf::unit;
+      return;
     submit(interrupt_turn{});
     self_->run_delayed(interrupt_limit, [this] { give_up(); });
-    return caf::unit;
   }
 
   void give_up() {
@@ -178,6 +186,7 @@ private:
       return;
     if (!result_so_far_.start_error)
       deps_.output.end(result_so_far_.outcome);
+    result_so_far_.output_error = deps_.output.error();
     result_.set_value(std::move(result_so_far_));
     self_->quit();
   }

@@ -7,13 +7,15 @@
 #include <future>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <variant>
 
 /// Runs one turn of one thread and prints it.
 ///
 /// Owner: `exec`'s command, which waits for the result. Sends: the thread and its manager; a signal
 /// handler sends `interrupt_turn`. Bounds: `event_credit_window` events under way. Ends: when the
-/// turn is over, or when the thread cannot be started or is lost.
+/// turn is over, or when the thread cannot be started or is lost. A turn whose output is lost (full
+/// disk, closed pipe) is interrupted.
 namespace troupe::exec {
 
 inline constexpr std::uint32_t event_credit_window = 1024;
@@ -40,6 +42,8 @@ struct exec_result {
   common::turn_outcome outcome;
   /// The thread could not be started: the text for stderr. The outcome says nothing then.
   std::optional<std::string> start_error;
+  /// Output was lost; unless all was printed by then, the turn was stopped.
+  std::error_code output_error;
 };
 
 struct exec_dependencies {

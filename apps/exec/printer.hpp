@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -38,6 +39,9 @@ public:
   void failed(std::string_view message);
   /// When all is over: figures, and for people the final message on stdout.
   void end(const common::turn_outcome& outcome);
+
+  /// Why some of it was lost; none: it was not. Events are on stdout alone, text is on both.
+  std::error_code error() const;
 
 private:
   channels to_;

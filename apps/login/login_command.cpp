@@ -85,8 +85,9 @@ std::function<int()> runner(command what, std::shared_ptr<const login_options> o
                             common::override_options root) {
   return [what, options = std::move(options), root = std::move(root)] {
     const auto result = run_command(what, *options, root);
-    common::output_channel{STDERR_FILENO}.write(result.text + '\n');
-    return result.exit_code;
+    common::output_channel out{STDERR_FILENO};
+    out.write(result.text + '\n');
+    return out.error() ? common::exit_failed : result.exit_code;
   };
 }
 

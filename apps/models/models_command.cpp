@@ -2,6 +2,7 @@
 
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
+#include "apps/common/process_limits.hpp"
 #include "apps/common/settings.hpp"
 #include "apps/models/model_listing.hpp"
 #include "apps/models/models_desk.hpp"
@@ -74,15 +75,11 @@ int fail(std::string_view text) {
   return common::exit_failed;
 }
 
-int print(const std::string& text) {
-  common::output_channel{STDOUT_FILENO}.write(text);
-  return common::exit_ok;
-}
-
 /// Opens a desk and lets `ask` do the rest.
 template <class Ask>
 int with_desk(const models_options& options, const common::override_options& root, Ask ask) {
-  common::ignore_broken_pipes();
+  if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
+    return fail("Error: " + *problem);
   const auto provider = options.provider.empty() ? std::nullopt : std::optional{options.provider};
   auto opened = models_desk::open(std::array{root, options.overrides}, provider);
   if (const auto* problem = std::get_if<common::settings_problem>(&opened))
@@ -103,7 +100,7 @@ int run_list(const models_options& options, models_desk& desk) {
   const auto& list = std::get<model_list>(answer);
   tell_problem(list);
   const auto which = options.all ? shown_models::all : shown_models::offered;
-  return print(options.json ? model_json(list, which) : model_table(list, which));
+  return common::print(options.json ? model_json(list, which) : model_table(list, which));
 }
 
 int run_show(const models_options& options, models_desk& desk) {
@@ -118,8 +115,8 @@ int run_show(const models_options& options, models_desk& desk) {
   const auto& info = *std::get<model_facts>(answer).info;
   const bool is_listed =
     std::ranges::find(list.models, options.slug, &model_preset::model) != list.models.end();
-  return print(options.json
-                 ? model_info_json(info)
+  return common::print(
+    options.json ? model_info_json(info)
                  : model_text(info, is_listed ? model_origin::listed : model_origin::assumed));
 }
 
@@ -128,7 +125,7 @@ int run_default(const models_options& options, models_desk& desk) {
     get_default_model{.model = desk.configured_model(), .strategy = options.strategy()});
   if (const auto* error = std::get_if<std::string>(&answer))
     return fail("Error: " + *error);
-  return print(std::get<chosen_model>(answer).slug + "\n");
+  return common::print(std::get<chosen_model>(answer).slug + "\n");
 }
 
 void add_common_options(CLI::App& app, models_options& x) {

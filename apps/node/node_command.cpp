@@ -7,16 +7,17 @@
 #include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
 #include "apps/common/override_options.hpp"
+#include "apps/common/process_limits.hpp"
 #include "apps/common/settings.hpp"
 #include "apps/common/version.hpp"
 #include "apps/node/node_console_actor.hpp"
 #include "apps/node/order_input.hpp"
 #include "net/io_pool.hpp"
 
+#include <atomic>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <CLI/App.hpp>
-#include <csignal>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -105,6 +106,7 @@ node_root::node_options options_of(const node_args& args, const plan& x) {
 
 /// Serves the node until Ctrl-C.
 int serve(node_root::node& node, const plan& x) {
+  const order_input orders{node.io()};
   const auto transport = x.networking == config::networking::tls ? event_relay::transport::tls
                                                                  : event_relay::transport::plain;
   const node_name name{node.options().name};
@@ -113,18 +115,24 @@ int serve(node_root::node& node, const plan& x) {
                                        .node = name,
                                        .dialler = event_relay::dialler(node.system(), transport),
                                        .probe = event_relay::probe_with(node.io())});
+  const auto lost = std::make_shared<std::atomic<bool>>(false); // output that nobody will see
   auto console = spawn_console(
     node.system(),
     {.relay = relay,
      .node = name,
      .config = node_root::make_thread_config(node.options().settings, {.kind = source_kind::cli},
                                              node.options().originator, {}),
-     .out = common::output_channel{STDOUT_FILENO}});
+     .out = common::output_channel{STDOUT_FILENO},
+     .on_lost = [lost](const std::error_code& error) {
+       *lost = true;
+       refuse(
+         fmt::format("cannot write the output: {}; the node goes on without it", error.message()));
+     }});
   int exit_code = common::exit_ok;
   const auto port =
     event_relay::publish(node.system(), relay, transport, x.listen.host, x.listen.port);
   if (port) {
-    common::output_channel{STDOUT_FILENO}.write(node_started_line(name, *port));
+    exit_code = common::print(node_started_line(name, *port));
     {
       caf::scoped_actor self{node.system()};
       for (const auto& peer : x.peers)
@@ -132,18 +140,19 @@ int serve(node_root::node& node, const plan& x) {
           .receive([] {}, [&](const caf::error& err) { exit_code = refuse(to_string(err)); });
     }
     if (exit_code == common::exit_ok)
-      read_orders(node.io(),
-                  [&console](std::string line) { give_order(console, std::move(line)); });
+      orders.read([&console](std::string line) { give_order(console, std::move(line)); });
   } else {
     exit_code = refuse(fmt::format("cannot listen on {}:{}: {}", x.listen.host, x.listen.port,
                                    to_string(port.error())));
   }
   caf::anon_send_exit(console, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(relay, caf::exit_reason::user_shutdown);
-  return exit_code;
+  return *lost ? common::exit_failed : exit_code;
 }
 
 int run(const node_args& args, const common::override_options& root) {
+  if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
+    return refuse(*problem);
   auto made = make_plan(args, root);
   if (const auto* problem = std::get_if<std::string>(&made))
     return refuse(*problem);
@@ -167,7 +176,7 @@ int run(const node_args& args, const common::override_options& root) {
 }
 
 constexpr const char* description =
-  R"(Run a node that others can join. Several nodes follow each other's threads; each prints what happens anywhere as JSON lines, and takes orders as JSON lines on stdin: {"op":"start","node":"NAME","prompt":"..."} starts a thread on a node and prints its events, {"op":"submit","thread_id":"...","prompt":"..."} goes on with it, {"op":"list"} prints the live threads. Ctrl-C ends the node.)";
+  R"(Run a node that others can join. Several nodes follow each other's threads; each prints what happens anywhere as JSON lines, and takes orders as JSON lines on stdin: {"op":"start","node":"NAME","prompt":"..."} starts a thread on a node and prints its events, {"op":"submit","thread_id":"...","prompt":"..."} goes on with it, {"op":"list"} prints the live threads. Ctrl-C, SIGTERM and SIGHUP end the node.)";
 
 } // namespace
 

@@ -12,6 +12,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace troupe::node_app {
@@ -68,15 +69,15 @@ public:
     return {
       [this](const thread_created& x) {
         known_.insert_or_assign(x.thread, x);
-        deps_.out.write(thread_created_line(x));
+        print(thread_created_line(x));
       },
       [this](const thread_closed& x) {
         known_.erase(x.thread);
         managers_.erase(x.thread);
-        deps_.out.write(thread_closed_line(x));
+        print(thread_closed_line(x));
       },
       [this](const event_batch& x) { on_events(x); },
-      [this](const events_lagged& x) { deps_.out.write(lagged_line(x)); },
+      [this](const events_lagged& x) { print(lagged_line(x)); },
       [this](const std::string& line) { on_line(line); },
     };
   }
@@ -84,9 +85,17 @@ public:
   static inline const char* name = "node-console";
 
 private:
+  /// A node goes on without a reader: its threads have other ones.
+  void print(std::string_view line) {
+    const bool was_lost = static_cast<bool>(deps_.out.error());
+    deps_.out.write(line);
+    if (!was_lost && deps_.out.error())
+      deps_.on_lost(deps_.out.error());
+  }
+
   void on_events(const event_batch& x) {
     for (const auto& event : x.events)
-      deps_.out.write(event_line(x.thread, event));
+      print(event_line(x.thread, event));
     if (auto it = managers_.find(x.thread); it != managers_.end())
       caf::anon_send(it->second,
                      event_credit{x.thread, sink_, static_cast<std::uint32_t>(x.events.size())});
@@ -95,13 +104,13 @@ private:
   void on_line(const std::string& line) {
     auto parsed = parse_order(line);
     if (const auto* problem = std::get_if<std::string>(&parsed))
-      return deps_.out.write(error_line(*problem));
+      return print(error_line(*problem));
     std::visit([this](const auto& x) { carry_out(x); }, std::get<node_app::order>(parsed));
   }
 
   void carry_out(const list_order&) {
     for (const auto& [id, created] : known_)
-      deps_.out.write(thread_created_line(created));
+      print(thread_created_line(created));
   }
 
   void carry_out(const start_order& x) {
@@ -131,7 +140,7 @@ private:
 
   void carry_out(const submit_order& x) {
     if (managers_.count(x.thread) == 0)
-      return deps_.out.write(error_line("no thread of that id was started here"));
+      return print(error_line("no thread of that id was started here"));
     submit(x.thread, x.prompt);
   }
 
@@ -143,7 +152,7 @@ private:
 
   std::function<void(const caf::error&)> failed(const char* what) {
     return [this, what](const caf::error& err) {
-      deps_.out.write(error_line(std::string{what} + ": " + to_string(err)));
+      print(error_line(std::string{what} + ": " + to_string(err)));
     };
   }
 

@@ -7,6 +7,9 @@
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
 
+#include <functional>
+#include <system_error>
+
 /// The console of `troupe node`: prints thread events of the whole cluster and carries out orders.
 ///
 /// Owner: the command. Dynamically typed, because it joins the group of thread events. Takes lines
@@ -19,6 +22,7 @@ struct console_dependencies {
   node_name node;
   thread_config config; ///< of the threads that are started here
   common::output_channel out;
+  std::function<void(const std::error_code&)> on_lost; ///< output was lost; called once
 };
 
 caf::actor spawn_console(caf::actor_system& sys, console_dependencies deps);

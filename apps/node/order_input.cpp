@@ -1,11 +1,11 @@
 #include "apps/node/order_input.hpp"
 
+#include "apps/common/stop_signals.hpp"
 #include "apps/node/node_protocol.hpp"
 #include "net/io_pool.hpp"
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <poll.h>
@@ -17,8 +17,20 @@ namespace troupe::node_app {
 
 namespace {
 
+void take_lines(std::string& open, const std::function<void(std::string)>& take) {
+  for (auto end = open.find('\n'); end != std::string::npos; end = open.find('\n')) {
+    if (end > 0)
+      take(open.substr(0, end));
+    open.erase(0, end + 1);
+  }
+  if (open.size() > max_order_bytes)
+    take(std::exchange(open, {}));
+}
+
+} // namespace
+
 /// Wakes a `poll` from another thread.
-class wake_up {
+class order_input::wake_up {
 public:
   wake_up() : descriptor_(::eventfd(0, EFD_CLOEXEC)) {}
   ~wake_up() { ::close(descriptor_); }
@@ -35,22 +47,12 @@ private:
   int descriptor_;
 };
 
-void take_lines(std::string& open, const std::function<void(std::string)>& take) {
-  for (auto end = open.find('\n'); end != std::string::npos; end = open.find('\n')) {
-    if (end > 0)
-      take(open.substr(0, end));
-    open.erase(0, end + 1);
-  }
-  if (open.size() > max_order_bytes)
-    take(std::exchange(open, {}));
+order_input::order_input(net::io_pool& io) : stop_(std::make_shared<wake_up>()) {
+  common::stop_signals{io, [stop = stop_] { stop->fire(); }, common::exit_code_of_signal};
 }
 
-} // namespace
-
-void read_orders(net::io_pool& io, const std::function<void(std::string)>& take) {
-  const auto stop = std::make_shared<wake_up>();
-  io.on_signals({SIGINT, SIGTERM}, [stop](int) { stop->fire(); });
-  std::array<pollfd, 2> watched{{{stop->descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+void order_input::read(const std::function<void(std::string)>& take) const {
+  std::array<pollfd, 2> watched{{{stop_->descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
   std::string open;
   std::array<char, 65536> chunk;
   for (;;) {

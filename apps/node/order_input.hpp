@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace troupe::net {
@@ -9,8 +10,19 @@ class io_pool;
 
 namespace troupe::node_app {
 
-/// Reads lines from stdin and hands each to `take`, until Ctrl-C or SIGTERM. The end of stdin ends
-/// the reading, not the waiting. Blocks the calling thread. A line over 8 MiB is cut there.
-void read_orders(net::io_pool& io, const std::function<void(std::string)>& take);
+/// Orders on stdin, and the signals that end a node (`common::stop_signals`), which count from the
+/// construction on.
+class order_input {
+public:
+  explicit order_input(net::io_pool& io);
+
+  /// Hands each line to `take`, until one of the signals. The end of stdin ends the reading, not
+  /// the waiting. Blocks the calling thread. A line over 8 MiB is cut there.
+  void read(const std::function<void(std::string)>& take) const;
+
+private:
+  class wake_up;
+  std::shared_ptr<const wake_up> stop_;
+};
 
 } // namespace troupe::node_app

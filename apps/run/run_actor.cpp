@@ -175,7 +175,11 @@ private:
     writing_ = false;
     if (error)
       return fail_write(error);
-    deps_.on_written(lines);
+    if (!outcome_.output_error) {
+      outcome_.output_error = deps_.on_written(lines);
+      if (outcome_.output_error)
+        on_stop();
+    }
     if (!unwritten_.empty())
       write();
     carry_out({});

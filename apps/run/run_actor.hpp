@@ -16,6 +16,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 /// Runs the tasks of a run: carries out what the task board decides.
@@ -40,15 +42,16 @@ struct run_dependencies {
   std::function<void(std::function<void()>)> post; ///< to the blocking pool
   std::shared_ptr<result_file> results;
   progress_printer progress;
-  /// Takes each batch of result lines once it is on the disk.
-  std::function<void(std::string_view)> on_written;
+  /// Takes each batch of result lines once it is on the disk. Its error stops the run.
+  std::function<std::error_code(std::string_view)> on_written;
 };
 
 struct run_outcome {
   /// All results that count, those of earlier runs included; without their messages.
   std::vector<result_record> results;
   bool stopped = false;
-  std::string write_error; ///< results.jsonl could not be written: the run was stopped
+  std::string write_error;      ///< results.jsonl could not be written: the run was stopped
+  std::error_code output_error; ///< of `on_written`: the run was stopped
 };
 
 using run_actor =

@@ -20,8 +20,8 @@ without cwd works in a workspace of its own below the results folder, and may wr
 Results are appended to results.jsonl as they come; the same command with --resume does only
 what is missing. Ctrl-C stops cleanly and keeps what is finished.
 
-Exit code: 0 when every task completed, 1 when one failed, 2 for a wrong command line, 130 when
-the run was stopped.)";
+Exit code: 0 when every task completed, 1 when one failed or output was lost, 2 for a wrong
+command line; when the run was stopped 130 (Ctrl-C), 143 (SIGTERM) or 129 (SIGHUP).)";
 
 constexpr const char* footer = R"(
 A line of TASKS as JSON Lines:

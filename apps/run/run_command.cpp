@@ -3,22 +3,23 @@
 #include "actors/node_root/node.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/metrics_option.hpp"
+#include "apps/common/process_limits.hpp"
 #include "apps/common/settings.hpp"
+#include "apps/common/stop_signals.hpp"
 #include "apps/common/version.hpp"
+#include "apps/run/concurrency.hpp"
 #include "apps/run/run_actor.hpp"
 #include "apps/run/run_preparation.hpp"
 #include "apps/run/run_report.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/io_pool.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <CLI/App.hpp>
-#include <csignal>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <future>
 #include <memory>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 
@@ -31,47 +32,51 @@ int refuse(std::string_view message) {
   return common::exit_failed;
 }
 
-/// Every thread at work has connections, pipes and files open: as many as the system lets us.
-void raise_open_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+/// As many tasks at once as were asked for, or as the limit of open files allows.
+std::size_t concurrency_of(const run_args& args, const ready_run& ready) {
+  const auto open_files = common::descriptor_limit();
+  const auto affordable =
+    affordable_tasks(open_files, args.offline ? model_place::in_process : model_place::elsewhere);
+  const auto wanted = std::min<std::size_t>(args.concurrency, ready.plan.todo.size());
+  if (wanted > affordable && !args.quiet)
+    common::output_channel{STDERR_FILENO}.write(fewer_tasks_text(affordable, wanted, open_files));
+  return std::min<std::size_t>(args.concurrency, affordable);
 }
 
-/// The first Ctrl-C stops cleanly; a second one does not wait. Everything that was reported is on
-/// the disk by then.
-void stop_on_signals(net::io_pool& io, const run_actor& actor) {
-  io.on_signals({SIGINT, SIGTERM}, [actor, count = std::make_shared<int>(0)](int) {
-    if (++*count > 1)
-      std::quick_exit(common::exit_interrupted);
-    caf::anon_send(actor, interrupt_turn{});
-  });
-}
+struct ended_run {
+  run_outcome outcome;
+  int signal = 0; ///< what stopped it; 0: nothing did
+};
 
-run_outcome run_tasks(node_root::node& node, const run_args& args, ready_run& ready) {
+ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& ready) {
   const common::output_channel error_channel{STDERR_FILENO};
   const auto style = args.quiet ? progress_style::none : style_for(error_channel);
   run_dependencies deps{.threads = node.threads(),
                         .post = [&node](auto run) { node.files().post(std::move(run)); },
                         .results = ready.results,
                         .progress = {error_channel, style, std::chrono::steady_clock::now()},
-                        .on_written = [](std::string_view) {}};
+                        .on_written = [](std::string_view) { return std::error_code{}; }};
   if (args.json)
-    deps.on_written = [out = common::output_channel{STDOUT_FILENO}](
-                        std::string_view lines) mutable { out.write(lines); };
+    deps.on_written = [out =
+                         common::output_channel{STDOUT_FILENO}](std::string_view lines) mutable {
+      out.write(lines);
+      return out.error();
+    };
+  const auto concurrency = concurrency_of(args, ready);
   std::promise<run_outcome> promise;
   auto outcome = promise.get_future();
   const auto actor =
     spawn_run(node.system(),
               {.tasks = std::move(ready.tasks),
                .plan = std::move(ready.plan),
-               .limits = {.concurrency = args.concurrency, .task_timeout = args.task_timeout},
+               .limits = {.concurrency = concurrency, .task_timeout = args.task_timeout},
                .setup = ready.setup},
               std::move(deps), std::move(promise));
-  stop_on_signals(node.io(), actor);
-  return outcome.get();
+  // Everything that was reported is on the disk when a second signal does not wait.
+  const common::stop_signals signals{
+    node.io(), [actor] { caf::anon_send(actor, interrupt_turn{}); }, common::exit_code_of_signal};
+  auto ended = outcome.get();
+  return {std::move(ended), signals.first()};
 }
 
 node_root::node_options options_of(const run_setup& setup) {
@@ -87,36 +92,49 @@ node_root::node_options options_of(const run_setup& setup) {
   return out;
 }
 
-void show_results(const run_args& args, const run_summary& summary) {
+/// The exit code: output that was asked for must not be lost unseen.
+int show_results(const run_args& args, const run_summary& summary) {
   if (args.quiet)
-    return;
-  common::output_channel{args.json ? STDERR_FILENO : STDOUT_FILENO}.write(
-    fmt::format("{}\nresults: {}\n", summary_table(summary), results_path(args.out).string()));
+    return common::exit_ok;
+  const auto text =
+    fmt::format("{}\nresults: {}\n", summary_table(summary), results_path(args.out).string());
+  if (!args.json)
+    return common::print(text);
+  common::output_channel{STDERR_FILENO}.write(text);
+  return common::exit_ok;
 }
 
-int exit_code_of(const run_outcome& outcome, const run_summary& summary) {
-  if (!outcome.write_error.empty())
+int exit_code_of(const ended_run& x, const run_summary& summary) {
+  if (!x.outcome.write_error.empty() || x.outcome.output_error)
     return common::exit_failed;
-  if (outcome.stopped)
-    return common::exit_interrupted;
+  if (x.outcome.stopped)
+    return common::exit_code_of_signal(x.signal);
   return summary.all.failed > 0 ? common::exit_failed : common::exit_ok;
 }
 
-int report(const run_args& args, run_facts facts, const run_outcome& outcome) {
+int report(const run_args& args, run_facts facts, const ended_run& x) {
+  const auto& outcome = x.outcome;
   facts.ended = std::chrono::system_clock::now();
   facts.stopped = outcome.stopped;
   const auto summary = summarise(outcome.results);
   if (!outcome.write_error.empty())
     refuse(fmt::format("Error: cannot write {}: {}", results_path(args.out).string(),
                        outcome.write_error));
+  if (outcome.output_error)
+    refuse(fmt::format("Error: cannot write the output: {}; what is finished is in {}",
+                       outcome.output_error.message(), results_path(args.out).string()));
+  int lost = common::exit_ok;
   if (const auto error = replace_file(summary_path(args.out), print_summary(args, facts, summary)))
-    refuse(
+    lost = refuse(
       fmt::format("Error: cannot write {}: {}", summary_path(args.out).string(), error.message()));
-  show_results(args, summary);
-  return exit_code_of(outcome, summary);
+  lost = std::max(lost, show_results(args, summary));
+  const int exit_code = exit_code_of(x, summary);
+  return exit_code == common::exit_ok ? lost : exit_code;
 }
 
 int run(const run_args& args, common::override_options root) {
+  if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
+    return refuse(fmt::format("Error: {}", *problem));
   run_facts facts{.started = std::chrono::system_clock::now()};
   auto prepared = prepare_run(args, std::move(root));
   if (const auto* refusal = std::get_if<run_refusal>(&prepared))
@@ -134,7 +152,6 @@ int run(const run_args& args, common::override_options root) {
     offline = std::get<std::unique_ptr<common::offline_model>>(std::move(started));
     ready.setup->offline = offline.get();
   }
-  raise_open_file_limit();
   node_root::register_types();
   auto options = options_of(*ready.setup);
   options.metrics_port = args.metrics_port;
@@ -146,9 +163,10 @@ int run(const run_args& args, common::override_options root) {
     return refuse(fmt::format("Error: {}", *problem));
   facts.overrides = ready.setup->overrides;
   facts.model_provider = node.options().settings.model_provider_id;
-  const auto outcome = run_tasks(node, args, ready);
-  node.stop();
-  return report(args, std::move(facts), outcome);
+  const auto ended = run_tasks(node, args, ready);
+  const int exit_code = report(args, std::move(facts), ended);
+  node.stop(); // last, so that signals find their handler until all is written
+  return exit_code;
 }
 
 } // namespace

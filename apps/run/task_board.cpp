@@ -1,7 +1,9 @@
 #include "apps/run/task_board.hpp"
 
 #include "actors/rollout_recorder/timestamps.hpp"
+#include "apps/run/concurrency.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -75,6 +77,11 @@ steps task_board::on_failed(std::size_t index, std::string_view error, const boa
     return out;
   auto x = std::move(known->second);
   slots_.erase(known);
+  if (may_run_again(x, error)) {
+    put_back(x.plan);
+    fill(out);
+    return out;
+  }
   x.started = now;
   x.outcome.fail(std::string{error});
   auto record = record_of(x, now);
@@ -110,8 +117,10 @@ steps task_board::on_removed(const thread_id& thread, const board_time&) {
   const auto known = threads_.find(thread);
   if (known == threads_.end())
     return out;
-  slots_.erase(known->second);
+  const auto gone = slots_.extract(known->second);
   threads_.erase(known);
+  if (gone.mapped().runs_again)
+    put_back(gone.mapped().plan);
   fill(out);
   return out;
 }
@@ -150,10 +159,27 @@ void task_board::interrupt(slot& x, const board_time& now, steps& out) const {
 /// The slot stays taken until the thread is gone, so that `concurrency` bounds what is alive.
 void task_board::finish(slot& x, const board_time& now, steps& out) {
   x.phase = phase::ending;
+  x.runs_again = may_run_again(x, x.outcome.error());
+  if (x.runs_again) {
+    out.emplace_back(remove_step{x.thread});
+    return;
+  }
   auto record = record_of(x, now);
   count(record);
   out.emplace_back(record_step{std::move(record)});
   out.emplace_back(remove_step{x.thread});
+}
+
+/// A turn that has begun in a folder that is not its own may have left something there.
+bool task_board::may_run_again(const slot& x, std::string_view error) const {
+  const bool is_repeatable = x.phase != phase::ending || tasks_[x.plan.index].has_own_workspace();
+  return is_repeatable && limits_.concurrency > 1 && is_out_of_descriptors(error);
+}
+
+/// To the front, beside as many tasks as found descriptors enough.
+void task_board::put_back(const planned_task& x) {
+  limits_.concurrency = std::max<std::size_t>(1, std::min(limits_.concurrency - 1, slots_.size()));
+  todo_.push_front(x);
 }
 
 void task_board::count(const result_record& x) {

@@ -24,7 +24,7 @@
 namespace troupe::run {
 
 struct board_limits {
-  std::size_t concurrency = 256;
+  std::size_t concurrency = 256; ///< lowered while tasks find too many files open
   std::optional<std::chrono::seconds> task_timeout; ///< of a turn; none: no limit
   /// How long an interrupted turn may take to end before its task is given up.
   std::chrono::seconds interrupt_grace{10};
@@ -71,7 +71,8 @@ public:
   steps start(const board_time& now);
   steps on_prepared(std::size_t index, std::string workspace, const board_time& now);
   steps on_started(std::size_t index, const session_configured& session, const board_time& now);
-  /// The workspace or the thread could not be made.
+  /// The workspace or the thread could not be made. A task that found too many files open is not
+  /// recorded: it waits for another try beside fewer tasks, unless it was alone.
   steps on_failed(std::size_t index, std::string_view error, const board_time& now);
   steps on_event(const thread_id& thread, const event_msg& x, const board_time& now);
   /// The thread is gone or its turn cannot be followed any more.
@@ -102,11 +103,14 @@ private:
     common::turn_outcome outcome;
     std::optional<std::chrono::steady_clock::time_point> give_up; ///< set by an interrupt
     bool timed_out = false;
+    bool runs_again = false; ///< it failed for want of descriptors: nothing is recorded
   };
 
   void fill(steps& out);
   void interrupt(slot& x, const board_time& now, steps& out) const;
   void finish(slot& x, const board_time& now, steps& out);
+  bool may_run_again(const slot& x, std::string_view error) const;
+  void put_back(const planned_task& x);
   void count(const result_record& x);
   result_record record_of(const slot& x, const board_time& now) const;
   std::string error_of(const slot& x) const;

@@ -2,6 +2,8 @@
 
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
+#include "apps/common/process_limits.hpp"
+#include "apps/common/stop_signals.hpp"
 #include "apps/sim/builtin.hpp"
 #include "apps/sim/simulator.hpp"
 #include "config/text_file.hpp"
@@ -10,7 +12,6 @@
 #include <CLI/App.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
 #include <future>
 #include <memory>
 #include <unistd.h>
@@ -53,30 +54,17 @@ struct sim_options {
   bool check = false;
 };
 
-void say(std::string_view text) {
-  common::output_channel{STDOUT_FILENO}.write(text);
-}
-
 int fail(std::string_view text) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", text));
   return common::exit_failed;
 }
 
 int list_scenarios() {
+  std::string text;
   for (const auto& x : builtin_scenarios())
     if (const auto loaded = load_builtin(x.name))
-      say(fmt::format("{:<10}{}\n", x.name, loaded->description));
-  return common::exit_ok;
-}
-
-/// Becomes ready with the first SIGINT or SIGTERM.
-std::future<void> stop_request(net::io_pool& pool) {
-  const auto arrival = std::make_shared<std::promise<void>>();
-  pool.on_signals({SIGINT, SIGTERM}, [arrival, arrived = false](int) mutable {
-    if (!std::exchange(arrived, true))
-      arrival->set_value();
-  });
-  return arrival->get_future();
+      text += fmt::format("{:<10}{}\n", x.name, loaded->description);
+  return common::print(text);
 }
 
 simulator_options options_of(const sim_options& x) {
@@ -96,17 +84,23 @@ std::optional<std::string> write_file(const std::string& file, const std::string
 }
 
 int serve(scenario what, const sim_options& options) {
+  if (const auto problem = common::refuse_few_descriptors(common::simulator_descriptors))
+    return fail(*problem);
   const auto name = what.name;
   const auto seed = options.seed.value_or(what.seed);
   net::io_pool pool{options.threads};
-  const auto stop = stop_request(pool);
+  const auto stop = std::make_shared<std::promise<void>>();
+  const common::stop_signals signals{pool, [stop] { stop->set_value(); },
+                                     common::exit_code_of_signal};
   simulator sim{pool, std::move(what), options_of(options)};
   if (const auto problem = sim.start())
     return fail(*problem);
   if (const auto problem = write_file(options.port_file, fmt::format("{}\n", sim.port())))
     return fail(*problem);
-  say(fmt::format("listening on {}\n", sim.base_url()));
-  stop.wait();
+  if (const int lost = common::print(fmt::format("listening on {}\n", sim.base_url()));
+      lost != common::exit_ok)
+    return lost;
+  stop->get_future().wait();
   const auto stats = sim.stats();
   sim.stop();
   pool.stop();
@@ -118,7 +112,6 @@ int serve(scenario what, const sim_options& options) {
 }
 
 int run(const sim_options& options) {
-  common::ignore_broken_pipes();
   if (options.list)
     return list_scenarios();
   auto opened = open_scenario(options.builtin.empty() ? options.file : options.builtin);
@@ -127,9 +120,8 @@ int run(const sim_options& options) {
   auto& what = std::get<scenario>(opened);
   if (!options.check)
     return serve(std::move(what), options);
-  say(fmt::format("{}: {} rules, {} faults, no mistakes\n", what.name, what.rules.size(),
-                  what.faults.size()));
-  return common::exit_ok;
+  return common::print(fmt::format("{}: {} rules, {} faults, no mistakes\n", what.name,
+                                   what.rules.size(), what.faults.size()));
 }
 
 void add_options(CLI::App& app, sim_options& x) {
@@ -141,7 +133,8 @@ void add_options(CLI::App& app, sim_options& x) {
     ->type_name("NAME")
     ->excludes(file);
   app.add_option("--port", x.port, "Port to listen on; 0, the default, takes a free one")
-    ->type_name("PORT");
+    ->type_name("PORT")
+    ->check(CLI::Range(0, 65535).description(""));
   app
     .add_option("--port-file", x.port_file,
                 "Write the port to this file once the simulator listens, for scripts")

@@ -109,7 +109,8 @@ public:
     out_.write(text);
   }
 
-  bool wants_more() const { return left_ > 0 && !out_.is_closed(); }
+  bool wants_more() const { return left_ > 0 && !out_.error(); }
+  int exit_code() const { return common::exit_code_of(out_); }
   bool is_empty() const { return is_empty_; }
 
 private:
@@ -137,7 +138,7 @@ int run_list(const list_options& options) {
   if (printer.is_empty() && !options.json)
     common::output_channel{STDERR_FILENO}.write(
       fmt::format("No such threads below {}.\n", std::get<fs::path>(home).string()));
-  return common::exit_ok;
+  return printer.exit_code();
 }
 
 /// The file that an id or a path means.
@@ -171,9 +172,7 @@ int run_show(const show_options& options) {
       fmt::format("Warning: {} lines of {} cannot be read and are left out.\n",
                   thread.damaged_lines, thread.path));
   const auto outputs = options.full ? tool_output::whole : tool_output::shortened;
-  common::output_channel{STDOUT_FILENO}.write(options.json ? json_lines(thread)
-                                                           : transcript(thread, outputs));
-  return common::exit_ok;
+  return common::print(options.json ? json_lines(thread) : transcript(thread, outputs));
 }
 
 void add_list(CLI::App& threads, std::function<int()>& selected) {
@@ -181,7 +180,7 @@ void add_list(CLI::App& threads, std::function<int()>& selected) {
   auto* list = threads.add_subcommand("list", list_description);
   auto* limit = list->add_option("-n,--limit", options->limit, "How many at most")
                   ->capture_default_str()
-                  ->check(CLI::PositiveNumber);
+                  ->check(CLI::Range(1, 1'000'000).description(""));
   list->add_flag("--all", options->all, "All of them, the newest first")->excludes(limit);
   list->add_flag("--json", options->json, "A line of JSON for each instead of a table");
   list->add_flag("--archived", options->archived, "Archived threads instead of active ones");

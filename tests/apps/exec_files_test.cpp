@@ -80,7 +80,9 @@ SCENARIO("the last message is written verbatim") {
   const auto file = folder.write("out.txt", "what was there before, and longer");
   const auto outcome =
     outcome_of({exec_events::said("first"), exec_events::said("Final."), task_complete{}});
-  CHECK_EQ(write_last_message(file, outcome), "");
+  const auto written = write_last_message(file, outcome);
+  CHECK_EQ(written.note, "");
+  CHECK(!written.is_lost);
   CHECK_EQ(content_of(file), "Final.");
 }
 
@@ -88,20 +90,30 @@ SCENARIO(
   "a completed turn without a message empties the file and warns, a failed one only empties") {
   temp_folder folder;
   const auto file = folder.write("out.txt", "old");
-  CHECK_EQ(write_last_message(file, outcome_of({task_complete{}})),
+  CHECK_EQ(write_last_message(file, outcome_of({task_complete{}})).note,
            "Warning: no last agent message; wrote empty content to " + file.string() + "\n");
   CHECK_EQ(content_of(file), "");
   folder.write("out.txt", "old");
   CHECK_EQ(write_last_message(file, outcome_of({exec_events::said("half"),
-                                                exec_events::failed("broke"), task_complete{}})),
+                                                exec_events::failed("broke"), task_complete{}}))
+             .note,
            "");
   CHECK_EQ(content_of(file), "");
 }
 
 SCENARIO("a file that cannot be written is told") {
-  const auto text = write_last_message("/no/such/folder/out.txt", outcome_of({task_complete{}}));
-  CHECK_EQ(text, "Failed to write last message file \"/no/such/folder/out.txt\": No such file or "
-                 "directory\n");
+  const auto written = write_last_message("/no/such/folder/out.txt", outcome_of({task_complete{}}));
+  CHECK_EQ(written.note, "Failed to write last message file \"/no/such/folder/out.txt\": No such "
+                         "file or directory\n");
+  CHECK(written.is_lost);
+}
+
+SCENARIO("a last message that finds no room is told as lost") {
+  const auto written =
+    write_last_message("/dev/full", outcome_of({exec_events::said("x"), task_complete{}}));
+  CHECK_EQ(written.note, "Failed to write last message file \"/dev/full\": No space left on "
+                         "device\n");
+  CHECK(written.is_lost);
 }
 
 SCENARIO("the outcome of a turn") {

@@ -191,12 +191,16 @@ SCENARIO("Ctrl-C interrupts the turn and exits with 1, without a terminal line")
   CHECK(rollout().find("turn_aborted") != std::string::npos);
 }
 
-SCENARIO("SIGTERM ends the program at once") {
-  program_run uut{exec({"--json", "stall"})};
-  uut.read_line();
-  uut.read_line();
-  uut.send_signal(SIGTERM);
-  CHECK_EQ(uut.finish().exit_code, -SIGTERM);
+SCENARIO("SIGTERM and SIGHUP interrupt the turn and exit with 128 and their number") {
+  for (const int number : {SIGTERM, SIGHUP}) {
+    program_run uut{exec({"--json", "stall"})};
+    uut.read_line();
+    CHECK(uut.read_line()->find("turn.started") != std::string::npos);
+    uut.send_signal(number);
+    CHECK_EQ(uut.finish().exit_code, 128 + number);
+    CHECK(rollout().find("turn_aborted") != std::string::npos);
+    fs::remove_all(home / "sessions");
+  }
 }
 
 SCENARIO("a thread whose program was killed in mid-turn is resumed") {
@@ -211,11 +215,12 @@ SCENARIO("a thread whose program was killed in mid-turn is resumed") {
   CHECK_EQ(thread_of(end.output), thread);
 }
 
-SCENARIO("a reader that goes away does not disturb the turn") {
-  program_run uut{exec({"--json", "hello"})};
+SCENARIO("a reader that goes away stops the turn") {
+  program_run uut{exec({"--json", "stall"})};
   uut.close_output();
-  CHECK_EQ(uut.finish().exit_code, 0);
-  CHECK(rollout().find("done") != std::string::npos);
+  const auto end = uut.finish();
+  CHECK_EQ(end.exit_code, 1);
+  CHECK(end.error.ends_with("Error: cannot write the output: Broken pipe; the turn was stopped\n"));
 }
 
 END_FIXTURE_SCOPE()

@@ -63,10 +63,16 @@ struct fixture : test_coordinator_fixture<> {
        .post = [this](std::function<void()> job_) { jobs.push_back(std::move(job_)); },
        .results = std::make_shared<result_file>(std::get<result_file>(std::move(results))),
        .progress = {common::output_channel{-1}, progress_style::none, {}},
-       .on_written = [this](std::string_view lines) { announced += lines; }},
+       .on_written =
+         [this](std::string_view lines) {
+           announced += lines;
+           return output_error;
+         }},
       std::move(promise));
     settle();
   }
+
+  std::error_code output_error; ///< of what `--json` prints
 
   void settle() {
     consume_messages();
@@ -204,6 +210,20 @@ SCENARIO("time limits are looked at four times a second") {
   say(0, {turn_aborted{}});
   REQUIRE(is_over());
   CHECK_EQ(result.get().results.at(0).error, "timed out after 0 s");
+}
+
+SCENARIO("a run whose lines find no reader is stopped, results are kept") {
+  output_error = std::make_error_code(std::errc::no_space_on_device);
+  start(4, {.concurrency = 2});
+  say(0, {task_complete{"done"}});
+  CHECK_EQ(threads->submitted<interrupt_turn>(), 1u);
+  say(1, {turn_aborted{}});
+  REQUIRE(is_over());
+  const auto outcome = result.get();
+  CHECK(outcome.output_error == std::errc::no_space_on_device);
+  CHECK_EQ(threads->started.size(), 2u);
+  CHECK(stored().latest.at("1").status == task_status::completed);
+  CHECK(stored().latest.at("2").status == task_status::interrupted);
 }
 
 END_FIXTURE_SCOPE()

@@ -42,8 +42,8 @@ public:
   std::vector<std::string> lost(std::size_t i) {
     return words(board->on_lost(thread(i), "gone", now));
   }
-  std::vector<std::string> failed(std::size_t i) {
-    return words(board->on_failed(i, "no room", now));
+  std::vector<std::string> failed(std::size_t i, std::string_view error = "no room") {
+    return words(board->on_failed(i, error, now));
   }
   std::vector<std::string> tick(std::chrono::seconds later) {
     now.steady += later;
@@ -272,4 +272,47 @@ SCENARIO("kept results count in the progress") {
   CHECK_EQ(board.counts().total, 2u);
   CHECK_EQ(board.counts().kept, 1u);
   CHECK_EQ(board.counts().left(), 1u);
+}
+
+namespace {
+
+constexpr const char* no_descriptors =
+  "cannot open the rollout: Too many open files; raise the limit";
+
+} // namespace
+
+SCENARIO("a task that finds too many files open waits for another try, beside fewer tasks") {
+  stage s{3, {.concurrency = 3}};
+  CHECK_EQ(s.begin(), (words{"prepare 0", "prepare 1", "prepare 2"}));
+  s.run(0);
+  CHECK_EQ(s.failed(1, no_descriptors), words{});
+  s.ready(2);
+  CHECK_EQ(s.failed(2, no_descriptors), words{});
+  CHECK(s.records.empty());
+  CHECK_EQ(s.completed(0), (words{"record 1 completed", "remove 0"}));
+  CHECK_EQ(s.removed(0), words{"prepare 2"});
+  s.run(2);
+  CHECK_EQ(s.completed(2), (words{"record 3 completed", "remove 2"}));
+  CHECK_EQ(s.removed(2), words{"prepare 1"});
+}
+
+SCENARIO("a turn that fails for too many open files is made again from the beginning") {
+  stage s{2, {.concurrency = 2}};
+  s.begin();
+  s.run(0);
+  s.run(1);
+  CHECK_EQ(s.event(1, turn_error{no_descriptors}), words{});
+  CHECK_EQ(s.completed(1), words{"remove 1"});
+  CHECK_EQ(s.removed(1), words{});
+  CHECK_EQ(s.completed(0), (words{"record 1 completed", "remove 0"}));
+  CHECK_EQ(s.removed(0), words{"prepare 1"});
+  CHECK(!s.board->is_done());
+}
+
+SCENARIO("a task that finds too many files open although it is alone has failed") {
+  stage s{2, {.concurrency = 1}};
+  s.begin();
+  CHECK_EQ(s.failed(0, no_descriptors), (words{"record 1 failed", "prepare 1"}));
+  CHECK_EQ(s.failed(1, no_descriptors), words{"record 2 failed"});
+  CHECK(s.board->is_done());
 }

@@ -1,0 +1,193 @@
+"""The program where the system gives it little: few threads, few open files."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from provider import LIMIT_S, PROGRAM, ProgramTest, reply, shell, tool
+
+SENTENCE = "refuses this program another thread"
+# More threads than any command needs at its start.
+ENOUGH = 40
+
+
+def needs(*programs):
+    missing = [x for x in programs if shutil.which(x) is None]
+    return unittest.skipIf(missing, f"needs {', '.join(missing)}")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root: a limit of threads counts all programs of a user, so one of its own is taken")
+@needs("setpriv", "prlimit")
+class FewThreads(ProgramTest):
+    """As a user without other programs; each number of threads in turn."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = 61_000 + os.getpid() % 4000
+        self.program = self.base / "troupe"
+        shutil.copy(PROGRAM, self.program)  # the build folder may be closed to others
+        for path in (self.base, self.home, self.work, self.program):
+            path.chmod(0o777)
+
+    def start(self, threads, *arguments):
+        words = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups",
+                 "prlimit", f"--nproc={threads}", str(self.program), *map(str, arguments)]
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   cwd=self.work, env=self.environment())
+        self.addCleanup(self.end, process)
+        return process
+
+    def finish(self, process, threads):
+        """The exit code: 0, or 1 with a reason. Nothing hangs, nothing is aborted."""
+        _, error = process.communicate(timeout=LIMIT_S)
+        self.assertIn(process.returncode, (0, 1), f"{threads} threads: {error}")
+        if process.returncode == 1:
+            self.assertTrue(SENTENCE in error or "Resource temporarily unavailable" in error, f"{threads} threads: {error}")
+            self.assertNotIn("terminate called", error)
+        return process.returncode, error
+
+    def each_number(self, *arguments, until_it_runs=None):
+        """From one thread to the first number that will do; returns that."""
+        for threads in range(1, ENOUGH):
+            process = self.start(threads, *arguments)
+            if until_it_runs:
+                until_it_runs(process)
+            code, error = self.finish(process, threads)
+            if code == 0:
+                self.assertGreater(threads, 1)
+                return threads
+            if threads == 1:
+                self.assertIn(f"Error: the system {SENTENCE}", error)
+                self.assertIn("`ulimit -u` is 1 ", error)
+        self.fail(f"{ENOUGH} threads are not enough: {error}")
+
+    def test_exec_runs_or_says_what_to_raise(self):
+        self.each_number("exec", "--offline", "--skip-git-repo-check", "Say hello")
+
+    def test_names_are_looked_up_by_a_thread_more_or_the_turn_fails(self):
+        provider = self.provider(reply("fine"))
+        provider.url = provider.url.replace("127.0.0.1", "localhost")
+        self.each_number("exec", "--skip-git-repo-check", *self.configured(provider, stream_max_retries=0), "go")
+
+    def test_run_runs_or_says_what_to_raise(self):
+        tasks = self.work / "tasks.jsonl"
+        tasks.write_text(json.dumps({"prompt": "Say hello"}) + "\n")
+        self.each_number("run", tasks, "--out", self.base / "home" / "out", "--resume", "--retry-failed", "--offline")
+
+    def test_models_runs_or_says_what_to_raise(self):
+        self.each_number("models", "list", "--refresh", "offline")
+
+    def stop_when_it_runs(self, process):
+        if process.stdout.readline():
+            process.send_signal(signal.SIGTERM)
+
+    def test_node_runs_or_says_what_to_raise(self):
+        self.each_number("node", "--offline", until_it_runs=self.stop_when_it_runs)
+
+    def test_sim_runs_or_says_what_to_raise(self):
+        self.each_number("sim", until_it_runs=self.stop_when_it_runs)
+
+    def test_threads_needs_none(self):
+        self.assertEqual(self.finish(self.start(1, "threads", "list"), 1)[0], 0)
+
+    def test_several_at_once_share_what_there_is(self):
+        processes = [self.start(25, "exec", "--offline", "--skip-git-repo-check", "Say hello") for _ in range(6)]
+        codes = [self.finish(process, 25)[0] for process in processes]
+        self.assertIn(1, codes)
+
+
+class FewProcesses(ProgramTest):
+    """In a control group with a limit of processes, as containers and services have; it binds root, too."""
+
+    def setUp(self):
+        super().setUp()
+        for base in (pathlib.Path("/sys/fs/cgroup/pids"), pathlib.Path("/sys/fs/cgroup")):
+            self.group = base / f"troupe-e2e-{os.getpid()}"
+            try:
+                self.group.mkdir()
+            except OSError:
+                continue
+            self.addCleanup(self.remove_group)
+            if (self.group / "pids.max").exists():
+                return
+        self.skipTest("needs a control group of its own that counts processes")
+
+    def remove_group(self):
+        """Once its last process has been buried, which takes the system a moment."""
+        end = time.monotonic() + LIMIT_S
+        while self.group.exists() and time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                self.group.rmdir()
+            time.sleep(0.01)
+
+    def test_exec_runs_or_names_the_file_of_the_limit(self):
+        for processes in range(1, ENOUGH):
+            (self.group / "pids.max").write_text(str(processes))
+            result = subprocess.run([PROGRAM, "exec", "--offline", "--skip-git-repo-check", "Say hello"],
+                                    stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=self.work,
+                                    env=self.environment(), timeout=LIMIT_S,
+                                    preexec_fn=lambda: (self.group / "cgroup.procs").write_text("0"))
+            if result.returncode == 0:
+                self.assertGreater(processes, 1)
+                return
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn(SENTENCE, result.stderr)
+            self.assertIn(f"{self.group}/pids.max is {processes} ", result.stderr)
+        self.fail(result.stderr)
+
+
+@needs("prlimit")
+class FewFiles(ProgramTest):
+    def limited(self, files, *arguments):
+        return subprocess.run(["prlimit", f"--nofile={files}", PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, cwd=self.work, env=self.environment(), timeout=LIMIT_S)
+
+    def tasks(self, count):
+        path = self.work / "tasks.jsonl"
+        path.write_text("".join(json.dumps({"prompt": f"Run `echo {i}`"}) + "\n" for i in range(count)))
+        return path
+
+    def test_run_runs_fewer_tasks_at_once_and_says_so_once(self):
+        for files, tasks in ((64, 30), (256, 60)):
+            out = self.work / f"out-{files}"
+            result = self.limited(files, "run", self.tasks(tasks), "--out", out, "--offline", "--sandbox", "danger-full-access")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr.count("tasks run at once"), 1)
+            self.assertIn(f"{files} files may be open (ulimit -n)", result.stderr)
+            results = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+            self.assertEqual([x["status"] for x in results], ["completed"] * tasks)
+            for entry in results:
+                with open(entry["rollout_path"], encoding="utf-8") as rollout:
+                    self.assertNotIn("Too many open files", rollout.read())
+
+    def test_nobody_is_told_who_asked_for_fewer_anyway(self):
+        result = self.limited(256, "run", self.tasks(3), "--out", self.work / "out", "--offline", "--sandbox", "danger-full-access")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("tasks run at once", result.stderr)
+
+    def test_a_turn_with_a_command_works_with_the_least_that_is_accepted(self):
+        provider = self.provider(tool(shell("echo fine")), reply("done"))
+        words = ("exec", "--skip-git-repo-check", "--sandbox", "danger-full-access", *self.configured(provider), "go")
+        refused = self.limited(39, *words)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("Error: only 39 files may be open at once, and 40 are needed at least: raise the limit (ulimit -n)",
+                      refused.stderr)
+        self.assertEqual(provider.requests, [])
+        result = self.limited(40, *words)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("fine", json.dumps(provider.requests[-1]["json"]["input"][-1]))
+
+    def test_every_command_that_needs_files_says_so(self):
+        for words in (["sim"], ["node"], ["models", "list"], ["run", self.tasks(1), "--offline"]):
+            result = self.limited(20, *words)
+            self.assertEqual(result.returncode, 1, words)
+            self.assertIn("only 20 files may be open at once", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
