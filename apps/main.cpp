@@ -14,15 +14,20 @@
 #include "apps/sim/sim_command.hpp"
 #include "apps/threads/threads_command.hpp"
 #include "config/thread_limit.hpp"
+#include "net/guardian/guardian.hpp"
 
 #include <algorithm>
+#include <array>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
 #include <CLI/Formatter.hpp>
 #include <exception>
 #include <fmt/format.h>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
@@ -43,7 +48,18 @@ With a model: store an API key (troupe login --help), or use an existing Codex l
 logins and threads are those of Codex, in ~/.codex or where CODEX_HOME points.
 )";
 
-int run_program(int argc, char** argv) {
+/// Forked before anything else is there: it stays small, and no thread can be in the middle of
+/// something. A word of the command line that only looks like one of those commands costs a process
+/// that idles.
+std::unique_ptr<net::guardian> start_guardian(std::span<char*> arguments) {
+  const std::array<std::string_view, 4> commands_with_tools{"exec", "e", "run", "node"};
+  const bool is_wanted = std::ranges::any_of(arguments.subspan(1), [&](std::string_view word) {
+    return std::ranges::find(commands_with_tools, word) != commands_with_tools.end();
+  });
+  return is_wanted ? net::guardian::start(arguments) : nullptr;
+}
+
+int run_program(int argc, char** argv, const net::guardian* keeper) {
   CLI::App app{description, "troupe"};
   common::use_help_format(app);
   app.footer(footer);
@@ -52,12 +68,12 @@ int run_program(int argc, char** argv) {
   common::override_options overrides; // read back through the app: see common::given_overrides
   common::add_override_options(app, overrides);
   std::function<int()> selected;
-  exec::add_command(app, selected);
-  run::add_command(app, selected);
+  exec::add_command(app, selected, keeper);
+  run::add_command(app, selected, keeper);
   sim::add_command(app, selected);
   threads::add_command(app, selected);
   models::add_command(app, selected);
-  node_app::add_command(app, selected);
+  node_app::add_command(app, selected, keeper);
   login_app::add_commands(app, selected);
   try {
     app.parse(argc, argv);
@@ -81,9 +97,10 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 2, argv + argc);
     return tool_runner::run_apply_patch(arguments);
   }
+  const auto keeper = start_guardian({argv, static_cast<std::size_t>(argc)});
   common::raise_descriptor_limit();
   try {
-    return run_program(argc, argv);
+    return run_program(argc, argv, keeper.get());
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::resource_unavailable_try_again) // no thread, see net::io_pool
       config::end_without_threads(error.code().value());

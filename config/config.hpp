@@ -5,6 +5,7 @@
 #include "config/features.hpp"
 #include "config/login_store.hpp"
 #include "config/providers.hpp"
+#include "config/tool_bounds.hpp"
 #include "messages/collaboration_mode.hpp"
 #include "messages/identity.hpp"
 #include "messages/settings.hpp"
@@ -56,6 +57,7 @@ struct config {
   std::vector<model_choice> profile_models; ///< of all `[profiles]`, whichever is selected
   provider model_provider;                  ///< the entry of `model_provider_id`
   provider_table model_providers;
+  tool_bounds tools;           ///< what a command may take
   request_limits model_limits; ///< of all providers together; `max_connections` to each host
   std::optional<reasoning_effort> model_reasoning_effort;
   std::optional<reasoning_summary> model_reasoning_summary; ///< absent: `auto`

@@ -97,6 +97,7 @@ private:
       builtin_providers(request_.env, {.client_version = request_.client_version,
                                        .openai_base_url = from_.text("openai_base_url")}));
     result_.model_limits = read_model_limits(from_.table("model_limits"));
+    result_.tools = read_tool_bounds(from_.table("tools"));
     result_.chatgpt_base_url =
       from_.text("chatgpt_base_url").value_or("https://chatgpt.com/backend-api/");
     result_.model_catalog_json = from_.path("model_catalog_json");

@@ -1,26 +1,22 @@
 #include "net/child_process.hpp"
 
-#include "net/child_pipes.hpp"
-#include "net/spawn.hpp"
-
 #include <boost/asio/write.hpp>
 
 #include <csignal>
 #include <cstring>
 #include <utility>
 
-#include <sys/wait.h>
+#include <sys/ioctl.h>
 
 namespace troupe::net {
 
 using boost::system::error_code;
 
 child_process::child_process(std::shared_ptr<process_handle::control> control,
-                             process_options options, std::vector<inherited> descriptors,
-                             process_handlers handlers)
+                             std::shared_ptr<child_life> life, process_options options,
+                             std::vector<inherited> descriptors)
   : control_(std::move(control)), options_(std::move(options)), inherited_(std::move(descriptors)),
-    handlers_(std::move(handlers)), watch_(control_->lane->context()),
-    output_(control_->lane->context()), errors_(control_->lane->context()),
+    life_(std::move(life)), output_(control_->lane->context()), errors_(control_->lane->context()),
     input_(control_->lane->context()), closing_timer_(control_->lane->context()) {}
 
 // ---- start
@@ -29,8 +25,44 @@ child_process::child_process(std::shared_ptr<process_handle::control> control,
 void child_process::start() {
   self_ = shared_from_this();
   control_->lane->enrol(*this);
-  if (!launch())
-    return;
+  launch();
+}
+
+void child_process::refuse(net_errc why) {
+  fail(why, 0, {});
+}
+
+void child_process::launch() {
+  pipes_ = open_child_pipes(options_);
+  if (pipes_.error != 0)
+    return fail(net_errc::no_resources, pipes_.error, std::strerror(pipes_.error));
+  const bool has_terminal = options_.tty == process_options::terminal::pty;
+  spawn_plan plan{std::move(options_.argv), std::move(options_.environment),
+                  std::move(options_.cwd), pipes_.placement(),
+                  has_terminal ? spawn_plan::terminal::controlling : spawn_plan::terminal::none};
+  for (const auto& x : inherited_)
+    plan.descriptors.emplace_back(x.ours.get(), x.as);
+  stage_ = stage::starting;
+  life_->start(
+    std::move(plan),
+    {.on_start = [self = shared_from_this()](pid_t pid) { self->on_start(pid); },
+     .on_failure =
+       [self = shared_from_this()](net_errc error, int system_error, std::string detail) {
+         self->fail(error, system_error, std::move(detail));
+       },
+     .on_exit = [self = shared_from_this()](child_exit x) { self->on_exit(std::move(x)); }});
+}
+
+void child_process::on_start(pid_t pid) {
+  auto pipes = std::exchange(pipes_, {});
+  inherited_.clear();
+  stage_ = stage::running;
+  control_->pid = pid;
+  output_.source.assign(pipes.output.release());
+  if (pipes.errors)
+    errors_.source.assign(pipes.errors.release());
+  if (pipes.input)
+    input_.assign(pipes.input.release());
   read(output_stream::standard_output);
   if (errors_.source.is_open())
     read(output_stream::standard_error);
@@ -38,41 +70,9 @@ void child_process::start() {
       given != nullptr && options_.tty == process_options::terminal::none) {
     input_queue_.tail() = given->bytes;
     close_stdin();
+  } else {
+    send_input(); // what was written while it started
   }
-  watch_exit();
-}
-
-void child_process::refuse(net_errc why) {
-  fail(why, 0, {});
-}
-
-bool child_process::launch() {
-  auto pipes = open_child_pipes(options_);
-  if (pipes.error != 0) {
-    fail(net_errc::no_resources, pipes.error, std::strerror(pipes.error));
-    return false;
-  }
-  const bool has_terminal = options_.tty == process_options::terminal::pty;
-  spawn_plan plan{std::move(options_.argv), std::move(options_.environment),
-                  std::move(options_.cwd), pipes.placement(),
-                  has_terminal ? spawn_plan::terminal::controlling : spawn_plan::terminal::none};
-  for (const auto& x : inherited_)
-    plan.descriptors.emplace_back(x.ours.get(), x.as);
-  auto child = spawn_child(plan);
-  inherited_.clear();
-  if (child.pid < 0) {
-    fail(net_errc::spawn_failed, child.error, std::move(child.detail));
-    return false;
-  }
-  pid_ = child.pid;
-  control_->pid = child.pid;
-  watch_.assign(child.watch.release());
-  output_.source.assign(pipes.output.release());
-  if (pipes.errors)
-    errors_.source.assign(pipes.errors.release());
-  if (pipes.input)
-    input_.assign(pipes.input.release());
-  return true;
 }
 
 // ---- streams
@@ -86,7 +86,7 @@ void child_process::read(output_stream which) {
   auto& end = end_of(which);
   end.source.async_read_some(asio::buffer(end.block), [self = shared_from_this(), which](
                                                         const error_code& error, std::size_t n) {
-    if (self->pid_ != 0 && self->end_of(which).source.is_open())
+    if (self->stage_ != stage::complete && self->end_of(which).source.is_open())
       self->on_read(which, error, n);
   });
 }
@@ -97,6 +97,7 @@ void child_process::on_read(output_stream which, const error_code& error, std::s
     end.source.close();
     return advance();
   }
+  has_heard_ = true;
   if (handlers_.on_output)
     handlers_.on_output(which, {end.block.data(), n});
   if (end.source.is_open())
@@ -104,8 +105,8 @@ void child_process::on_read(output_stream which, const error_code& error, std::s
 }
 
 void child_process::write_stdin(std::string_view bytes) {
-  if (!input_.is_open() || closes_input_ ||
-      input_queue_.unsent_bytes() + bytes.size() > max_unwritten_stdin_bytes)
+  if (stage_ == stage::complete || (stage_ == stage::running && !input_.is_open()) ||
+      closes_input_ || input_queue_.unsent_bytes() + bytes.size() > max_unwritten_stdin_bytes)
     return;
   input_queue_.tail() += bytes;
   send_input();
@@ -142,61 +143,68 @@ void child_process::send_input() {
 // ------------------------------------------------------------------------------------------
 
 void child_process::kill_group(int signal) {
-  if (pid_ != 0)
-    ::kill(-pid_, signal);
+  if (stage_ != stage::fresh && stage_ != stage::complete)
+    life_->kill(signal);
 }
 
-void child_process::watch_exit() {
-  watch_.async_wait(descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
-    if (!error && self->pid_ != 0)
-      self->on_exit();
-  });
-}
-
-void child_process::on_exit() {
-  siginfo_t info{};
-  ::waitid(P_PIDFD, static_cast<id_t>(watch_.native_handle()), &info, WEXITED | WNOWAIT | WNOHANG);
-  if (info.si_code == CLD_EXITED)
-    outcome_.exit_code = info.si_status;
-  else
-    outcome_.signal = info.si_status;
-  has_exited_ = true;
+void child_process::on_exit(child_exit x) {
+  stage_ = stage::exited;
+  outcome_.exit_code = x.exit_code;
+  outcome_.signal = x.signal;
+  outcome_.ended_by = std::move(x.ended_by);
+  closing_deadline_ = std::chrono::steady_clock::now() + output_close_limit;
   advance();
+  if (stage_ == stage::exited)
+    wait_for_silence();
 }
 
-// After the exit: first the end of the output, then that of the errors, each with its own limit.
 void child_process::advance() {
-  if (!has_exited_)
-    return;
-  if (output_.source.is_open())
-    wait_for(closing::output);
-  else if (errors_.source.is_open())
-    wait_for(closing::errors);
-  else
+  if (stage_ == stage::exited && !output_.source.is_open() && !errors_.source.is_open())
     complete();
 }
 
-void child_process::wait_for(closing which) {
-  if (std::exchange(closing_, which) == which)
-    return;
-  closing_timer_.expires_after(output_close_limit);
-  closing_timer_.async_wait([self = shared_from_this(), which](const error_code& error) {
-    if (error || self->pid_ == 0 || self->closing_ != which)
-      return;
-    const bool is_output = which == closing::output;
-    (is_output ? self->outcome_.output_held_open : self->outcome_.errors_held_open) = true;
-    (is_output ? self->output_ : self->errors_).source.close();
-    self->advance();
+void child_process::wait_for_silence() {
+  has_heard_ = false;
+  closing_timer_.expires_after(output_silence_limit);
+  closing_timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error && self->stage_ == stage::exited)
+      self->on_silence();
   });
+}
+
+// Somebody whom the child has left behind holds its output. While that one writes it is read on.
+void child_process::on_silence() {
+  if (has_heard_ || has_unread()) {
+    if (std::chrono::steady_clock::now() < closing_deadline_)
+      return wait_for_silence();
+    outcome_.output_held_open = output_.source.is_open();
+    outcome_.errors_held_open = errors_.source.is_open();
+  }
+  close_outputs();
+  advance();
+}
+
+// A busy thread may come to the timer before it has come to the output.
+bool child_process::has_unread() {
+  const auto is_waiting = [](descriptor& x) {
+    int bytes = 0;
+    return x.is_open() && ::ioctl(x.native_handle(), FIONREAD, &bytes) == 0 && bytes > 0;
+  };
+  return is_waiting(output_.source) || is_waiting(errors_.source);
+}
+
+void child_process::close_outputs() {
+  for (auto* end : {&output_.source, &errors_.source})
+    if (end->is_open())
+      end->close();
 }
 
 void child_process::abandon() {
   outcome_.error = net_errc::cancelled;
-  if (pid_ == 0)
+  if (stage_ == stage::fresh)
     return complete();
   kill_group(SIGKILL);
-  output_.source.close();
-  errors_.source.close();
+  close_outputs();
   advance(); // or when the exit is known
 }
 
@@ -209,12 +217,13 @@ void child_process::fail(net_errc error, int system_error, std::string detail) {
 
 void child_process::complete() {
   const auto alive = std::exchange(self_, nullptr);
-  if (pid_ != 0)
-    ::waitid(P_PID, static_cast<id_t>(std::exchange(pid_, 0)), nullptr, WEXITED | WNOHANG);
+  stage_ = stage::complete;
+  life_->release();
   closing_timer_.cancel();
-  for (auto* end : {&watch_, &output_.source, &errors_.source, &input_})
-    if (end->is_open())
-      end->close();
+  close_outputs();
+  if (input_.is_open())
+    input_.close();
+  pipes_ = {};
   if (is_linked())
     unlink();
   const auto handlers = std::exchange(handlers_, {});

@@ -2,6 +2,8 @@
 
 // Internal to net/: includes Asio.
 
+#include "net/child_life.hpp"
+#include "net/child_pipes.hpp"
 #include "net/io_lane.hpp"
 #include "net/limits.hpp"
 #include "net/process.hpp"
@@ -28,9 +30,8 @@ struct process_handle::control {
   std::atomic<pid_t> pid{0};
 };
 
-/// One child from its start to its completion. Its number stays reserved until then (it is not
-/// reaped earlier), so that a signal to its group cannot meet a stranger. Owns itself until it is
-/// complete.
+/// One child from its start to its completion: its streams, and the process through a `child_life`.
+/// Owns itself until it is complete.
 class child_process : public conversation, public std::enable_shared_from_this<child_process> {
 public:
   /// An inherited descriptor, copied when the caller still had it.
@@ -39,8 +40,11 @@ public:
     int as;
   };
 
-  child_process(std::shared_ptr<process_handle::control> control, process_options options,
-                std::vector<inherited> descriptors, process_handlers handlers);
+  child_process(std::shared_ptr<process_handle::control> control, std::shared_ptr<child_life> life,
+                process_options options, std::vector<inherited> descriptors);
+
+  /// Before `start` or `refuse`.
+  void tell(process_handlers handlers) { handlers_ = std::move(handlers); }
 
   void start();
   void refuse(net_errc why); ///< instead of `start`, on any thread
@@ -51,7 +55,7 @@ public:
 
 private:
   using descriptor = asio::posix::basic_stream_descriptor<io_executor>;
-  enum class closing { none, output, errors }; // which stream is waited for after the exit
+  enum class stage { fresh, starting, running, exited, complete };
 
   struct output_end {
     explicit output_end(asio::io_context& context) : source(context) {}
@@ -59,14 +63,17 @@ private:
     std::array<char, process_block_bytes> block;
   };
 
-  bool launch();
+  void launch();
+  void on_start(pid_t pid);
   void read(output_stream which);
   void on_read(output_stream which, const boost::system::error_code& error, std::size_t n);
   void send_input();
-  void watch_exit();
-  void on_exit();
+  void on_exit(child_exit x);
   void advance();
-  void wait_for(closing which);
+  void wait_for_silence();
+  void on_silence();
+  bool has_unread();
+  void close_outputs();
   output_end& end_of(output_stream which);
   void fail(net_errc error, int system_error, std::string detail);
   void complete();
@@ -78,8 +85,9 @@ private:
   process_handlers handlers_;
   process_outcome outcome_;
 
-  pid_t pid_ = 0; // 0: does not run
-  descriptor watch_;
+  std::shared_ptr<child_life> life_;
+  child_pipes pipes_; // until it has them
+  stage stage_ = stage::fresh;
   output_end output_;
   output_end errors_;
   descriptor input_;
@@ -87,9 +95,9 @@ private:
   asio::const_buffer sending_;
   bool is_writing_ = false;
   bool closes_input_ = false; // when all is written
-  bool has_exited_ = false;
-  closing closing_ = closing::none;
+  bool has_heard_ = false;    // output, since the last look
   steady_timer closing_timer_;
+  steady_time closing_deadline_;
 };
 
 } // namespace troupe::net

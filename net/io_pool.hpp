@@ -8,6 +8,7 @@
 
 namespace troupe::net {
 
+class guardian;
 class io_lane;
 
 /// A pending call of `io_pool::after`. Cheap to copy; dropping it does not cancel.
@@ -57,6 +58,12 @@ public:
   /// `stop`.
   void on_signals(const std::vector<int>& signals, std::function<void(int)> run);
 
+  /// Has `x`, which outlives this pool, start children from now on. Before the first one.
+  void use_guardian(const guardian& x) { keeper_ = &x; }
+
+  /// For classes of this folder. Null: children are started from here.
+  const guardian* keeper() const { return keeper_; }
+
   /// For classes of this folder. Fixed after construction.
   const std::vector<std::shared_ptr<io_lane>>& lanes() const { return lanes_; }
 
@@ -68,6 +75,7 @@ private:
 
   std::vector<std::shared_ptr<io_lane>> lanes_;
   std::unique_ptr<state> state_;
+  const guardian* keeper_ = nullptr;
 };
 
 } // namespace troupe::net

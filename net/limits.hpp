@@ -115,9 +115,23 @@ inline constexpr int listen_backlog = 4096;
 /// Output is read and reported in blocks of this size (contract tools, section 3.3).
 inline constexpr std::size_t process_block_bytes = 8192;
 
-/// After the exit of a child its output may be held open by a surviving grandchild; this long it is
-/// waited for (contract tools, section 3.3).
-inline constexpr std::chrono::seconds output_close_limit{2};
+/// After the exit of a child its output may be held open by a surviving grandchild. Once nothing
+/// has come for so long it counts as complete, as nobody waits for a server that was left behind.
+inline constexpr std::chrono::milliseconds output_silence_limit{100};
+
+/// While such a grandchild goes on writing it is read on for so long (contract tools, section 3.3:
+/// two seconds for each of the two streams).
+inline constexpr std::chrono::seconds output_close_limit{4};
+
+/// The guardian's answer to a request for a child. A program on a slow disk takes seconds.
+inline constexpr std::chrono::seconds spawn_limit{30};
+
+/// A request that the guardian cannot take at this moment is made again after this.
+inline constexpr std::chrono::milliseconds spawn_retry_delay{2};
+
+/// What has to end with the program is waited for so long. Longer lives only what hangs in the
+/// kernel.
+inline constexpr std::chrono::seconds guardian_end_limit{5};
 
 /// Bytes waiting to be written to a child's standard input.
 inline constexpr std::size_t max_unwritten_stdin_bytes = 16 * 1024 * 1024;

@@ -1,5 +1,6 @@
 #include "net/process.hpp"
 
+#include "net/child_life.hpp"
 #include "net/child_process.hpp"
 #include "net/io_pool.hpp"
 
@@ -50,8 +51,12 @@ process_handle spawn_process(io_pool& pool, process_options options, process_han
   std::vector<child_process::inherited> copies; // the caller may close its own when this returns
   for (const auto& x : options.inherited)
     copies.push_back({unique_fd{::fcntl(x.ours, F_DUPFD_CLOEXEC, 3)}, x.as});
-  child_starter begin{std::make_shared<child_process>(control, std::move(options),
-                                                      std::move(copies), std::move(handlers))};
+  const auto* keeper = pool.keeper();
+  auto life = keeper != nullptr ? make_guarded_life(control->lane, *keeper, options.bounds)
+                                : make_own_life(control->lane);
+  child_starter begin{std::make_shared<child_process>(control, std::move(life), std::move(options),
+                                                      std::move(copies))};
+  begin.child->tell(std::move(handlers));
   control->child = begin.child;
   if (!control->lane->post(std::move(begin))) // then nothing has been moved
     begin.child->refuse(net_errc::stopped);

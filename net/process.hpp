@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/net_errc.hpp"
+#include "net/process_bounds.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,8 @@ struct process_options {
   terminal tty = terminal::none;
 
   std::vector<inherited_descriptor> inherited;
+
+  process_bounds bounds; ///< held where the pool has a guardian
 };
 
 enum class output_stream : std::uint8_t { standard_output, standard_error };
@@ -57,7 +60,10 @@ struct process_outcome {
   std::optional<int> exit_code;    ///< set when it exited by itself
   int signal = 0;                  ///< set when a signal ended it
 
-  /// Streams that a surviving child still held open when the wait for them was over (contract
+  /// The bound that ended it, in words for users; empty when none has.
+  std::string ended_by;
+
+  /// Streams that a surviving child was still writing to when the wait for them was over (contract
   /// tools, section 3.3: their output counts as empty).
   bool output_held_open = false;
   bool errors_held_open = false;
@@ -70,8 +76,9 @@ struct process_handlers {
   /// is kept or passed on right here.
   std::function<void(output_stream, std::string_view)> on_output;
 
-  /// Exactly once, last: the child is gone and its output has been read to the end, or waited for
-  /// (`output_close_limit`, first for standard output, then for standard error).
+  /// Exactly once, last: the child is gone and its output has been read to the end, or until a
+  /// surviving grandchild had been silent for `output_silence_limit` (at most
+  /// `output_close_limit`).
   std::function<void(process_outcome)> on_exit;
 };
 
@@ -83,7 +90,8 @@ public:
   process_handle() = default;
   explicit process_handle(std::shared_ptr<control> x) : control_(std::move(x)) {}
 
-  /// Sends `signal` to the child's process group, grandchildren included, until `on_exit`.
+  /// Sends `signal` to the child's process group, grandchildren included, until `on_exit`. Through
+  /// a guardian SIGKILL reaches also those that have left the group.
   void kill_group(int signal) const;
 
   /// Queues `bytes` for standard input (open input or terminal). Dropped when the child has closed
@@ -100,13 +108,13 @@ private:
   std::shared_ptr<control> control_;
 };
 
-/// Starts a child on an I/O thread, in its own session and process group, with default signal
-/// handlers and an empty signal mask, with no descriptor of ours but those listed, and with SIGTERM
-/// at our death (precisely: at the end of that I/O thread). A child that lives when the pool stops
-/// is killed with its group.
+/// Starts a child in its own session and process group, with default signal handlers and an empty
+/// signal mask, and with no descriptor of ours but those listed. A child that lives when the pool
+/// stops is killed.
 ///
-/// The I/O thread waits for the child's exec, some 100 µs; a program on a slow disk takes longer.
-/// Who starts many gives them a pool of their own.
+/// With `io_pool::use_guardian` the guardian starts it: it ends with this program together with all
+/// that it has started, and `bounds` hold. Otherwise an I/O thread starts it and waits for its
+/// exec, some 100 µs; it gets SIGTERM when that thread ends, and nothing bounds it.
 process_handle spawn_process(io_pool& pool, process_options options, process_handlers handlers);
 
 } // namespace troupe::net

@@ -21,7 +21,7 @@ namespace troupe::net {
 
 namespace {
 
-enum class stage { starting, descriptors, terminal, directory, program };
+enum class stage { starting, bounds, descriptors, terminal, directory, program };
 
 struct moved_descriptor {
   int ours;
@@ -42,6 +42,12 @@ struct child_task {
   int descriptor_limit;
   spawn_plan::terminal tty;
   pid_t parent;
+  int death_signal;
+  const int* cgroups;
+  std::size_t cgroup_count;
+  rlim_t max_file_bytes; // 0: as ours
+  bool has_niceness;
+  int niceness;
 
   // The child's answer; the memory is shared.
   stage reached;
@@ -79,13 +85,32 @@ TROUPE_RUNS_IN_CHILD bool place_descriptors(child_task& task) {
   return true;
 }
 
+TROUPE_RUNS_IN_CHILD bool accept_bounds(const child_task& task) {
+  for (std::size_t i = 0; i < task.cgroup_count; ++i)
+    if (::write(task.cgroups[i], "0", 1) != 1)
+      return false;
+  rlimit limit;
+  if (task.max_file_bytes != 0 && ::getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+      limit.rlim_max > task.max_file_bytes) {
+    limit.rlim_cur = limit.rlim_max = task.max_file_bytes;
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0)
+      return false;
+  }
+  if (task.has_niceness) // no bound: where it is refused, the command runs all the same
+    ::setpriority(PRIO_PROCESS, 0, task.niceness);
+  return true;
+}
+
 // Returns only when something failed.
 TROUPE_RUNS_IN_CHILD void become_program(child_task& task) {
   reset_signals();
   if (::setsid() < 0)
     ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::prctl(PR_SET_PDEATHSIG, task.death_signal);
   if (::getppid() != task.parent) // it has died already
+    return;
+  task.reached = stage::bounds;
+  if (!accept_bounds(task))
     return;
   task.reached = stage::descriptors;
   close_all_at_exec(task.descriptor_limit);
@@ -166,6 +191,7 @@ spawn_result failure(int error, std::string what) {
 std::string what_failed(const child_task& task, const spawn_plan& plan) {
   switch (task.reached) {
   case stage::starting: return "cannot start a process";
+  case stage::bounds: return "cannot bound the process";
   case stage::descriptors: return "cannot pass the descriptors";
   case stage::terminal: return "cannot take the terminal";
   case stage::directory: return "cannot enter '" + plan.cwd + "'";
@@ -201,14 +227,19 @@ spawn_result run(child_task& task, const spawn_plan& plan) {
     return failure(error, "cannot start a process");
   if (error != 0) {
     ::waitid(P_PID, static_cast<id_t>(pid), nullptr, WEXITED);
-    return failure(error, what_failed(task, plan));
+    auto result = failure(error, what_failed(task, plan));
+    result.is_refused_by_cgroup = task.reached == stage::bounds;
+    return result;
   }
-  return {pid, std::move(owned), 0, {}};
+  spawn_result result;
+  result.pid = pid;
+  result.watch = std::move(owned);
+  return result;
 }
 
 } // namespace
 
-spawn_result spawn_child(const spawn_plan& plan) {
+spawn_result spawn_child(const spawn_plan& plan, const spawn_terms& terms) {
   if (plan.argv.empty() || has_null_byte(plan.argv) || has_null_byte(plan.environment) ||
       plan.cwd.find('\0') != plan.cwd.npos)
     return failure(EINVAL, "cannot start a process");
@@ -236,6 +267,12 @@ spawn_result spawn_child(const spawn_plan& plan) {
                   .descriptor_limit = open_descriptor_limit(),
                   .tty = plan.tty,
                   .parent = ::getpid(),
+                  .death_signal = terms.death_signal,
+                  .cgroups = terms.cgroups.data(),
+                  .cgroup_count = terms.cgroups.size(),
+                  .max_file_bytes = terms.max_file_bytes,
+                  .has_niceness = terms.niceness.has_value(),
+                  .niceness = terms.niceness.value_or(0),
                   .reached = stage::starting,
                   .error = 0};
   return run(task, plan);

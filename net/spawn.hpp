@@ -2,6 +2,9 @@
 
 #include "net/unique_fd.hpp"
 
+#include <csignal>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,18 +26,28 @@ struct spawn_plan {
   terminal tty = terminal::none;
 };
 
+/// Under which conditions it lives.
+struct spawn_terms {
+  int death_signal = SIGTERM; ///< when the calling thread ends
+  std::vector<int> cgroups;   ///< open files of tasks or processes that it enters, all or none
+  std::uint64_t max_file_bytes = 0; ///< 0: as ours
+  std::optional<int> niceness;      ///< none: ours
+};
+
 struct spawn_result {
-  pid_t pid = -1;     ///< -1: see `error`
-  unique_fd watch;    ///< a pidfd: readable when the child has ended
-  int error = 0;      ///< errno
-  std::string detail; ///< "cannot run 'foo': No such file or directory"
+  pid_t pid = -1;                    ///< -1: see `error`
+  unique_fd watch;                   ///< a pidfd: readable when the child has ended
+  int error = 0;                     ///< errno
+  std::string detail;                ///< "cannot run 'foo': No such file or directory"
+  bool is_refused_by_cgroup = false; ///< it could not enter one
 };
 
 /// Starts a child in its own session and process group, with default signal handlers, no blocked
-/// signals, SIGTERM when the calling thread ends, and no descriptors but those of the plan.
+/// signals, the death signal of `terms` when the calling thread ends, and no descriptors but those
+/// of the plan.
 ///
 /// Safe in a program with many threads: between birth and exec the child runs on our memory while
 /// the calling thread waits, calls nothing but system calls, and allocates nothing.
-spawn_result spawn_child(const spawn_plan& plan);
+spawn_result spawn_child(const spawn_plan& plan, const spawn_terms& terms = {});
 
 } // namespace troupe::net

@@ -23,6 +23,7 @@
 #include "net/blocking_pool.hpp"
 #include "net/http_client.hpp"
 #include "net/io_pool.hpp"
+#include "net/machine_memory.hpp"
 #include "net/thread_start.hpp"
 
 #include <caf/actor_system.hpp>
@@ -132,6 +133,12 @@ private:
   std::atomic_flag given_;
 };
 
+net::process_bounds bounds_of(const config::tool_bounds& x) {
+  return {.max_memory_bytes = x.max_memory_bytes.value_or(net::usable_memory_bytes() / 2),
+          .max_processes = x.max_processes,
+          .max_file_bytes = x.max_file_bytes};
+}
+
 } // namespace
 
 // Destroyed from the bottom up: handles, then the threads that post to actors, then the actor
@@ -141,7 +148,10 @@ struct node::state {
     : options(std::move(x)),
       configuration(
         {.networking = options.networking, .threads = options.workers, .tls = options.tls}),
-      system(configuration), io(options.io_threads), http(io, connections_of(options)) {}
+      system(configuration), io(options.io_threads), http(io, connections_of(options)) {
+    if (options.keeper != nullptr)
+      io.use_guardian(*options.keeper);
+  }
 
   node_options options;
   config::node_config configuration;
@@ -325,6 +335,7 @@ struct node::state {
     deps.max_running = options.settings.commands.max_running;
     if (!options.settings.commands.shell_snapshot)
       deps.snapshots.reset();
+    deps.bounds = bounds_of(options.settings.tools);
     return tool_runner::spawn(system, std::move(deps));
   }
 

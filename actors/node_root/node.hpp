@@ -24,6 +24,7 @@ class exchange_replay;
 namespace troupe::net {
 class io_pool;
 class blocking_pool;
+class guardian;
 } // namespace troupe::net
 namespace troupe::telemetry {
 class metrics_endpoint;
@@ -46,6 +47,8 @@ struct node_options {
   config::tls_files tls;                                    ///< with `networking::tls`
   /// Starts `sandbox` helpers and applies patches: this program's own file.
   std::string own_program = "/proc/self/exe";
+  /// Starts, bounds and ends the processes of tools; outlives the node. Null: the node does.
+  const net::guardian* keeper = nullptr;
   /// Where exchanges with providers are kept; empty: nowhere.
   std::filesystem::path record;
   /// Where metrics are served, on 127.0.0.1; 0: any free port. None: nothing is measured.

@@ -8,6 +8,13 @@
 
 namespace troupe::tool_runner {
 
+namespace {
+
+/// A shell's exit code for a command that a signal has ended counts from here.
+constexpr int shell_signal_base = 128;
+
+} // namespace
+
 std::shared_ptr<child_run> child_run::start(std::shared_ptr<const run_context> context,
                                             child_order order, child_listener listener) {
   std::shared_ptr<child_run> result{
@@ -43,6 +50,7 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
   options.argv = std::move(argv);
   options.cwd = order_.cwd;
   options.environment = std::move(order_.environment);
+  options.bounds = context_->bounds;
   if (order_.input)
     options.input = net::process_options::given_input{std::move(*order_.input)};
   if (order_.tty == terminal_wish::pty)
@@ -91,8 +99,12 @@ void child_run::kill() {
   process_.kill_group(SIGKILL);
   timer_.cancel();
   timer_ = context_->io.after(kill_limit, [self = shared_from_this()] {
-    self->on_exit(
-      {.error = {}, .system_error = 0, .detail = {}, .exit_code = {}, .signal = SIGKILL});
+    self->on_exit({.error = {},
+                   .system_error = 0,
+                   .detail = {},
+                   .exit_code = {},
+                   .signal = SIGKILL,
+                   .ended_by = {}});
   });
 }
 
@@ -127,7 +139,20 @@ void child_run::on_exit(net::process_outcome outcome) {
     x.how = child_end::kind::signalled;
     x.number = outcome.signal;
   }
+  if (!outcome.ended_by.empty() && x.how != child_end::kind::not_started)
+    tell_bound(x, outcome.ended_by);
   end(std::move(x));
+}
+
+/// What was written so far is still of use, so the model gets it, with the bound as its last line.
+void child_run::tell_bound(child_end& x, const std::string& bound) {
+  if (stage_ == stage::ended)
+    return;
+  listener_.on_output(output_stream::standard_error, bound + "\n");
+  if (x.how == child_end::kind::signalled) {
+    x.how = child_end::kind::exited;
+    x.number += shell_signal_base;
+  }
 }
 
 void child_run::end(child_end x) {

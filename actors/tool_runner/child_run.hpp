@@ -69,6 +69,7 @@ private:
   void spawn(std::vector<std::string> argv, int seccomp);
   void on_timeout();
   void on_exit(net::process_outcome outcome);
+  void tell_bound(child_end& x, const std::string& bound);
   void end(child_end x);
 
   enum class stage : std::uint8_t { preparing, running, killed, ended };

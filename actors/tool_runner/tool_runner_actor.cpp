@@ -73,6 +73,7 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
                 .shells = {.users = users, .lookup = std::move(lookup)},
                 .places = std::move(places),
                 .snapshots = std::move(snapshots),
+                .bounds = deps.bounds,
                 .early_exit_window = deps.early_exit_window});
 }
 

@@ -3,6 +3,7 @@
 #include "actors/tool_runner/shell_snapshots_run.hpp"
 #include "config/shell_environment.hpp"
 #include "messages/interfaces.hpp"
+#include "net/process_bounds.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -58,6 +59,8 @@ struct dependencies {
 
   /// How login shells are spared (shell_snapshots_run.hpp); absent: none is.
   std::optional<shell_snapshots::limits> snapshots = shell_snapshots::limits{};
+  /// Of each command with all it starts; held where `io` has a guardian.
+  net::process_bounds bounds;
 
   /// An exec_command that the sandbox stops within this time counts as never started (contract
   /// tools.md 4.1). Tests stretch it.

@@ -142,7 +142,7 @@ int report(const exec_args& args, const ended_turn& x) {
   return exit_code;
 }
 
-int run(const exec_args& args, common::override_options root) {
+int run(const exec_args& args, common::override_options root, const net::guardian* keeper) {
   if (args.refusal)
     return refuse(fmt::format("Error: {}", *args.refusal));
   if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
@@ -179,6 +179,7 @@ int run(const exec_args& args, common::override_options root) {
   options.otel = request.settings.otel;
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
+  options.keeper = keeper;
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(fmt::format("Error: {}", *problem));
@@ -190,11 +191,11 @@ int run(const exec_args& args, common::override_options root) {
 
 } // namespace
 
-void add_command(CLI::App& app, std::function<int()>& selected) {
+void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper) {
   const auto parser = std::make_shared<exec_parser>(app);
-  parser->app().callback([parser, &app, &selected] {
-    selected = [args = parser->finish(), root = common::given_overrides(app)] {
-      return run(args, root);
+  parser->app().callback([parser, keeper, &app, &selected] {
+    selected = [args = parser->finish(), root = common::given_overrides(app), keeper] {
+      return run(args, root, keeper);
     };
   });
 }

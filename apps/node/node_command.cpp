@@ -150,7 +150,7 @@ int serve(node_root::node& node, const plan& x) {
   return *lost ? common::exit_failed : exit_code;
 }
 
-int run(const node_args& args, const common::override_options& root) {
+int run(const node_args& args, const common::override_options& root, const net::guardian* keeper) {
   if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
     return refuse(*problem);
   auto made = make_plan(args, root);
@@ -167,7 +167,9 @@ int run(const node_args& args, const common::override_options& root) {
     offline->use_in(x.settings.settings);
   }
   node_root::register_types();
-  node_root::node node{options_of(args, x)};
+  auto options = options_of(args, x);
+  options.keeper = keeper;
+  node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(*problem);
   const auto exit_code = serve(node, x);
@@ -180,7 +182,7 @@ constexpr const char* description =
 
 } // namespace
 
-void add_command(CLI::App& app, std::function<int()>& selected) {
+void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper) {
   auto args = std::make_shared<node_args>();
   auto* command = app.add_subcommand("node", description);
   command->add_option("--name", args->name, "Name of this node, unique in the cluster");
@@ -202,10 +204,12 @@ void add_command(CLI::App& app, std::function<int()>& selected) {
   command->add_option("--seed", args->seed, "Seed of the simulated model");
   common::add_metrics_option(*command, "Options", args->metrics_port);
   common::add_override_options(*command, args->overrides);
-  command->callback([args, command, &app, &selected] {
+  command->callback([args, command, keeper, &app, &selected] {
     if (command->count("--offline") > 0 && !args->offline)
       args->offline = "";
-    selected = [args, root = common::given_overrides(app)] { return run(*args, root); };
+    selected = [args, root = common::given_overrides(app), keeper] {
+      return run(*args, root, keeper);
+    };
   });
 }
 

@@ -132,7 +132,7 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
   return exit_code == common::exit_ok ? lost : exit_code;
 }
 
-int run(const run_args& args, common::override_options root) {
+int run(const run_args& args, common::override_options root, const net::guardian* keeper) {
   if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
     return refuse(fmt::format("Error: {}", *problem));
   run_facts facts{.started = std::chrono::system_clock::now()};
@@ -158,6 +158,7 @@ int run(const run_args& args, common::override_options root) {
   options.jitter_seed = args.seed;
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
+  options.keeper = keeper;
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(fmt::format("Error: {}", *problem));
@@ -171,11 +172,11 @@ int run(const run_args& args, common::override_options root) {
 
 } // namespace
 
-void add_command(CLI::App& app, std::function<int()>& selected) {
+void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper) {
   const auto parser = std::make_shared<run_parser>(app);
-  parser->app().callback([parser, &app, &selected] {
-    selected = [args = parser->finish(), root = common::given_overrides(app)] {
-      return run(args, root);
+  parser->app().callback([parser, keeper, &app, &selected] {
+    selected = [args = parser->finish(), root = common::given_overrides(app), keeper] {
+      return run(args, root, keeper);
     };
   });
 }

@@ -6,10 +6,14 @@ namespace CLI {
 class App;
 }
 
+namespace troupe::net {
+class guardian;
+}
+
 namespace troupe::run {
 
 /// Registers `troupe run`. When the command line chooses it, `selected` becomes the function that
 /// runs it and returns the exit code.
-void add_command(CLI::App& app, std::function<int()>& selected);
+void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper);
 
 } // namespace troupe::run

@@ -1,0 +1,103 @@
+#include "net/guardian/bound_verdict.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace troupe::net {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t gibibyte = 1024 * mebibyte;
+
+constexpr std::chrono::milliseconds shortest_pause = 50ms;
+constexpr std::chrono::milliseconds longest_pause = 500ms;
+constexpr double near = 0.25; // of a bound
+
+} // namespace
+
+std::string verdict_on(const tree_usage& usage, const process_bounds& bounds) {
+  if (bounds.max_processes != 0 && usage.processes > bounds.max_processes)
+    return process_verdict(bounds);
+  if (bounds.max_memory_bytes != 0 && usage.memory_bytes > bounds.max_memory_bytes)
+    return memory_verdict(bounds);
+  return {};
+}
+
+std::string memory_verdict(const process_bounds& bounds) {
+  return "ended: more than " + size_text(bounds.max_memory_bytes) +
+         " of memory ([tools] max_memory)";
+}
+
+std::string process_verdict(const process_bounds& bounds) {
+  return "ended: more than " + std::to_string(bounds.max_processes) +
+         " processes ([tools] max_processes)";
+}
+
+std::string file_verdict(const process_bounds& bounds) {
+  return "ended: a file of more than " + size_text(bounds.max_file_bytes) +
+         " ([tools] max_file_size)";
+}
+
+std::string disk_verdict(std::string_view folder, std::uint64_t floor_bytes) {
+  return "ended: less than " + size_text(floor_bytes) + " left on the disk of " +
+         std::string{folder};
+}
+
+std::string size_text(std::uint64_t bytes) {
+  std::array<char, 32> text{};
+  const auto shown = static_cast<double>(bytes);
+  if (bytes >= gibibyte)
+    std::snprintf(text.data(), text.size(), "%.1f GiB", shown / static_cast<double>(gibibyte));
+  else if (bytes >= mebibyte)
+    std::snprintf(text.data(), text.size(), "%.1f MiB", shown / static_cast<double>(mebibyte));
+  else
+    return std::to_string(bytes) + " bytes";
+  return text.data();
+}
+
+double share_of(const tree_usage& usage, const process_bounds& bounds) {
+  const auto share = [](std::uint64_t used, std::uint64_t bound) {
+    return bound == 0 ? 0.0 : static_cast<double>(used) / static_cast<double>(bound);
+  };
+  return std::max(share(usage.memory_bytes, bounds.max_memory_bytes),
+                  share(usage.processes, bounds.max_processes));
+}
+
+std::chrono::milliseconds next_pause(std::chrono::milliseconds last, double share,
+                                     std::chrono::microseconds cost) {
+  const auto wanted =
+    share > near ? shortest_pause : std::clamp(last * 2, shortest_pause, longest_pause);
+  constexpr int share_of_core = 20;
+  return std::max(wanted, std::chrono::ceil<std::chrono::milliseconds>(cost * share_of_core));
+}
+
+std::uint64_t disk_floor(std::uint64_t total_bytes) {
+  return std::clamp(total_bytes / 50, 16 * mebibyte, gibibyte);
+}
+
+std::optional<command_number> disk_watch::look(std::uint64_t disk, const disk_state& state,
+                                               const writes& written) {
+  const auto before = low_.find(disk);
+  const bool has_shrunk = before != low_.end() && state.free_bytes <= before->second.free_bytes;
+  std::optional<command_number> culprit;
+  auto most = least_growth_bytes;
+  for (const auto& [command, bytes] : written) {
+    if (!has_shrunk)
+      break;
+    const auto& then = before->second.written;
+    const auto known = then.find(command);
+    const auto grown = bytes - std::min(bytes, known == then.end() ? 0 : known->second);
+    if (grown >= most) {
+      most = grown;
+      culprit = command;
+    }
+  }
+  low_[disk] = {state.free_bytes, written};
+  return culprit;
+}
+
+} // namespace troupe::net

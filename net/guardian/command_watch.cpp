@@ -1,0 +1,219 @@
+// Looks of the command keeper: what commands take, and what is left of them.
+#include "net/guardian/command_keeper.hpp"
+#include "net/guardian/proc_files.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <set>
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+
+namespace troupe::net {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Most commands have ended by then.
+constexpr std::chrono::milliseconds first_pause = 50ms;
+
+/// While a command is being killed.
+constexpr std::chrono::milliseconds killing_pause = 10ms;
+
+} // namespace
+
+int command_keeper::next_look(clock::time_point now) const {
+  if (!next_look_)
+    return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next_look_ - now);
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+void command_keeper::look_soon() {
+  pause_ = first_pause;
+  const auto at = clock::now() + pause_;
+  next_look_ = next_look_ ? std::min(*next_look_, at) : at;
+}
+
+void command_keeper::look(clock::time_point now) {
+  if (!next_look_ || now < *next_look_)
+    return;
+  next_look_.reset();
+  const auto low = low_disks();
+  // The list of all processes costs milliseconds on a large machine; slots tell without it.
+  const auto needs_table = [](const auto& x) { return x.second.is_ending || !x.second.slot; };
+  const auto living = !low.empty() || std::ranges::any_of(commands_, needs_table)
+                        ? processes()
+                        : std::vector<owned_process>{};
+  hold_bounds(living);
+  hold_disks(low, living);
+  forget_ended(living);
+  const auto is_ending = [](const auto& x) { return x.second.is_ending; };
+  const bool is_killing = std::ranges::any_of(commands_, is_ending);
+  if (is_killing)
+    kill_all([this](command_number x) {
+      const auto found = commands_.find(x);
+      return found != commands_.end() && found->second.is_ending;
+    });
+  next_look_.reset();
+  if (commands_.empty())
+    return;
+  const auto cost = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - now);
+  pause_ = is_killing ? killing_pause : next_pause(pause_, largest_share_, cost);
+  next_look_ = clock::now() + pause_;
+}
+
+std::vector<owned_process> command_keeper::processes() {
+  return ledger_.assign(read_process_table(), self_, owner_lookup());
+}
+
+process_ledger::lookup command_keeper::owner_lookup() const {
+  std::map<pid_t, command_number> by_slot;
+  for (const auto& [number, x] : commands_)
+    if (x.slot)
+      for (const auto pid : room_.members(*x.slot))
+        by_slot[pid] = number;
+  return [this, by_slot = std::move(by_slot)](pid_t pid) {
+    const auto found = by_slot.find(pid);
+    return found == by_slot.end() ? owner_by_mark(pid) : found->second;
+  };
+}
+
+command_number command_keeper::owner_by_mark(pid_t pid) const {
+  const auto text = variable_of(pid, mark_variable);
+  command_number result = 0;
+  if (text.starts_with(mark_))
+    std::from_chars(text.data() + mark_.size(), text.data() + text.size(), result);
+  return result;
+}
+
+// ---- bounds -------------------------------------------------------------------------------------
+
+tree_usage command_keeper::usage_of(command_number number, const command& x,
+                                    const std::vector<owned_process>& living) const {
+  tree_usage result;
+  if (x.slot) { // where the kernel bounds the memory
+    result.processes = room_.thread_count(*x.slot);
+    if (x.bounds.max_processes != 0 && result.processes > x.bounds.max_processes)
+      result.processes = room_.members(*x.slot).size();
+    return result;
+  }
+  for (const auto& [process, owner] : living) {
+    if (owner != number || process.state == 'Z')
+      continue;
+    ++result.processes;
+    if (x.bounds.max_memory_bytes != 0)
+      result.memory_bytes += memory_of(process.pid);
+  }
+  return result;
+}
+
+void command_keeper::hold_bounds(const std::vector<owned_process>& living) {
+  largest_share_ = 0;
+  for (auto& [number, x] : commands_) {
+    if (x.is_ending || !x.bounds.is_bounded())
+      continue;
+    const auto used = usage_of(number, x, living);
+    largest_share_ = std::max(largest_share_, share_of(used, x.bounds));
+    auto verdict = verdict_on(used, x.bounds);
+    if (verdict.empty() && x.slot)
+      verdict = verdict_of_kernel(x);
+    if (!verdict.empty())
+      condemn(number, std::move(verdict));
+  }
+}
+
+std::string command_keeper::verdict_of_kernel(const command& x) const {
+  if (room_.has_run_out_of_memory(*x.slot))
+    return memory_verdict(x.bounds);
+  if (room_.has_run_out_of_threads(*x.slot))
+    return process_verdict(x.bounds);
+  return {};
+}
+
+void command_keeper::condemn(command_number number, std::string verdict) {
+  commands_.at(number).verdict = std::move(verdict);
+  end(number);
+}
+
+// What has ended a leader may have been a bound that nobody has looked at since.
+std::string command_keeper::verdict_at_end(const command& x, const child_news& news) const {
+  constexpr int shell_signal_base = 128; // a shell's exit code when a signal has ended its command
+  if (!x.verdict.empty() || x.is_ending)
+    return x.verdict;
+  if (x.slot)
+    if (auto verdict = verdict_of_kernel(x); !verdict.empty())
+      return verdict;
+  const bool is_signal = news.what == child_news::kind::signalled;
+  if (x.bounds.max_file_bytes != 0 &&
+      news.number == (is_signal ? SIGXFSZ : shell_signal_base + SIGXFSZ))
+    return file_verdict(x.bounds);
+  return {};
+}
+
+bool command_keeper::is_local(const std::string& folder) {
+  struct stat place {};
+  if (::stat(folder.c_str(), &place) != 0)
+    return false;
+  const auto [known, is_new] = local_disks_.try_emplace(place.st_dev, false);
+  if (is_new)
+    known->second = is_local_file_system(file_system_of(
+      read_proc_file("/proc/self/mountinfo", 1024 * 1024), major(place.st_dev), minor(place.st_dev)));
+  return known->second;
+}
+
+std::map<std::uint64_t, command_keeper::low_disk> command_keeper::low_disks() {
+  std::map<std::uint64_t, low_disk> result;
+  std::set<std::string> asked;
+  for (const auto& [number, x] : commands_)
+    for (const auto& folder : x.folders) {
+      struct stat place {};
+      struct statvfs space {};
+      if (!asked.insert(folder).second || ::stat(folder.c_str(), &place) != 0 ||
+          ::statvfs(folder.c_str(), &space) != 0)
+        continue;
+      const disk_state state{.total_bytes = space.f_blocks * space.f_frsize,
+                             .free_bytes = space.f_bavail * space.f_frsize};
+      if (disk_watch::is_low(state))
+        result.try_emplace(place.st_dev, low_disk{folder, state});
+      else
+        disks_.forget(place.st_dev);
+    }
+  return result;
+}
+
+void command_keeper::hold_disks(const std::map<std::uint64_t, low_disk>& low,
+                                const std::vector<owned_process>& living) {
+  if (low.empty())
+    return;
+  disk_watch::writes written;
+  for (const auto& [process, owner] : living)
+    if (const auto found = commands_.find(owner);
+        found != commands_.end() && !found->second.is_ending)
+      written[owner] += written_by(process.pid);
+  for (const auto& [disk, x] : low)
+    if (const auto culprit = disks_.look(disk, x.state, written))
+      condemn(*culprit, disk_verdict(x.folder, disk_floor(x.state.total_bytes)));
+  largest_share_ = 1; // look again soon
+}
+
+void command_keeper::forget_ended(const std::vector<owned_process>& living) {
+  std::set<command_number> present;
+  for (const auto& x : living)
+    present.insert(x.owner);
+  std::vector<command_number> over;
+  for (auto& [number, x] : commands_) {
+    const bool has_any =
+      x.leader != 0 || present.contains(number) || (x.slot && !room_.members(*x.slot).empty());
+    x.is_ending = x.is_ending && has_any;
+    if (!has_any && x.is_released)
+      over.push_back(number);
+  }
+  for (const auto number : over)
+    forget(number);
+}
+
+} // namespace troupe::net

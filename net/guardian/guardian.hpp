@@ -1,0 +1,53 @@
+#pragma once
+
+#include "net/process_bounds.hpp"
+#include "net/unique_fd.hpp"
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include <sys/types.h>
+
+namespace troupe::net {
+
+struct spawn_plan;
+
+enum class cgroup_use : bool { never, where_possible };
+
+/// The program's end of its guardian: a small process of its own that starts all children, bounds
+/// them, and ends them when this program has ended, in whatever way.
+///
+/// Owned by `main`, outlives every pool that uses it. Usable from any thread.
+class guardian {
+public:
+  /// Forks the guardian: to be called first of all, while this process has one thread and hardly any
+  /// memory. `arguments` are those of `main`, whose place in the list of processes gets another text
+  /// in the guardian. Null when it cannot be forked.
+  static std::unique_ptr<guardian> start(std::span<char*> arguments,
+                                         cgroup_use use = cgroup_use::where_possible);
+
+  /// Has all children ended that are left, and waits for that (at most `end_limit`).
+  ~guardian();
+  guardian(const guardian&) = delete;
+  guardian& operator=(const guardian&) = delete;
+
+  /// Asks for a child whose news are to come through `channel`, the other end of which the caller
+  /// keeps. 0, or an errno: EAGAIN when it cannot take more at this moment; EPIPE when it has ended.
+  int ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const;
+
+  pid_t pid() const { return pid_; }
+
+  /// True once: who gets it tells the user how bounds are held.
+  bool claim_notice() const { return !has_told_.test_and_set(); }
+
+private:
+  guardian(pid_t pid, unique_fd requests) : pid_(pid), requests_(std::move(requests)) {}
+
+  pid_t pid_;
+  unique_fd requests_;
+  mutable std::atomic_flag has_told_;
+};
+
+} // namespace troupe::net

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "net/guardian/command_keeper.hpp"
+#include "net/guardian/guardian.hpp"
+#include "net/guardian/guardian_message.hpp"
+#include "net/unique_fd.hpp"
+
+#include <cstdint>
+#include <map>
+#include <utility>
+
+namespace troupe::net {
+
+/// What the guardian process does: takes requests, tells news, and watches, until the program has
+/// closed the socket of the requests, which is its end. Then ends everything that is left.
+///
+/// One thread, one poll loop; it waits for nothing else. The only step that can take long is the
+/// start of a child, whose program or folder may lie on a slow disk: the kernel lets us go on with its
+/// exec.
+class guardian_loop {
+public:
+  guardian_loop(unique_fd requests, cgroup_use use);
+
+  /// Returns when the program and everything that it has started have ended.
+  void run();
+
+private:
+  enum class program : bool { ended, lives };
+
+  program step();
+  program take_requests();
+  void take_request(const std::string& head, std::vector<unique_fd> descriptors);
+  void take_orders(command_number number);
+  void tell(command_number number, const child_news& news);
+  void reap();
+  void close_channel(command_number number);
+
+  unique_fd requests_;
+  unique_fd events_;  // epoll
+  unique_fd deaths_;  // signalfd
+  command_keeper keeper_;
+  std::map<command_number, unique_fd> channels_;
+  command_number last_number_ = 0;
+};
+
+} // namespace troupe::net

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "net/guardian/process_ledger.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the guardian reads of /proc. Everything here is a moment's view: what it names may be gone.
+namespace troupe::net {
+
+/// At most `limit` bytes of a file; empty when it cannot be read.
+std::string read_proc_file(const std::string& path, std::size_t limit = 4096);
+
+/// Numbers of all processes, in their order.
+std::vector<pid_t> process_numbers();
+
+/// All processes of this machine (or of this process id namespace).
+std::vector<process_facts> read_process_table();
+
+std::optional<process_facts> read_process(pid_t pid);
+
+/// Memory in bytes, without pages of files and shared memory: what all of a tree have in common must
+/// not count once for each.
+std::uint64_t memory_of(pid_t pid);
+
+/// Bytes that it has had written to disks, or anywhere where the kernel does not count that.
+std::uint64_t written_by(pid_t pid);
+
+/// Value of the variable `name` in the environment that it was started with.
+std::string variable_of(pid_t pid, std::string_view name);
+
+/// Sends `signal` to the process that `x` names, and to no other that has got its number.
+bool send_signal(const process_facts& x, int signal);
+
+} // namespace troupe::net

@@ -1,0 +1,196 @@
+"""Tools end with the program and keep their bounds: real processes, full access (decisions: the guardian)."""
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from provider import LIMIT_S, PROGRAM, STALL, ProgramTest, reply, shell, tool
+
+FULL = ["--dangerously-bypass-approvals-and-sandbox", "--skip-git-repo-check"]
+# Every process of a test ends by itself after a minute, should the guardian fail.
+NAP = "sleep 60"
+KINDS = {
+    "child": f"sh -c 'echo $$ >> pids; exec {NAP}' &",
+    "setsid": f"setsid sh -c 'echo $$ >> pids; exec {NAP}' &",
+    "double fork": f"(setsid sh -c 'echo $$ >> pids; exec {NAP}' &)",
+    "nohup": f"nohup sh -c 'echo $$ >> pids; exec {NAP}' >/dev/null 2>&1 &",
+    "without a trace": f"(setsid env -i /bin/sh -c 'echo $$ >> pids; exec /bin/{NAP}' >/dev/null 2>&1 &)",
+}
+
+
+def ended(process, limit=20):
+    """Whether the process of a pidfd ends in time."""
+    ready, _, _ = select.select([process], [], [], limit)
+    return bool(ready)
+
+
+class Tools(ProgramTest):
+    user = []  # what the program is run under
+
+    def start(self, provider, *arguments):
+        process = subprocess.Popen([*self.user, PROGRAM, "exec", "--json", *FULL, *self.configured(provider),
+                                    *arguments, "go"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, cwd=self.work, env=self.environment())
+        self.addCleanup(self.end, process)
+        return process
+
+    def finish(self, provider, *arguments):
+        process = self.start(provider, *arguments)
+        out, err = process.communicate(timeout=LIMIT_S)
+        return process.returncode, out, err
+
+    def pids(self, count):
+        """Of the tools, once all of them have told theirs."""
+        end = time.monotonic() + LIMIT_S
+        path = self.work / "pids"
+        while not path.exists() or len(path.read_text().split()) < count:
+            self.assertLess(time.monotonic(), end, "the tools have not started")
+            time.sleep(0.01)
+        return [int(x) for x in path.read_text().split()]
+
+    def watched(self, count):
+        result = [os.pidfd_open(pid) for pid in self.pids(count)]
+        for process in result:
+            self.addCleanup(os.close, process)
+        return result
+
+    def output_of(self, provider):
+        return next(x["output"] for x in provider.requests[-1]["json"]["input"] if x["type"] == "function_call_output")
+
+    def test_no_tool_outlives_a_program_that_is_ended_by_a_signal(self):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGSEGV):
+            with self.subTest(signal=number.name):
+                (self.work / "pids").unlink(missing_ok=True)
+                process = self.start(self.provider(tool(shell(" ".join(KINDS.values()) + " wait; " + NAP)), STALL))
+                tools = self.watched(len(KINDS))
+                process.send_signal(number)
+                process.communicate(timeout=LIMIT_S)
+                self.assertTrue(all(ended(x) for x in tools))
+
+    def test_what_a_finished_command_left_behind_lives_as_long_as_the_program(self):
+        provider = self.provider(tool(shell(" ".join(KINDS.values()) + " echo started")), STALL)
+        process = self.start(provider)
+        tools = self.watched(len(KINDS))
+        provider.wait_for(2)
+        self.assertIn("started", self.output_of(provider))
+        self.assertFalse(any(ended(x, 0) for x in tools))
+        process.kill()
+        process.communicate(timeout=LIMIT_S)
+        self.assertTrue(all(ended(x) for x in tools))
+
+    def test_nothing_is_left_when_the_program_has_ended_by_itself(self):
+        provider = self.provider(tool(shell(" ".join(KINDS.values()) + " until [ $(wc -l < pids) = 5 ]; do :; done")),
+                                 reply("ok"))
+        process = self.start(provider)
+        tools = self.watched(len(KINDS))
+        process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 0)
+        self.assertTrue(all(ended(x, 0) for x in tools))  # not a moment later
+
+    def test_a_background_child_does_not_delay_the_answer(self):
+        provider = self.provider(tool(shell(f"{NAP} & echo started")), reply("ok"))
+        code, _, _ = self.finish(provider)
+        output = self.output_of(provider)
+        self.assertEqual(code, 0)
+        self.assertIn("started", output)
+        self.assertIn("Process exited with code 0", output)
+        # A login shell and a tenth of a second; it was four seconds.
+        self.assertLess(float(re.search(r"Wall time: ([0-9.]+)", output)[1]), 3.5)
+
+    def test_too_many_processes_end_their_command_only(self):
+        bomb = f"for i in $(seq 60); do {NAP} & done; wait"
+        provider = self.provider(tool(shell(bomb, "a"), shell("echo other", "b")), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", "tools.max_processes=20")
+        outputs = {x["call_id"]: x["output"] for x in provider.requests[1]["json"]["input"]
+                   if x["type"] == "function_call_output"}
+        self.assertEqual(code, 0)
+        self.assertIn("ended: more than 20 processes ([tools] max_processes)", outputs["a"])
+        self.assertIn("other", outputs["b"])
+
+    def test_too_much_memory_ends_its_command(self):
+        provider = self.provider(tool(shell(f"(head -c 300000000 /dev/zero; {NAP}) | tail -n 1 | wc -c")), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", 'tools.max_memory="64 MiB"')
+        self.assertEqual(code, 0)
+        self.assertIn("ended: more than 64.0 MiB of memory ([tools] max_memory)", self.output_of(provider))
+
+    def test_a_file_that_grows_too_large_ends_its_command(self):
+        provider = self.provider(tool(shell("exec head -c 5000000 /dev/zero > big")), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", 'tools.max_file_size="1 MiB"')
+        self.assertEqual(code, 0)
+        self.assertIn("ended: a file of more than 1.0 MiB ([tools] max_file_size)", self.output_of(provider))
+        self.assertEqual((self.work / "big").stat().st_size, 1024 * 1024)
+
+    def test_a_session_that_goes_on_stays_bounded(self):
+        slow_bomb = f"sleep 1; for i in $(seq 60); do {NAP} & done; wait"
+        provider = self.provider(tool({**shell(slow_bomb), "item": {
+            **shell(slow_bomb)["item"], "arguments": json.dumps({"cmd": slow_bomb, "yield_time_ms": 250})}}), STALL)
+        process = self.start(provider, "-c", "tools.max_processes=20")
+        provider.wait_for(2)
+        self.assertIn("running with session ID", self.output_of(provider))
+        for line in process.stdout:
+            item = json.loads(line).get("item", {})
+            if item.get("type") == "command_execution" and item.get("status") != "in_progress":
+                self.assertIn("ended: more than 20 processes", item["aggregated_output"])
+                break
+        else:
+            self.fail("the command has not ended")
+
+    def guardian_of(self, process):
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if path.read_text().startswith(f"troupe guardian of {process.pid}\0"):
+                    return path.parent
+            except OSError:
+                pass  # it has ended
+        self.fail("there is no guardian")
+
+    def test_the_guardian_is_small_and_holds_nothing_of_the_programs(self):
+        provider = self.provider(tool(shell("echo $$ >> pids; " + NAP)), STALL)
+        process = self.start(provider)
+        self.pids(1)
+        guardian = self.guardian_of(process)
+        rollup = (guardian / "smaps_rollup").read_text()
+        private = sum(int(x) for x in re.findall(r"^Private_\w+: *(\d+) kB", rollup, re.M))
+        self.assertLess(private, 2048)
+        targets = [os.readlink(x) for x in (guardian / "fd").iterdir()]
+        self.assertFalse([x for x in targets if "pipe:" in x or str(self.base) in x])
+
+    def test_a_guardian_that_is_killed_is_told_and_nothing_hangs(self):
+        provider = self.provider(tool(shell("echo $$ >> pids; " + NAP)), tool(shell("echo second", "b")), reply("ok"))
+        process = self.start(provider)
+        (running,) = self.watched(1)
+        os.kill(int(self.guardian_of(process).name), signal.SIGKILL)
+        process.communicate(timeout=LIMIT_S)
+        self.assertTrue(ended(running))
+        outputs = [x["output"] for x in provider.requests[2]["json"]["input"] if x["type"] == "function_call_output"]
+        self.assertEqual([("guardian" in x) for x in outputs], [True, True])
+
+
+def other_user():
+    """How root runs something as an ordinary user; none when it is not root or cannot."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        return []
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+@unittest.skipUnless(other_user(), "the suite already runs as an ordinary user, or setpriv is missing")
+class ToolsOfAnOrdinaryUser(Tools):
+    """The same without the right to make a cgroup: bounds are watched."""
+    user = other_user()
+
+    def setUp(self):
+        super().setUp()
+        for folder in (self.base, self.home, self.work):
+            os.chown(folder, 65534, 65534)
+        if subprocess.run([*self.user, PROGRAM, "--version"], capture_output=True).returncode != 0:
+            self.skipTest("an ordinary user cannot run the program where it lies")
+
+
+if __name__ == "__main__":
+    unittest.main()
