@@ -23,12 +23,14 @@ std::optional<std::uint64_t> read_size(const table_reader& from, std::string_vie
                                        std::uint64_t least) {
   if (from.find(key) == nullptr)
     return std::nullopt;
-  const auto size = from.holds_text(key) ? parse_size(from.text(key).value_or("")) : from.count(key);
+  const auto size =
+    from.holds_text(key) ? parse_size(from.text(key).value_or("")) : from.count(key);
   if (size && (*size == 0 || *size >= least))
     return size;
-  from.refuse(key, fmt::format("`{}` is a number of bytes, at least {}, or a text like \"8 GiB\"; 0 "
-                               "means no bound",
-                               key, least));
+  from.refuse(key,
+              fmt::format("`{}` is a number of bytes, at least {}, or a text like \"8 GiB\"; 0 "
+                          "means no bound",
+                          key, least));
   return std::nullopt;
 }
 

@@ -19,8 +19,8 @@ struct tool_bounds {
   bool operator==(const tool_bounds&) const = default;
 };
 
-/// `max_memory` and `max_file_size` are numbers of bytes or texts like "8 GiB"; 0 means no bound, as
-/// for `max_processes`. What could not even run a shell (16 MiB, 8 processes, 1 MiB) is refused.
+/// `max_memory` and `max_file_size` are numbers of bytes or texts like "8 GiB"; 0 means no bound,
+/// as for `max_processes`. What could not even run a shell (16 MiB, 8 processes, 1 MiB) is refused.
 tool_bounds read_tool_bounds(const table_reader& from);
 
 /// "8 GiB", "512MiB", "1.5 GiB", "1000000": bytes. Units are B, KiB, MiB, GiB, TiB.

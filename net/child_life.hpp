@@ -24,7 +24,8 @@ struct child_exit {
   std::string ended_by;         ///< the bound that ended it; empty: none
 };
 
-/// What is told of a child, on its lane: a failure and nothing else, or its start and then its exit.
+/// What is told of a child, on its lane: a failure and nothing else, or its start and then its
+/// exit.
 struct child_life_listener {
   std::function<void(pid_t)> on_start;
   std::function<void(net_errc, int system_error, std::string detail)> on_failure;
@@ -40,8 +41,8 @@ public:
   /// The descriptors of the plan have to stay open until the listener has been called.
   virtual void start(spawn_plan plan, child_life_listener listener) = 0;
 
-  /// To its process group; SIGKILL through a guardian reaches all that it has started. Possible from
-  /// `start` on, before it is known to run.
+  /// To its process group; SIGKILL through a guardian reaches all that it has started. Possible
+  /// from `start` on, before it is known to run.
   virtual void kill(int signal) = 0;
 
   /// The listener is not called any more.

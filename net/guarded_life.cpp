@@ -95,16 +95,16 @@ private:
   }
 
   void wait() {
-    channel_.async_wait(descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
-      if (!error && self->channel_.is_open())
-        self->on_readable();
-    });
+    channel_.async_wait(descriptor::wait_read,
+                        [self = shared_from_this()](const error_code& error) {
+                          if (!error && self->channel_.is_open())
+                            self->on_readable();
+                        });
   }
 
   void on_readable() {
     std::array<char, max_news_bytes> bytes;
-    const auto n =
-      ::recv(channel_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    const auto n = ::recv(channel_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
       return wait();
     const auto news = n > 0 ? decode_news({bytes.data(), static_cast<std::size_t>(n)})
@@ -112,8 +112,7 @@ private:
     if (!news)
       return on_lost();
     switch (news->what) {
-    case child_news::kind::failed:
-      return fail(net_errc::spawn_failed, news->number, news->text);
+    case child_news::kind::failed: return fail(net_errc::spawn_failed, news->number, news->text);
     case child_news::kind::started:
       timer_.cancel();
       is_running_ = true;

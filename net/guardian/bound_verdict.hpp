@@ -33,9 +33,9 @@ std::string size_text(std::uint64_t bytes);
 /// The larger share of its two bounds that a command uses; 1 is all of it.
 double share_of(const tree_usage& usage, const process_bounds& bounds);
 
-/// Until the next look, after one that has taken `cost` and seen `share` as the largest. Between two
-/// looks a tree may take another gigabyte: who is near its bounds is looked at often; and looking
-/// takes a twentieth of a core at most.
+/// Until the next look, after one that has taken `cost` and seen `share` as the largest. Between
+/// two looks a tree may take another gigabyte: who is near its bounds is looked at often; and
+/// looking takes a twentieth of a core at most.
 std::chrono::milliseconds next_pause(std::chrono::milliseconds last, double share,
                                      std::chrono::microseconds cost);
 
@@ -47,9 +47,9 @@ struct disk_state {
   std::uint64_t free_bytes = 0;
 };
 
-/// Finds who fills a disk. A disk below its floor is measured twice: if it has lost space in between,
-/// the command that has written most meanwhile is named. One that was full before, and to which
-/// nobody writes, harms nobody.
+/// Finds who fills a disk. A disk below its floor is measured twice: if it has lost space in
+/// between, the command that has written most meanwhile is named. One that was full before, and to
+/// which nobody writes, harms nobody.
 class disk_watch {
 public:
   using writes = std::map<command_number, std::uint64_t>; ///< bytes since each one's start

@@ -109,7 +109,7 @@ std::string file_system_of(std::string_view mounts, unsigned major, unsigned min
 }
 
 bool is_local_file_system(std::string_view type) {
-  constexpr std::array<std::string_view, 10> local{"ext4", "ext3", "ext2",    "xfs", "btrfs",
+  constexpr std::array<std::string_view, 10> local{"ext4", "ext3", "ext2",    "xfs",   "btrfs",
                                                    "f2fs", "zfs",  "overlay", "tmpfs", "bcachefs"};
   return std::ranges::find(local, type) != local.end();
 }

@@ -123,8 +123,8 @@ bool cgroup_room::open_old(const cgroup_places& places, const std::string& name)
     }
   write_file(branches_.front().folder + "/memory.use_hierarchy", "1");
   const branch cpu{weight, places.cpu + "/" + name};
-  weighs_cpu_ = !places.cpu.empty() && make_folder(cpu.folder) &&
-                write_file(cpu.folder + "/cpu.shares", "512");
+  weighs_cpu_ =
+    !places.cpu.empty() && make_folder(cpu.folder) && write_file(cpu.folder + "/cpu.shares", "512");
   if (weighs_cpu_)
     branches_.push_back(cpu);
   else if (!places.cpu.empty())
@@ -216,14 +216,13 @@ bool cgroup_room::set_bounds(int number, const process_bounds& bounds) const {
   return true;
 }
 
-// Version 1: through `tasks`, which is quick for a process that moves itself; `cgroup.procs` may wait
-// for a grace period of the whole kernel.
+// Version 1: through `tasks`, which is quick for a process that moves itself; `cgroup.procs` may
+// wait for a grace period of the whole kernel.
 std::vector<unique_fd> cgroup_room::open_entries(int number) const {
   std::vector<unique_fd> result;
   for (const auto& way : branches_) {
-    const auto folder = way.what == branch::role::weight
-                          ? way.folder
-                          : way.folder + "/" + std::to_string(number);
+    const auto folder =
+      way.what == branch::role::weight ? way.folder : way.folder + "/" + std::to_string(number);
     const auto path = folder + (is_unified_ ? "/cgroup.procs" : "/tasks");
     result.emplace_back(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!result.back())

@@ -29,8 +29,8 @@ constexpr int most_stop_rounds = 50;
 /// Added to ours where no cgroup weighs commands: a third of the node's share.
 constexpr int tool_niceness = 5;
 
-/// Where it was possible to raise our own priority: a tree that keeps all cores busy must not keep us
-/// from ending it.
+/// Where it was possible to raise our own priority: a tree that keeps all cores busy must not keep
+/// us from ending it.
 constexpr int guardian_niceness = -10;
 
 int raise_priority() {
@@ -55,8 +55,7 @@ std::string mark_of_this_process() {
 
 child_news news_of_end(const siginfo_t& info) {
   child_news result;
-  result.what =
-    info.si_code == CLD_EXITED ? child_news::kind::exited : child_news::kind::signalled;
+  result.what = info.si_code == CLD_EXITED ? child_news::kind::exited : child_news::kind::signalled;
   result.number = info.si_status;
   return result;
 }
@@ -188,8 +187,8 @@ std::vector<std::pair<command_number, child_news>> command_keeper::reap() {
   std::vector<std::pair<command_number, child_news>> result;
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
-    const auto found = std::ranges::find(commands_, info.si_pid,
-                                         [](const auto& x) { return x.second.leader; });
+    const auto found =
+      std::ranges::find(commands_, info.si_pid, [](const auto& x) { return x.second.leader; });
     if (found != commands_.end()) {
       found->second.leader = 0;
       auto news = news_of_end(info);

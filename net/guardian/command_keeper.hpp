@@ -18,9 +18,9 @@
 namespace troupe::net {
 
 /// The guardian's commands: each a process that was asked for (its leader) and all that it has
-/// started. Starts them, knows when they have ended, ends them as a whole, and holds their bounds: by
-/// a cgroup where one may be made, else by looking at what they take. A look also sees that a disk
-/// runs full (`disk_watch`), which no cgroup bounds.
+/// started. Starts them, knows when they have ended, ends them as a whole, and holds their bounds:
+/// by a cgroup where one may be made, else by looking at what they take. A look also sees that a
+/// disk runs full (`disk_watch`), which no cgroup bounds.
 ///
 /// A command lasts from its start until its leader has ended, nobody asks for it any more, and none
 /// of its processes is left. What a leader leaves behind stays alive until then: an agent may start
@@ -47,8 +47,8 @@ public:
   /// Milliseconds until `look` has something to do; -1: nothing at all.
   int next_look(clock::time_point now) const;
 
-  /// What has to be done from time to time: to end what was born while its command was ended, and to
-  /// forget commands of which nothing is left.
+  /// What has to be done from time to time: to end what was born while its command was ended, and
+  /// to forget commands of which nothing is left.
   void look(clock::time_point now);
 
   /// Ends everything below this process, and waits for that as long as `guardian_end_limit`.

@@ -160,8 +160,9 @@ bool command_keeper::is_local(const std::string& folder) {
     return false;
   const auto [known, is_new] = local_disks_.try_emplace(place.st_dev, false);
   if (is_new)
-    known->second = is_local_file_system(file_system_of(
-      read_proc_file("/proc/self/mountinfo", 1024 * 1024), major(place.st_dev), minor(place.st_dev)));
+    known->second =
+      is_local_file_system(file_system_of(read_proc_file("/proc/self/mountinfo", 1024 * 1024),
+                                          major(place.st_dev), minor(place.st_dev)));
   return known->second;
 }
 

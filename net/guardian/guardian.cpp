@@ -123,8 +123,8 @@ int guardian::ask(const spawn_plan& plan, const process_bounds& bounds, int chan
   for (const auto& [ours, as] : plan.descriptors)
     descriptors.push_back(ours);
   const auto size = static_cast<std::uint64_t>(bytes.size());
-  return send_descriptors(requests_.get(),
-                          {reinterpret_cast<const char*>(&size), sizeof(size)}, descriptors);
+  return send_descriptors(requests_.get(), {reinterpret_cast<const char*>(&size), sizeof(size)},
+                          descriptors);
 }
 
 } // namespace troupe::net

@@ -22,9 +22,9 @@ enum class cgroup_use : bool { never, where_possible };
 /// Owned by `main`, outlives every pool that uses it. Usable from any thread.
 class guardian {
 public:
-  /// Forks the guardian: to be called first of all, while this process has one thread and hardly any
-  /// memory. `arguments` are those of `main`, whose place in the list of processes gets another text
-  /// in the guardian. Null when it cannot be forked.
+  /// Forks the guardian: to be called first of all, while this process has one thread and hardly
+  /// any memory. `arguments` are those of `main`, whose place in the list of processes gets another
+  /// text in the guardian. Null when it cannot be forked.
   static std::unique_ptr<guardian> start(std::span<char*> arguments,
                                          cgroup_use use = cgroup_use::where_possible);
 
@@ -34,7 +34,8 @@ public:
   guardian& operator=(const guardian&) = delete;
 
   /// Asks for a child whose news are to come through `channel`, the other end of which the caller
-  /// keeps. 0, or an errno: EAGAIN when it cannot take more at this moment; EPIPE when it has ended.
+  /// keeps. 0, or an errno: EAGAIN when it cannot take more at this moment; EPIPE when it has
+  /// ended.
   int ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const;
 
   pid_t pid() const { return pid_; }

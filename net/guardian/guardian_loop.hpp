@@ -15,8 +15,8 @@ namespace troupe::net {
 /// closed the socket of the requests, which is its end. Then ends everything that is left.
 ///
 /// One thread, one poll loop; it waits for nothing else. The only step that can take long is the
-/// start of a child, whose program or folder may lie on a slow disk: the kernel lets us go on with its
-/// exec.
+/// start of a child, whose program or folder may lie on a slow disk: the kernel lets us go on with
+/// its exec.
 class guardian_loop {
 public:
   guardian_loop(unique_fd requests, cgroup_use use);
@@ -36,8 +36,8 @@ private:
   void close_channel(command_number number);
 
   unique_fd requests_;
-  unique_fd events_;  // epoll
-  unique_fd deaths_;  // signalfd
+  unique_fd events_; // epoll
+  unique_fd deaths_; // signalfd
   command_keeper keeper_;
   std::map<command_number, unique_fd> channels_;
   command_number last_number_ = 0;

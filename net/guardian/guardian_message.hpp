@@ -11,11 +11,11 @@
 
 #include <sys/types.h>
 
-/// What the program and its guardian tell each other. Both are the same program on the same machine:
-/// numbers travel in native form, and whatever does not read as a whole is refused.
+/// What the program and its guardian tell each other. Both are the same program on the same
+/// machine: numbers travel in native form, and whatever does not read as a whole is refused.
 ///
-/// A request for a child goes to the guardian's own socket, as the number of bytes of its plan, with
-/// descriptors: a memory file that holds the plan, the child's channel, then the child's
+/// A request for a child goes to the guardian's own socket, as the number of bytes of its plan,
+/// with descriptors: a memory file that holds the plan, the child's channel, then the child's
 /// descriptors in the order of the plan. Everything else about the child goes over its channel: the
 /// guardian tells of its start and of its end (`child_news`), the program sends signals as plain
 /// numbers, and closes the channel when it asks for no more.

@@ -23,8 +23,8 @@ std::vector<process_facts> read_process_table();
 
 std::optional<process_facts> read_process(pid_t pid);
 
-/// Memory in bytes, without pages of files and shared memory: what all of a tree have in common must
-/// not count once for each.
+/// Memory in bytes, without pages of files and shared memory: what all of a tree have in common
+/// must not count once for each.
 std::uint64_t memory_of(pid_t pid);
 
 /// Bytes that it has had written to disks, or anywhere where the kernel does not count that.

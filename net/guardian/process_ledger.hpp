@@ -51,10 +51,10 @@ public:
   std::vector<owned_process> assign(std::span<const process_facts> table, pid_t guardian,
                                     const lookup& told);
 
-  /// Owner of one process of a look that goes through them one by one, in the order of their numbers,
-  /// right after an `assign`, because the number of a parent that was seen long ago may be another's;
-  /// none when it is not below `guardian`, as far as is known yet. A child comes after its parent,
-  /// unless numbers have begun anew in between: a second look knows it then.
+  /// Owner of one process of a look that goes through them one by one, in the order of their
+  /// numbers, right after an `assign`, because the number of a parent that was seen long ago may be
+  /// another's; none when it is not below `guardian`, as far as is known yet. A child comes after
+  /// its parent, unless numbers have begun anew in between: a second look knows it then.
   std::optional<command_number> see(const process_facts& x, pid_t guardian, const lookup& told);
 
 private:

@@ -38,13 +38,15 @@ SCENARIO("without settings a command gets half of the memory, 1024 processes and
 }
 
 SCENARIO("bounds are numbers or texts with a unit, and 0 is none") {
-  const auto found = read("[tools]\nmax_memory = '8 GiB'\nmax_processes = 64\nmax_file_size = 5000000\n");
+  const auto found =
+    read("[tools]\nmax_memory = '8 GiB'\nmax_processes = 64\nmax_file_size = 5000000\n");
   CHECK_EQ(found.error, "");
   CHECK_EQ(found.bounds.max_memory_bytes.value_or(0), 8 * gibibyte);
   CHECK_EQ(found.bounds.max_processes, 64u);
   CHECK_EQ(found.bounds.max_file_bytes, 5'000'000u);
-  CHECK(read("[tools]\nmax_memory = 0\nmax_processes = 0\nmax_file_size = '0'\n").bounds ==
-        tool_bounds{0, 0, 0});
+  const auto none = read("[tools]\nmax_memory = 0\nmax_processes = 0\nmax_file_size = '0'\n");
+  const tool_bounds no_bounds{0, 0, 0};
+  CHECK(none.bounds == no_bounds);
 }
 
 SCENARIO("what cannot be meant is an error that names the key") {
@@ -54,8 +56,9 @@ SCENARIO("what cannot be meant is an error that names the key") {
       CHECK_NE(error.find(key), std::string::npos);
     }
   for (const auto* value : {"7", "-1", "'8'", "99999999999"})
-    CHECK_NE(read(std::string{"[tools]\nmax_processes = "} + value + "\n").error.find("max_processes"),
-             std::string::npos);
+    CHECK_NE(
+      read(std::string{"[tools]\nmax_processes = "} + value + "\n").error.find("max_processes"),
+      std::string::npos);
 }
 
 SCENARIO("sizes have the units of powers of 1024") {
@@ -64,6 +67,7 @@ SCENARIO("sizes have the units of powers of 1024") {
   CHECK_EQ(parse_size("2 TiB").value_or(0), 2048 * gibibyte);
   CHECK_EQ(parse_size("17").value_or(0), 17u);
   CHECK_EQ(parse_size("3 B").value_or(0), 3u);
-  for (const auto* wrong : {"", " ", "GiB", "1 gib", "1  GiB", "1 GiB ", "-1", "nan", "inf", "1e30 TiB"})
+  for (const auto* wrong :
+       {"", " ", "GiB", "1 gib", "1  GiB", "1 GiB ", "-1", "nan", "inf", "1e30 TiB"})
     CHECK(!parse_size(wrong));
 }

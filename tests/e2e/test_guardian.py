@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -67,14 +68,14 @@ class Tools(ProgramTest):
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGSEGV):
             with self.subTest(signal=number.name):
                 (self.work / "pids").unlink(missing_ok=True)
-                process = self.start(self.provider(tool(shell(" ".join(KINDS.values()) + " wait; " + NAP)), STALL))
+                process = self.start(self.provider(tool(shell("\n".join(KINDS.values()) + f"\nwait; {NAP}")), STALL))
                 tools = self.watched(len(KINDS))
                 process.send_signal(number)
                 process.communicate(timeout=LIMIT_S)
                 self.assertTrue(all(ended(x) for x in tools))
 
     def test_what_a_finished_command_left_behind_lives_as_long_as_the_program(self):
-        provider = self.provider(tool(shell(" ".join(KINDS.values()) + " echo started")), STALL)
+        provider = self.provider(tool(shell("\n".join(KINDS.values()) + "\necho started")), STALL)
         process = self.start(provider)
         tools = self.watched(len(KINDS))
         provider.wait_for(2)
@@ -85,10 +86,11 @@ class Tools(ProgramTest):
         self.assertTrue(all(ended(x) for x in tools))
 
     def test_nothing_is_left_when_the_program_has_ended_by_itself(self):
-        provider = self.provider(tool(shell(" ".join(KINDS.values()) + " until [ $(wc -l < pids) = 5 ]; do :; done")),
-                                 reply("ok"))
-        process = self.start(provider)
+        known = threading.Event()
+        last = {**reply("ok"), "before": lambda: known.wait(LIMIT_S)}
+        process = self.start(self.provider(tool(shell("\n".join(KINDS.values()) + "\necho started")), last))
         tools = self.watched(len(KINDS))
+        known.set()
         process.communicate(timeout=LIMIT_S)
         self.assertEqual(process.returncode, 0)
         self.assertTrue(all(ended(x, 0) for x in tools))  # not a moment later

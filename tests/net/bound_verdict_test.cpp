@@ -16,7 +16,8 @@ constexpr process_bounds bounds{
 
 SCENARIO("who exceeds a bound is told which one") {
   CHECK_EQ(verdict_on({512 * mebibyte, 1024}, bounds), "");
-  CHECK_EQ(verdict_on({1, 1025}, bounds), "ended: more than 1024 processes ([tools] max_processes)");
+  CHECK_EQ(verdict_on({1, 1025}, bounds),
+           "ended: more than 1024 processes ([tools] max_processes)");
   CHECK_EQ(verdict_on({513 * mebibyte, 1}, bounds),
            "ended: more than 512.0 MiB of memory ([tools] max_memory)");
   CHECK_EQ(verdict_on({1ull << 60, 1ull << 30}, {}), ""); // nothing is bounded

@@ -6,13 +6,14 @@
 using namespace troupe::net;
 
 SCENARIO("version 1: each controller has its own hierarchy") {
-  const auto places = find_cgroup_places("9:name=systemd:/\n8:pids:/\n4:memory:/a/b\n"
-                                         "3:cpu,cpuacct:/c\n0::/d\n",
-                                         "30 25 0:26 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
-                                         "31 25 0:27 / /sys/fs/cgroup/memory rw - cgroup x rw,memory\n"
-                                         "32 25 0:28 / /sys/fs/cgroup/cpu rw - cgroup x rw,cpu,cpuacct\n"
-                                         "33 25 0:29 / /sys/fs/cgroup/unified rw - cgroup2 x rw\n"
-                                         "34 25 0:30 / /tmp rw - tmpfs tmpfs rw\n");
+  const auto places =
+    find_cgroup_places("9:name=systemd:/\n8:pids:/\n4:memory:/a/b\n"
+                       "3:cpu,cpuacct:/c\n0::/d\n",
+                       "30 25 0:26 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+                       "31 25 0:27 / /sys/fs/cgroup/memory rw - cgroup x rw,memory\n"
+                       "32 25 0:28 / /sys/fs/cgroup/cpu rw - cgroup x rw,cpu,cpuacct\n"
+                       "33 25 0:29 / /sys/fs/cgroup/unified rw - cgroup2 x rw\n"
+                       "34 25 0:30 / /tmp rw - tmpfs tmpfs rw\n");
   CHECK_EQ(places.pids, "/sys/fs/cgroup/pids");
   CHECK_EQ(places.memory, "/sys/fs/cgroup/memory/a/b");
   CHECK_EQ(places.cpu, "/sys/fs/cgroup/cpu/c");
@@ -20,28 +21,28 @@ SCENARIO("version 1: each controller has its own hierarchy") {
 }
 
 SCENARIO("version 2: there is one for all") {
-  const auto places =
-    find_cgroup_places("0::/user.slice/a.scope\n",
-                       "30 25 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
-  CHECK(places == cgroup_places{.memory = {},
-                                .pids = {},
-                                .cpu = {},
-                                .unified = "/sys/fs/cgroup/user.slice/a.scope",
-                                .unified_mount = "/sys/fs/cgroup"});
+  const auto places = find_cgroup_places(
+    "0::/user.slice/a.scope\n",
+    "30 25 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n");
+  CHECK((places == cgroup_places{.memory = {},
+                                 .pids = {},
+                                 .cpu = {},
+                                 .unified = "/sys/fs/cgroup/user.slice/a.scope",
+                                 .unified_mount = "/sys/fs/cgroup"}));
 }
 
 SCENARIO("a mount that shows a part of a hierarchy, as in a container") {
-  const auto places =
-    find_cgroup_places("4:memory:/docker/abc\n",
-                       "31 25 0:27 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
+  const auto places = find_cgroup_places(
+    "4:memory:/docker/abc\n",
+    "31 25 0:27 /docker/abc /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n");
   CHECK_EQ(places.memory, "/sys/fs/cgroup/memory");
 }
 
 SCENARIO("a machine without control groups") {
-  CHECK(find_cgroup_places("", "") == cgroup_places{});
-  CHECK(find_cgroup_places("0::/\n", "") == cgroup_places{});
-  CHECK(find_cgroup_places("", "30 25 0:26 / /x rw - cgroup2 cgroup2 rw\n") == cgroup_places{});
-  CHECK(find_cgroup_places("nonsense", "30 25 - cgroup2\n - \n") == cgroup_places{});
+  CHECK((find_cgroup_places("", "") == cgroup_places{}));
+  CHECK((find_cgroup_places("0::/\n", "") == cgroup_places{}));
+  CHECK((find_cgroup_places("", "30 25 0:26 / /x rw - cgroup2 cgroup2 rw\n") == cgroup_places{}));
+  CHECK((find_cgroup_places("nonsense", "30 25 - cgroup2\n - \n") == cgroup_places{}));
 }
 
 SCENARIO("a disk that may hang is known by its file system") {

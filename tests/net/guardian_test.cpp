@@ -158,7 +158,8 @@ SCENARIO("a terminal is the controlling one") {
 
 SCENARIO("a child has no descriptors but its own, and the guardian none of ours") {
   const unique_fd leak{::open("/dev/null", O_RDONLY)}; // not to be closed on exec
-  auto process = shell("cd /proc/self/fd && echo *; ls -l /proc/$PPID/fd | grep -c -e pipe: -e pts");
+  auto process =
+    shell("cd /proc/self/fd && echo *; ls -l /proc/$PPID/fd | grep -c -e pipe: -e pts");
   process.outcome();
   CHECK_EQ(process.seen->output, "0 1 2\n0\n");
 }
@@ -212,15 +213,17 @@ SCENARIO("too much memory ends its command and no other") {
   with_both_ways(*this, [this] {
     auto other = shell("echo alive");
     // `tail` keeps a line as long as its input; it is over by itself, or waits with what it has.
-    auto bomb = shell("(head -c 300000000 /dev/zero; " + std::string{nap} + ") | tail -n 1 | wc -c",
-                      {.max_memory_bytes = 64 * 1024 * 1024, .max_processes = 0, .max_file_bytes = 0});
+    auto bomb =
+      shell("(head -c 300000000 /dev/zero; " + std::string{nap} + ") | tail -n 1 | wc -c",
+            {.max_memory_bytes = 64 * 1024 * 1024, .max_processes = 0, .max_file_bytes = 0});
     CHECK_EQ(bomb.outcome().ended_by, "ended: more than 64.0 MiB of memory ([tools] max_memory)");
     CHECK_EQ(other.outcome().exit_code.value_or(-1), 0);
   });
 }
 
 SCENARIO("a file that grows too large ends its writer") {
-  const auto path = std::filesystem::temp_directory_path() / ("guardian-" + std::to_string(::getpid()));
+  const auto path =
+    std::filesystem::temp_directory_path() / ("guardian-" + std::to_string(::getpid()));
   auto bomb = shell("exec head -c 5000000 /dev/zero > " + path.string(),
                     {.max_memory_bytes = 0, .max_processes = 0, .max_file_bytes = 1024 * 1024});
   const auto outcome = bomb.outcome();
@@ -232,8 +235,9 @@ SCENARIO("a file that grows too large ends its writer") {
 
 SCENARIO("a command that keeps its bounds is not told of them") {
   with_both_ways(*this, [this] {
-    auto process = shell("head -c 1000000 /dev/zero | wc -c",
-                         {.max_memory_bytes = 64 * 1024 * 1024, .max_processes = 20, .max_file_bytes = 1});
+    auto process =
+      shell("head -c 1000000 /dev/zero | wc -c",
+            {.max_memory_bytes = 64 * 1024 * 1024, .max_processes = 20, .max_file_bytes = 1});
     CHECK_EQ(process.outcome().ended_by, "");
     CHECK_EQ(process.seen->output, "1000000\n");
   });
