@@ -18,9 +18,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
 #include <CLI/Formatter.hpp>
+#include <cstring>
 #include <exception>
 #include <fmt/format.h>
 #include <functional>
@@ -56,7 +58,15 @@ std::unique_ptr<net::guardian> start_guardian(std::span<char*> arguments) {
   const bool is_wanted = std::ranges::any_of(arguments.subspan(1), [&](std::string_view word) {
     return std::ranges::find(commands_with_tools, word) != commands_with_tools.end();
   });
-  return is_wanted ? net::guardian::start(arguments) : nullptr;
+  if (!is_wanted)
+    return nullptr;
+  auto started = net::guardian::start(arguments);
+  if (!started)
+    common::output_channel{STDERR_FILENO}.write(fmt::format(
+      "Warning: the guardian process cannot be started ({}): commands are not bounded, and "
+      "those that leave their process group outlive this program.\n",
+      std::strerror(errno)));
+  return started;
 }
 
 int run_program(int argc, char** argv, const net::guardian* keeper) {

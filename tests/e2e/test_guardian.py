@@ -159,7 +159,8 @@ class Tools(ProgramTest):
         guardian = self.guardian_of(process)
         rollup = (guardian / "smaps_rollup").read_text()
         private = sum(int(x) for x in re.findall(r"^Private_\w+: *(\d+) kB", rollup, re.M))
-        self.assertLess(private, 2048)
+        if "libasan" not in (guardian / "maps").read_text():  # whose own memory would count
+            self.assertLess(private, 2048)
         targets = [os.readlink(x) for x in (guardian / "fd").iterdir()]
         self.assertFalse([x for x in targets if "pipe:" in x or str(self.base) in x])
 
