@@ -80,23 +80,26 @@ std::uint64_t disk_floor(std::uint64_t total_bytes) {
 }
 
 std::optional<command_number> disk_watch::look(std::uint64_t disk, const disk_state& state,
-                                               const writes& written) {
-  const auto before = low_.find(disk);
-  const bool has_shrunk = before != low_.end() && state.free_bytes <= before->second.free_bytes;
+                                               const growth& written) {
+  const auto [found, is_new] = low_.try_emplace(disk, sight{state.free_bytes, {}});
+  if (is_new)
+    return std::nullopt; // what was written until now has led here, but who knows when
+  auto& since = found->second;
+  for (const auto& [command, bytes] : written)
+    since.written[command] += bytes;
+  if (state.free_bytes >= since.free_bytes) {
+    since.free_bytes = state.free_bytes;
+    return std::nullopt;
+  }
   std::optional<command_number> culprit;
   auto most = least_growth_bytes;
-  for (const auto& [command, bytes] : written) {
-    if (!has_shrunk)
-      break;
-    const auto& then = before->second.written;
-    const auto known = then.find(command);
-    const auto grown = bytes - std::min(bytes, known == then.end() ? 0 : known->second);
-    if (grown >= most) {
-      most = grown;
+  for (const auto& [command, bytes] : since.written)
+    if (bytes >= most) {
+      most = bytes;
       culprit = command;
     }
-  }
-  low_[disk] = {state.free_bytes, written};
+  if (culprit)
+    low_.erase(found); // the next one is judged by what it does from now on
   return culprit;
 }
 

@@ -47,21 +47,23 @@ struct disk_state {
   std::uint64_t free_bytes = 0;
 };
 
-/// Finds who fills a disk. A disk below its floor is measured twice: if it has lost space in
-/// between, the command that has written most meanwhile is named. One that was full before, and to
-/// which nobody writes, harms nobody.
+/// Finds who fills a disk. From the moment that one is below its floor, what each command writes is
+/// added up; once it has lost space since then, the command that has written most is named. A disk
+/// that was full before, and to which nobody writes, harms nobody.
 class disk_watch {
 public:
-  using writes = std::map<command_number, std::uint64_t>; ///< bytes since each one's start
+  /// Bytes since the last look, of processes that live at this one. Of many that live but a moment
+  /// a part is seen, which suffices to tell who starts them.
+  using growth = std::map<command_number, std::uint64_t>;
 
-  /// Less than this between two looks is noise: a log line, a shell's history.
+  /// Less is noise: a log line, a shell's history.
   static constexpr std::uint64_t least_growth_bytes = 1024 * 1024;
 
   static bool is_low(const disk_state& x) { return x.free_bytes < disk_floor(x.total_bytes); }
 
   /// `disk` is low. The command to be ended, if any.
   std::optional<command_number> look(std::uint64_t disk, const disk_state& state,
-                                     const writes& written);
+                                     const growth& written);
 
   /// `disk` is not low.
   void forget(std::uint64_t disk) { low_.erase(disk); }
@@ -69,10 +71,10 @@ public:
 private:
   struct sight {
     std::uint64_t free_bytes;
-    writes written;
+    growth written;
   };
 
-  std::map<std::uint64_t, sight> low_; ///< disks below their floor, as last seen
+  std::map<std::uint64_t, sight> low_; ///< disks below their floor, since they were first seen so
 };
 
 } // namespace troupe::net

@@ -179,8 +179,11 @@ void command_keeper::forget(command_number number) {
     room_.give_back(std::move(*x.slot));
   ledger_.remove(number);
   commands_.erase(number);
-  if (commands_.empty())
+  if (commands_.empty()) { // what disks do until the next one comes is nobody's
     next_look_.reset();
+    disks_ = {};
+    written_.clear();
+  }
 }
 
 std::vector<std::pair<command_number, child_news>> command_keeper::reap() {

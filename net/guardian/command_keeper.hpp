@@ -71,6 +71,11 @@ private:
 
   using owner_filter = std::function<bool(command_number)>;
 
+  struct written_bytes {
+    std::uint64_t start_time;
+    std::uint64_t bytes;
+  };
+
   struct low_disk {
     std::string folder;
     disk_state state;
@@ -93,6 +98,7 @@ private:
   std::string verdict_of_kernel(const command& x) const;
   std::string verdict_at_end(const command& x, const child_news& news) const;
   std::map<std::uint64_t, low_disk> low_disks();
+  disk_watch::growth take_growth(const std::vector<owned_process>& living);
   void hold_disks(const std::map<std::uint64_t, low_disk>& low,
                   const std::vector<owned_process>& living);
   void condemn(command_number number, std::string verdict);
@@ -114,6 +120,7 @@ private:
   bool has_tried_room_ = false;
   bool trusts_room_ = true; ///< until somebody else has spoilt it
   disk_watch disks_;
+  std::map<pid_t, written_bytes> written_;    ///< while a disk is low, at the last look
   std::map<std::uint64_t, bool> local_disks_; ///< by device number, as far as asked
   std::map<command_number, command> commands_;
   process_ledger ledger_;

@@ -186,18 +186,31 @@ std::map<std::uint64_t, command_keeper::low_disk> command_keeper::low_disks() {
   return result;
 }
 
+disk_watch::growth command_keeper::take_growth(const std::vector<owned_process>& living) {
+  disk_watch::growth result;
+  std::map<pid_t, written_bytes> now;
+  for (const auto& [process, owner] : living) {
+    const auto bytes = written_by(process.pid);
+    const auto before = written_.find(process.pid);
+    const bool is_known =
+      before != written_.end() && before->second.start_time == process.start_time;
+    result[owner] += bytes - (is_known ? std::min(bytes, before->second.bytes) : 0);
+    now[process.pid] = {process.start_time, bytes};
+  }
+  written_ = std::move(now);
+  return result;
+}
+
 void command_keeper::hold_disks(const std::map<std::uint64_t, low_disk>& low,
                                 const std::vector<owned_process>& living) {
   if (low.empty())
-    return;
-  disk_watch::writes written;
-  for (const auto& [process, owner] : living)
-    if (const auto found = commands_.find(owner);
-        found != commands_.end() && !found->second.is_ending)
-      written[owner] += written_by(process.pid);
+    return written_.clear();
+  const auto growth = take_growth(living);
   for (const auto& [disk, x] : low)
-    if (const auto culprit = disks_.look(disk, x.state, written))
-      condemn(*culprit, disk_verdict(x.folder, disk_floor(x.state.total_bytes)));
+    if (const auto culprit = disks_.look(disk, x.state, growth))
+      if (const auto found = commands_.find(*culprit);
+          found != commands_.end() && !found->second.is_ending)
+        condemn(*culprit, disk_verdict(x.folder, disk_floor(x.state.total_bytes)));
   largest_share_ = 1; // look again soon
 }
 
