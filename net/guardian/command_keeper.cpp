@@ -79,8 +79,10 @@ child_news command_keeper::start(command_number number, received_plan received) 
   for (auto& folder : writable_folders(received.plan))
     if (is_local(folder))
       started.folders.push_back(std::move(folder));
-  received.plan.environment.push_back(std::string{mark_variable} + "=" + mark_ +
-                                      std::to_string(number));
+  const auto mark = std::string{mark_variable} + "=";
+  std::erase_if(received.plan.environment, // one that a command has handed on
+                [&](const std::string& x) { return x.starts_with(mark); });
+  received.plan.environment.push_back(mark + mark_ + std::to_string(number));
   auto child = spawn(started, received.plan);
   child_news news;
   if (child.pid < 0) {
