@@ -71,8 +71,10 @@ private:
     const int error = keeper_.ask(plan_, bounds_, its_end_.get());
     if (error == EAGAIN && std::chrono::steady_clock::now() < deadline_)
       return after(spawn_retry_delay, &guarded_life::ask);
-    if (error == EPIPE || error == ECONNRESET)
+    if (error == EPIPE || error == ECONNRESET) {
+      keeper_.end_orphans();
       return fail(net_errc::spawn_failed, error, std::string{lost_text});
+    }
     if (error != 0)
       return fail(net_errc::spawn_failed, error,
                   std::string{"cannot start a process: "} + std::strerror(error));
@@ -133,8 +135,9 @@ private:
                    news.text);
   }
 
-  // Its children are killed with it.
+  // Its children are killed with it, theirs are not.
   void on_lost() {
+    keeper_.end_orphans();
     if (is_running_)
       return exit({.exit_code = {}, .signal = SIGKILL, .ended_by = std::string{lost_text}});
     fail(net_errc::spawn_failed, EPIPE, std::string{lost_text});

@@ -31,7 +31,7 @@ struct run_context {
   shell_environment shells;
   std::shared_ptr<command_places> places;
   std::shared_ptr<shell_snapshots> snapshots; ///< null: every login shell is started
-  net::process_bounds bounds; ///< of each command
+  net::process_bounds bounds;                 ///< of each command
 
   /// An exec_command that the sandbox stops within this time counts as never started.
   std::chrono::milliseconds early_exit_window{150};

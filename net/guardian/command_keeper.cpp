@@ -1,6 +1,7 @@
 #include "net/guardian/command_keeper.hpp"
 
 #include "net/guardian/proc_files.hpp"
+#include "net/guardian/tree_end.hpp"
 #include "net/limits.hpp"
 
 #include <algorithm>
@@ -21,10 +22,6 @@ using namespace std::chrono_literals;
 
 /// What was killed is gone a moment later.
 constexpr std::chrono::milliseconds death_pause = 10ms;
-
-/// A tree that goes on growing after so many rounds grows faster than it can be stopped; the next
-/// look goes on.
-constexpr int most_stop_rounds = 50;
 
 /// Added to ours where no cgroup weighs commands: a third of the node's share.
 constexpr int tool_niceness = 5;
@@ -215,29 +212,8 @@ void command_keeper::end(command_number number) {
   next_look_ = clock::now(); // many may be ended at once, as at the end of a node: one look for all
 }
 
-// Stops each process as it is found, not all of them after the list is complete: a tree that forks
-// all the time would be ahead of that for ever. Children have higher numbers than their parents, so
-// that a round meets those that were born during it.
 void command_keeper::kill_all(const owner_filter& wanted) {
-  std::map<pid_t, process_facts> stopped;
-  const auto told = owner_lookup();
-  processes(); // what is known of parents is of this moment
-  for (int round = 0; round < most_stop_rounds; ++round) {
-    const auto before = stopped.size();
-    for (const auto pid : process_numbers()) {
-      const auto process = read_process(pid);
-      const auto owner = process ? ledger_.see(*process, self_, told) : std::nullopt;
-      if (!owner || process->state == 'Z' || !wanted(*owner))
-        continue;
-      const auto [known, is_new] = stopped.try_emplace(pid, *process);
-      if (is_new)
-        send_signal(*process, SIGSTOP);
-    }
-    if (stopped.size() == before)
-      break;
-  }
-  for (const auto& [pid, process] : stopped)
-    send_signal(process, SIGKILL);
+  end_processes(ledger_, self_, owner_lookup(), wanted);
 }
 
 void command_keeper::end_all(int deaths) {

@@ -106,8 +106,7 @@ private:
   bool is_left_alone(command_number number) const;
   void forget(command_number number);
 
-  /// Stops all processes of the commands that `wanted` names, until a look shows none that is not
-  /// stopped, then kills them: nothing can be born in between and get away.
+  /// All processes of the commands that `wanted` names.
   void kill_all(const owner_filter& wanted);
 
   void end(command_number number);

@@ -3,6 +3,7 @@
 #include "net/guardian/descriptor_message.hpp"
 #include "net/guardian/guardian_loop.hpp"
 #include "net/guardian/guardian_message.hpp"
+#include "net/guardian/tree_end.hpp"
 #include "net/limits.hpp"
 
 #include <array>
@@ -93,6 +94,7 @@ std::unique_ptr<guardian> guardian::start(std::span<char*> arguments, cgroup_use
     be_guardian(its.get(), arguments, use);
   if (pid < 0)
     return nullptr;
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1); // for `end_orphans`
   return std::unique_ptr<guardian>{new guardian{pid, std::move(ours)}};
 }
 
@@ -102,6 +104,15 @@ guardian::~guardian() {
   const auto limit = static_cast<int>(std::chrono::milliseconds{guardian_end_limit}.count());
   if (::poll(&end, 1, limit) > 0)
     ::waitpid(pid_, nullptr, 0);
+}
+
+void guardian::end_orphans() const {
+  if (has_ended_orphans_.test_and_set())
+    return;
+  process_ledger ledger;
+  end_processes(
+    ledger, ::getpid(), [](pid_t) { return command_number{0}; },
+    [](command_number) { return true; });
 }
 
 int guardian::ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const {

@@ -38,6 +38,11 @@ public:
   /// ended.
   int ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const;
 
+  /// To be called when it turns out that the guardian has ended before this process: what it leaves
+  /// behind has become ours, as its subreaper's. Ends everything below this process, once. Looks
+  /// through all processes, which takes milliseconds.
+  void end_orphans() const;
+
   pid_t pid() const { return pid_; }
 
   /// True once: who gets it tells the user how bounds are held.
@@ -49,6 +54,7 @@ private:
   pid_t pid_;
   unique_fd requests_;
   mutable std::atomic_flag has_told_;
+  mutable std::atomic_flag has_ended_orphans_;
 };
 
 } // namespace troupe::net

@@ -165,12 +165,13 @@ class Tools(ProgramTest):
         self.assertFalse([x for x in targets if "pipe:" in x or str(self.base) in x])
 
     def test_a_guardian_that_is_killed_is_told_and_nothing_hangs(self):
-        provider = self.provider(tool(shell("echo $$ >> pids; " + NAP)), tool(shell("echo second", "b")), reply("ok"))
+        provider = self.provider(tool(shell("\n".join(KINDS.values()) + f"\nwait; {NAP}")),
+                                 tool(shell("echo second", "b")), reply("ok"))
         process = self.start(provider)
-        (running,) = self.watched(1)
+        tools = self.watched(len(KINDS))
         os.kill(int(self.guardian_of(process).name), signal.SIGKILL)
         process.communicate(timeout=LIMIT_S)
-        self.assertTrue(ended(running))
+        self.assertTrue(all(ended(x) for x in tools))
         outputs = [x["output"] for x in provider.requests[2]["json"]["input"] if x["type"] == "function_call_output"]
         self.assertEqual([("guardian" in x) for x in outputs], [True, True])
 

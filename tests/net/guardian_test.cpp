@@ -244,7 +244,7 @@ SCENARIO("a command that keeps its bounds is not told of them") {
 }
 
 SCENARIO("a guardian that is killed takes its commands along, and calls are told so") {
-  auto running = shell("echo $$; "s + nap);
+  auto running = shell("(setsid sh -c 'echo $$; exec "s + nap + "' &); "s + nap);
   const auto child = watch(told_pid(running));
   ::kill(keeper->pid(), SIGKILL);
   const auto outcome = running.outcome();
