@@ -20,10 +20,10 @@ std::string record(const std::string& text) {
 struct shell {
   std::string options = "set +o errexit\nshopt -u extglob\n";
   std::string umask = "0022\n";
-  words environment;
-  words functions; ///< name, definition, name, definition
-  words aliases;
-  words variables;
+  words environment = {};
+  words functions = {}; ///< name, definition, name, definition
+  words aliases = {};
+  words variables = {};
 
   std::string dump() const {
     auto result = record("\1options") + record(options) + record("\1umask") + record(umask) +
