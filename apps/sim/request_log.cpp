@@ -79,9 +79,11 @@ void request_log::write(const logged_request& x) {
   if (!file_)
     return;
   const auto line = log_line(x);
-  // A full disk must not stop the simulator; the log then ends early.
-  std::fwrite(line.data(), 1, line.size(), file_.get());
-  std::fflush(file_.get());
+  if (std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
+      std::fflush(file_.get()) == 0)
+    return;
+  int none = 0;
+  error_.compare_exchange_strong(none, errno);
 }
 
 } // namespace troupe::sim

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/wire/headers.hpp"
+#include <atomic>
 
 #include <chrono>
 #include <cstdint>
@@ -38,13 +39,18 @@ public:
   std::error_code open(const std::filesystem::path& file);
 
   bool is_open() const { return file_ != nullptr; }
+  /// A full disk must not stop the simulator; the log is then incomplete, see `error`.
   void write(const logged_request& x);
+
+  /// Why lines were lost; none: they were not.
+  std::error_code error() const { return {error_.load(), std::generic_category()}; }
 
 private:
   struct close_file {
     void operator()(std::FILE* x) const { std::fclose(x); }
   };
   std::unique_ptr<std::FILE, close_file> file_; // stdio's streams lock themselves
+  std::atomic<int> error_{0};                   // the first one
 };
 
 } // namespace troupe::sim

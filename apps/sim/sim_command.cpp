@@ -108,6 +108,8 @@ int serve(scenario what, const sim_options& options) {
     return fail(*problem);
   common::output_channel{STDERR_FILENO}.write(
     fmt::format("{}: {} requests, {} answered by a rule\n", name, stats.requests, stats.responses));
+  if (const auto problem = sim.log_problem())
+    return fail(*problem);
   return common::exit_ok;
 }
 

@@ -165,6 +165,12 @@ std::string simulator::base_url() const {
   return fmt::format("{}://127.0.0.1:{}/v1", state_->options.tls ? "https" : "http", port());
 }
 
+std::optional<std::string> simulator::log_problem() const {
+  if (const auto error = state_->log_file.error())
+    return fmt::format("{} is incomplete: {}", state_->options.log_file.string(), error.message());
+  return std::nullopt;
+}
+
 simulator_stats simulator::stats() const {
   return state_->service->stats();
 }

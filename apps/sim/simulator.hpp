@@ -51,6 +51,9 @@ public:
 
   simulator_stats stats() const;
 
+  /// What became of the log, when some of it was lost; none: it is whole.
+  std::optional<std::string> log_problem() const;
+
 private:
   struct state;
   std::shared_ptr<state> state_;

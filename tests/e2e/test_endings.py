@@ -1,14 +1,32 @@
 """How the program ends: by signals, and when nobody can read what it says."""
+import fcntl
 import json
 import os
 import signal
 import subprocess
+import sys
+import termios
 import threading
+import time
 import unittest
+import urllib.request
 
 from provider import LIMIT_S, PROGRAM, STALL, ProgramTest, reply, shell, tool
 
 FULL = "No space left on device"
+
+
+def waiting_bytes(pipe):
+    count = bytearray(4)
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return int.from_bytes(count, sys.byteorder)
+
+
+def is_pending(pid, number):
+    """Whether a signal has been sent to a process and not been taken yet."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        sets = [int(line.split()[1], 16) for line in status if line.startswith(("SigPnd", "ShdPnd"))]
+    return any(x >> (number - 1) & 1 for x in sets)
 
 
 class Signals(ProgramTest):
@@ -55,6 +73,31 @@ class Signals(ProgramTest):
                 _, error = self.ended(process, number)
                 self.assertEqual(process.returncode, 0, f"{words} {number}: {error}")
 
+    def wait_until(self, holds):
+        end = time.monotonic() + LIMIT_S
+        while not holds():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+    def test_a_second_one_does_not_wait(self):
+        """For a program that cannot end in order: it is about to print, and nobody reads."""
+        provider = self.provider(reply("much " * 10_000))
+        words = ["exec", "--json", "--skip-git-repo-check", *self.configured(provider), "go"]
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        process = subprocess.Popen([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.DEVNULL,
+                                   cwd=self.work, env=self.environment())
+        self.addCleanup(self.end, process)
+        os.close(write)
+        self.wait_until(lambda: waiting_bytes(read) == size)
+        process.terminate()
+        self.wait_until(lambda: not is_pending(process.pid, signal.SIGTERM))
+        self.assertIsNone(process.poll())
+        process.terminate()
+        process.wait(LIMIT_S)
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM)
+
     def test_what_is_ignored_at_the_start_stays_ignored(self):
         ignored = (signal.SIGHUP, signal.SIGINT)
         go_on = threading.Event()
@@ -92,6 +135,16 @@ class LostOutput(ProgramTest):
         os.close(read)
         self.addCleanup(os.close, write)
         return write
+
+    def test_a_simulator_whose_log_finds_no_room_goes_on_and_tells_it_at_its_end(self):
+        process = self.start_program("sim", "--log", "/dev/full")
+        base_url = process.stdout.readline().removeprefix("listening on ").strip()
+        with urllib.request.urlopen(base_url + "/models", timeout=LIMIT_S) as answer:
+            self.assertEqual(answer.status, 200)
+        process.terminate()
+        _, error = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 1)
+        self.assertTrue(error.endswith(f"Error: /dev/full is incomplete: {FULL}\n"), error)
 
     def exec_words(self, provider, *words):
         return ("exec", "--skip-git-repo-check", *self.configured(provider), *words, "go")
