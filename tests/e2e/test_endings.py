@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import termios
 import threading
 import time
 import unittest
@@ -14,12 +12,6 @@ import urllib.request
 from provider import LIMIT_S, PROGRAM, STALL, ProgramTest, reply, shell, tool
 
 FULL = "No space left on device"
-
-
-def waiting_bytes(pipe):
-    count = bytearray(4)
-    fcntl.ioctl(pipe, termios.FIONREAD, count)
-    return int.from_bytes(count, sys.byteorder)
 
 
 def is_pending(pid, number):
@@ -85,12 +77,13 @@ class Signals(ProgramTest):
         words = ["exec", "--json", "--skip-git-repo-check", *self.configured(provider), "go"]
         read, write = os.pipe()
         self.addCleanup(os.close, read)
-        size = fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
         process = subprocess.Popen([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.DEVNULL,
                                    cwd=self.work, env=self.environment())
         self.addCleanup(self.end, process)
         os.close(write)
-        self.wait_until(lambda: waiting_bytes(read) == size)
+        provider.wait_for(1)
+        self.wait_for_line("token_count")
         process.terminate()
         self.wait_until(lambda: not is_pending(process.pid, signal.SIGTERM))
         self.assertIsNone(process.poll())
