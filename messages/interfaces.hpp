@@ -210,6 +210,8 @@ using rollout_recorder_actor = caf::typed_actor<
   caf::result<void>(append_rollout),
   /// No more lines.
   caf::result<void>(close_rollout),
+  /// A file that was open at the recorder before this one.
+  caf::result<void>(reopen_rollout),
   /// Stored threads, a page at a time.
   caf::result<rollout_page>(list_rollouts)>;
 

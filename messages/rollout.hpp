@@ -76,6 +76,19 @@ bool inspect(Inspector& f, load_rollout& x) {
   return f.object(x).fields(f.field("thread", x.thread), f.field("path", x.path));
 }
 
+/// Makes a rollout known that this process had open before, to a recorder that has been restarted:
+/// appends go to the end of the file, nothing of it is read. Answer: empty.
+struct reopen_rollout {
+  thread_id thread;
+  std::string path;
+  bool operator==(const reopen_rollout&) const = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, reopen_rollout& x) {
+  return f.object(x).fields(f.field("thread", x.thread), f.field("path", x.path));
+}
+
 struct rollout_opened {
   std::string path;
   bool operator==(const rollout_opened&) const = default;

@@ -206,6 +206,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::watch_login))
 CAF_ADD_TYPE_ID(troupe, (troupe::model_sources))
 
 CAF_ADD_TYPE_ID(troupe, (troupe::provider_changed))
+CAF_ADD_TYPE_ID(troupe, (troupe::reopen_rollout))
 
 CAF_END_TYPE_ID_BLOCK(troupe)
 

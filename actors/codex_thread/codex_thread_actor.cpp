@@ -1,6 +1,7 @@
 #include "actors/codex_thread/codex_thread_actor.hpp"
 
 #include "actors/codex_thread/event_sinks.hpp"
+#include "actors/codex_thread/held_events.hpp"
 #include "actors/codex_thread/workspace_memory.hpp"
 #include "actors/common/harden.hpp"
 
@@ -10,6 +11,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <optional>
@@ -37,6 +40,15 @@ model_error to_model_error(const caf::error& err) {
           .http_status = {}};
 }
 
+std::string refusal_text(const thread_id& thread, errc code) {
+  std::string_view why = to_text(code);
+  if (code == errc::queue_full)
+    why = "too much input waits; try again when the turn is further";
+  else if (code == errc::invalid_request)
+    why = "the op is unknown, or the id of the submission is one of the thread's own numbers";
+  return fmt::format("thread {}: {}", to_string(thread), why);
+}
+
 } // namespace
 
 class state {
@@ -48,6 +60,7 @@ public:
       session_(std::move(config), std::move(deps.tools), std::move(deps.tmpdir)) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
+    self_->set_down_handler([this](caf::down_msg& x) { sinks_.forget(x.source); });
   }
 
   codex_thread_actor::behavior_type make_behavior() {
@@ -147,12 +160,21 @@ private:
     std::variant<submitted, errc> receipt;
     step([&](effects& out) { receipt = session_.submit(std::move(x), out); });
     if (const auto* code = std::get_if<errc>(&receipt))
-      return caf::make_error(*code, "thread " + to_string(session_.id()) + ": " + to_string(*code));
+      return caf::make_error(*code, refusal_text(session_.id(), *code));
     return std::get<submitted>(std::move(receipt));
   }
 
   caf::result<thread_summary> on_subscribe(const subscribe_events& x) {
-    sinks_.add(x);
+    if (!x.sink)
+      return caf::make_error(errc::invalid_request, "a subscription needs a sink");
+    switch (sinks_.add(x)) {
+    case event_sinks::added::watched: break;
+    case event_sinks::added::fresh: self_->monitor(x.sink); break;
+    case event_sinks::added::refused:
+      return caf::make_error(errc::queue_full, fmt::format("thread {} has {} subscribers already",
+                                                           to_string(session_.id()),
+                                                           event_sinks::max_sinks));
+    }
     deliver();
     return session_.summary();
   }
@@ -164,7 +186,8 @@ private:
   }
 
   caf::result<void> on_unsubscribe(const unsubscribe_events& x) {
-    sinks_.remove(x);
+    if (sinks_.remove(x))
+      self_->demonitor(x.sink);
     return caf::unit;
   }
 
@@ -175,8 +198,9 @@ private:
   }
 
   /// Events may overtake the answer that names the operation; what they used is granted after it.
+  /// While events are held, none: what is held is bounded by what the model may send.
   void grant_credit() {
-    if (!operation_)
+    if (!operation_ || !held_.empty())
       return;
     if (const auto due = session_.take_credit_due(); due > 0)
       caf::anon_send(services_.client, stream_credit{*operation_, due});
@@ -201,19 +225,17 @@ private:
   caf::result<void> on_services(const services_changed& x) {
     const bool new_recorder = !(x.recorder == services_.recorder);
     services_ = x;
-    if (new_recorder && started_ && !ephemeral_)
-      reopen_rollout();
+    if (new_recorder && !session_.rollout_path().empty())
+      reopen();
     return caf::unit;
   }
 
-  /// A new recorder does not know this thread's file yet; what it reads from it is known here
-  /// already.
-  void reopen_rollout() {
+  /// A new recorder does not know this thread's file yet. What stands in it is known here.
+  void reopen() {
     self_
       ->request(services_.recorder, caf::infinite,
-                load_rollout{{}, session_.summary().rollout_path})
-      .then([](const rollout_history&) {},
-            [this](const caf::error& err) { failure_ = to_string(err); });
+                reopen_rollout{session_.id(), session_.rollout_path()})
+      .then([] {}, [this](const caf::error& err) { failure_ = to_string(err); });
   }
 
   caf::result<void> on_provider(provider_changed& x) {
@@ -229,10 +251,10 @@ private:
   }
 
   void carry_out(effects& x) {
-    for (auto& event : x.events)
-      sinks_.publish(event.turn, std::move(event.msg));
     if (!x.lines.empty() && !ephemeral_)
       append(std::move(x.lines));
+    for (auto& event : x.events)
+      publish(std::move(event));
     if (x.cancel_stream && operation_)
       caf::anon_send(services_.client, cancel_stream{*std::exchange(operation_, std::nullopt)});
     if (x.cancel_tools)
@@ -264,7 +286,25 @@ private:
       on_flushed();
   }
 
+  void publish(outgoing x) {
+    if (held_.holds(x, appends_, appends_ - unacknowledged_))
+      held_.hold(std::move(x), appends_);
+    else
+      sinks_.publish(x.turn, std::move(x.msg));
+  }
+
+  void release_held() {
+    if (held_.empty())
+      return;
+    held_.release(appends_ - unacknowledged_, [this](outgoing x) {
+      sinks_.publish(x.turn, std::move(x.msg));
+    });
+    deliver();
+    grant_credit();
+  }
+
   void append(std::vector<rollout_line> lines) {
+    ++appends_;
     ++unacknowledged_;
     self_
       ->request(services_.recorder, caf::infinite, append_rollout{session_.id(), std::move(lines)})
@@ -276,7 +316,9 @@ private:
   }
 
   void on_appended() {
-    if (--unacknowledged_ == 0 && goal_ != flush_goal::none)
+    --unacknowledged_;
+    release_held();
+    if (unacknowledged_ == 0 && goal_ != flush_goal::none)
       on_flushed();
   }
 
@@ -385,6 +427,8 @@ private:
   }
 
   void end() {
+    // A dead actor that watches a live one leaves its memory there.
+    sinks_.for_each([this](const event_sink_actor& sink) { self_->demonitor(sink); });
     if (ephemeral_)
       return self_->quit(exit_reason_);
     self_->request(services_.recorder, caf::infinite, close_rollout{session_.id()})
@@ -401,6 +445,8 @@ private:
   session session_;
   event_sinks sinks_;
   std::optional<std::uint64_t> operation_; ///< the model client's number of the open stream
+  held_events held_;
+  std::uint64_t appends_ = 0;
   std::size_t unacknowledged_ = 0;         ///< appends that the recorder has not answered
   std::string failure_;                    ///< of an append since the last flush
   flush_goal goal_ = flush_goal::none;

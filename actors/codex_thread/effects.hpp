@@ -18,6 +18,8 @@ namespace troupe::codex_thread {
 struct outgoing {
   std::string turn;
   event_msg msg;
+  /// Nobody hears of it before the lines written up to this step, this one's included, are safe.
+  bool after_lines = false;
 };
 
 /// What the working directory is, for the header of the requests of `turn` (empty: of the session).
@@ -55,6 +57,9 @@ struct effects {
 
   void emit(std::string turn, event_msg msg) {
     events.push_back({std::move(turn), std::move(msg)});
+  }
+  void emit_when_written(std::string turn, event_msg msg) {
+    events.push_back({std::move(turn), std::move(msg), true});
   }
   void write(line_kind kind, shared_text payload) { lines.push_back({kind, std::move(payload)}); }
   void write(line_kind kind, std::string payload) { write(kind, shared_text{std::move(payload)}); }

@@ -1,6 +1,7 @@
 #include "actors/codex_thread/session.hpp"
 
 #include "actors/codex_thread/thread_mode.hpp"
+#include "messages/json/item_json.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,64 +10,88 @@ namespace troupe::codex_thread {
 
 namespace {
 
-/// Ids that callers chose are remembered this long to recognise a repeated submission.
-constexpr std::size_t max_remembered_ids = 64;
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+/// What the op says to the model; none: nothing.
+const user_input* input_of(const op& x) {
+  const auto* input = std::get_if<user_input>(&x);
+  if (const auto* turn = std::get_if<user_turn>(&x))
+    input = &turn->input;
+  return input && !input->items.empty() ? input : nullptr;
+}
 
 } // namespace
 
-bool session::is_repeated(const std::string& id) const {
-  return std::find(given_ids_.begin(), given_ids_.end(), id) != given_ids_.end();
+std::variant<submitted, errc> session::submit(submission x, effects& out) {
+  const bool is_callers = !x.id.empty();
+  if (is_callers)
+    if (auto turn = receipts_.find(x.id))
+      return submitted{std::move(*turn)};
+  if (const auto refusal = refusal_of(x))
+    return *refusal;
+  if (!is_callers)
+    x.id = receipts_.next_id();
+  submitted receipt{joined_turn(x.op)};
+  if (receipt.id.empty())
+    receipt.id = x.id;
+  if (is_callers)
+    receipts_.remember(x.id, receipt.id);
+  else
+    receipts_.use_next_id();
+  accept(std::move(x), receipt.id, out);
+  return receipt;
 }
 
-std::variant<submitted, errc> session::submit(submission x, effects& out) {
+/// Why the submission cannot be accepted. Interrupts and shutdowns need no room.
+std::optional<errc> session::refusal_of(const submission& x) const {
   if (state_ == thread_state::stopping)
     return errc::shutting_down;
-  if (!x.id.empty()) {
-    if (is_repeated(x.id))
-      return submitted{x.id};
-  } else {
-    x.id = std::to_string(next_submission_++);
+  if (x.op.valueless_by_exception() || receipts_.is_given(x.id))
+    return errc::invalid_request;
+  if (std::holds_alternative<interrupt_turn>(x.op) || std::holds_alternative<shutdown_thread>(x.op))
+    return std::nullopt;
+  // The running turn takes it at once, or it waits.
+  const bool is_for_turn = turn_ && turn_->takes_input() && queue_.empty() && input_of(x.op);
+  if (is_for_turn ? !turn_->has_room() : queue_.size() >= max_queued_submissions)
+    return errc::queue_full;
+  return std::nullopt;
+}
+
+/// The turn that input joins; empty: none. Whoever comes behind other input is of its turn.
+std::string session::joined_turn(const op& x) const {
+  if (!input_of(x))
+    return {};
+  for (auto at = queue_.rbegin(); at != queue_.rend(); ++at) {
+    if (std::holds_alternative<compact_thread>(at->x.op))
+      return {};
+    if (input_of(at->x.op))
+      return at->turn == stopped_turn_ ? std::string{} : at->turn;
   }
-  submitted receipt{x.id};
+  return turn_ && turn_->takes_input() ? turn_->id() : std::string{};
+}
+
+void session::accept(submission x, std::string turn, effects& out) {
   if (std::holds_alternative<interrupt_turn>(x.op)) {
     // Interrupts overtake what waits: that is what they are for.
     if (turn_)
       turn_->interrupt(abort_reason::interrupted, out);
     else
-      stops_next_turn_ = model_question_ == model_question_state::asked;
-    after_turn_step(out);
-  } else if (std::holds_alternative<shutdown_thread>(x.op)) {
-    shut_down(out);
-  } else {
-    const auto* input = std::get_if<user_input>(&x.op);
-    const bool steers = input && turn_ && turn_->takes_input() && queue_.empty();
-    if (steers && !input->items.empty()) {
-      if (!turn_->steer(*input))
-        return errc::queue_full;
-      receipt.id = turn_->id();
-    } else if (queue_.size() >= max_queued_submissions) {
-      return errc::queue_full;
-    } else {
-      if (joins_next_turn(x))
-        receipt.id = queue_.front().id;
-      queue_.push_back(x);
-      proceed(out);
-    }
+      interrupt_next_turn();
+    return after_turn_step(out);
   }
-  given_ids_.push_back(x.id);
-  if (given_ids_.size() > max_remembered_ids)
-    given_ids_.pop_front();
-  return receipt;
+  if (std::holds_alternative<shutdown_thread>(x.op))
+    return shut_down(out);
+  queue_.push_back({std::move(x), std::move(turn)});
+  proceed(out);
 }
 
-/// Input that follows the input whose turn is about to begin becomes part of that turn.
-bool session::joins_next_turn(const submission& x) const {
-  const auto is_input = [](const submission& one) {
-    const auto* input = std::get_if<user_input>(&one.op);
-    return input && !input->items.empty();
-  };
-  return model_question_ == model_question_state::asked && !stops_next_turn_ && is_input(x) &&
-         std::all_of(queue_.begin(), queue_.end(), is_input);
+/// The turn whose model is asked for begins and ends at once, when the answer comes.
+void session::interrupt_next_turn() {
+  if (model_question_ == model_question_state::asked && !queue_.empty())
+    stopped_turn_ = queue_.front().turn;
 }
 
 void session::proceed(effects& out) {
@@ -78,36 +103,38 @@ void session::proceed(effects& out) {
   }
 }
 
-void session::process(submission& x, effects& out) {
-  if (std::holds_alternative<compact_thread>(x.op))
-    return process_compaction(x, out);
-  user_input input;
-  if (auto* turn = std::get_if<user_turn>(&x.op)) {
-    if (!turn->settings.collaboration_mode)
-      leave_mode(next_settings());
-    apply(turn->settings);
-    input = std::move(turn->input);
-  } else if (auto* settings = std::get_if<override_turn_context>(&x.op)) {
-    apply(*settings);
-    return;
-  } else if (auto* plain = std::get_if<user_input>(&x.op)) {
-    input = std::move(*plain);
-  }
+void session::process(waiting_submission& next, effects& out) {
+  std::visit(overloaded{[&](compact_thread&) { process_compaction(next, out); },
+                        [&](user_turn& x) {
+                          if (!x.settings.collaboration_mode)
+                            leave_mode(next_settings());
+                          apply(x.settings);
+                          // Its settings are applied once, however often it is looked at.
+                          next.x.op = user_input{std::move(x.input)};
+                          process_input(next, out);
+                        },
+                        [&](override_turn_context& x) { apply(x); },
+                        [&](user_input&) { process_input(next, out); },
+                        // These two never wait.
+                        [](interrupt_turn&) {}, [](shutdown_thread&) {}},
+             next.x.op);
+}
+
+void session::process_input(waiting_submission& next, effects& out) {
+  auto& input = std::get<user_input>(next.x.op);
   if (input.items.empty())
     return;
   if (turn_) {
-    // A running turn takes it; when it is full the entry stays in front until there is room.
-    if (!turn_->steer(input))
-      out.emit(x.id, warning{"the running turn takes no more input; this input was dropped"});
+    // There is room: `refusal_of` has seen to it, and no more wait than a turn can hold.
+    turn_->steer(std::move(input));
     return;
   }
-  x.op = std::move(input);
-  if (!knows_model(x, out))
+  if (!knows_model(next, out))
     return;
-  start_turn(std::move(x.id), turn_kind::regular, std::get<user_input>(std::move(x.op)), out);
+  start_turn(std::move(next.x.id), turn_kind::regular, std::move(input), out);
 }
 
-void session::process_compaction(submission& x, effects& out) {
+void session::process_compaction(waiting_submission& x, effects& out) {
   if (turn_) {
     // The running turn gives way; this entry is looked at again when it has ended.
     turn_->interrupt(abort_reason::replaced, out);
@@ -116,12 +143,12 @@ void session::process_compaction(submission& x, effects& out) {
   }
   if (!knows_model(x, out))
     return;
-  start_turn(std::move(x.id), turn_kind::compact, {}, out);
+  start_turn(std::move(x.x.id), turn_kind::compact, {}, out);
 }
 
 /// Lists of models change while a thread lives, so each turn asks anew (contract models-manager.md
 /// 14). Until the answer comes, `x` is the front of the queue.
-bool session::knows_model(submission& x, effects& out) {
+bool session::knows_model(waiting_submission& x, effects& out) {
   if (model_question_ == model_question_state::answered) {
     model_question_ = model_question_state::none;
     return true;
@@ -191,9 +218,12 @@ void session::on_model_failed(const std::string& reason, effects& out) {
   if (core_.config.model == core_.model.info->slug)
     return on_model_facts(core_.model, out);
   model_question_ = model_question_state::none;
-  stops_next_turn_ = false;
-  const auto id = queue_.front().id;
-  queue_.pop_front();
+  stopped_turn_.clear();
+  const auto id = queue_.front().turn;
+  // What joined this turn fails with it.
+  std::erase_if(queue_, [&id](const waiting_submission& w) {
+    return w.turn == id && (input_of(w.x.op) || std::holds_alternative<compact_thread>(w.x.op));
+  });
   out.emit(
     id, turn_error{.message = "no information about model " + core_.config.model + ": " + reason});
   out.emit(id, task_complete{});
@@ -212,9 +242,20 @@ void session::start_turn(std::string id, turn_kind kind, user_input input, effec
   ++turns_;
   turn_ = std::make_unique<turn_machine>(core_, std::move(id), kind, std::move(input));
   turn_->begin(out);
-  if (std::exchange(stops_next_turn_, false))
+  if (turn_->id() == stopped_turn_) {
+    hand_over_joined();
+    stopped_turn_.clear();
     turn_->interrupt(abort_reason::interrupted, out);
+  }
   after_turn_step(out);
+}
+
+/// Input that was told it is of this turn is of no other.
+void session::hand_over_joined() {
+  std::erase_if(queue_, [this](waiting_submission& w) {
+    const auto* input = w.turn == turn_->id() ? input_of(w.x.op) : nullptr;
+    return input && turn_->steer(*input);
+  });
 }
 
 void session::seed(const std::string& turn, effects& out) {
@@ -294,10 +335,12 @@ void session::on_tool_result(stream_number stream, const tool_result& x, effects
 }
 
 void session::on_tool_progress(tool_progress& x, effects& out) {
-  if (x.stage != call_stage::unchanged && turn_ && turn_->id() == x.turn)
+  const bool is_of_turn = turn_ && turn_->id() == x.turn;
+  if (x.stage != call_stage::unchanged && is_of_turn)
     turn_->on_tool_stage(x.call_id, x.stage);
   for (auto& msg : x.events)
-    out.emit(x.turn, std::move(msg));
+    if (!is_of_turn || !turn_->keep(msg))
+      out.emit(x.turn, std::move(msg));
 }
 
 void session::on_flushed(flush_goal goal, const std::string& failure, effects& out) {
@@ -353,13 +396,25 @@ void session::shut_down(effects& out) {
     return;
   state_ = thread_state::stopping;
   state_since_ = std::chrono::system_clock::now();
-  queue_.clear();
+  record_waiting(out);
   if (!turn_) {
     out.cancel_tools = true;
     out.flush = flush_goal::shutdown;
     return;
   }
   turn_->interrupt(abort_reason::interrupted, out);
+}
+
+/// Nobody will answer what waits, but it was accepted: the model reads it when the thread is
+/// resumed.
+void session::record_waiting(effects& out) {
+  for (const auto& waiting : std::exchange(queue_, {})) {
+    const auto* input = input_of(waiting.x.op);
+    if (!input || (turn_ && turn_->steer(*input)))
+      continue;
+    seed(waiting.turn, out);
+    core_.record(make_user_message(input->items), waiting.turn, out);
+  }
 }
 
 void session::finish_shutdown(effects& out) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/codex_thread/history_rebuild.hpp"
+#include "actors/codex_thread/receipts.hpp"
 #include "actors/codex_thread/session_core.hpp"
 #include "actors/codex_thread/turn_machine.hpp"
 #include "messages/errors.hpp"
@@ -50,7 +51,11 @@ public:
   /// The event that a client gets first, and what else it should know.
   thread_started started() const;
 
-  /// Takes one entry of the inbox.
+  /// Takes one entry of the inbox, or refuses it and changes nothing. A receipt names the turn that
+  /// the entry starts or joins; what was accepted is carried out or recorded, also when its turn is
+  /// interrupted or the thread shut down. An id that was accepted before gets its first receipt
+  /// again (`receipts`). Errors: `queue_full`, `shutting_down`, and `invalid_request` for an id
+  /// that is one of the thread's own numbers and for an op that is unknown.
   std::variant<submitted, errc> submit(submission x, effects& out);
 
   /// The answer to `effects::fetch_model`: what is known of the model now.
@@ -84,6 +89,8 @@ public:
   /// The stream whose tool calls run.
   stream_number calls_stream() const { return turn_ ? turn_->calls_stream() : 0; }
   const thread_id& id() const { return core_.id; }
+  /// Empty: there is none.
+  const std::string& rollout_path() const { return core_.rollout_path; }
   thread_summary summary() const;
 
 private:
@@ -101,14 +108,26 @@ private:
   /// The model of the turn that is about to begin: asked for once per turn.
   enum class model_question_state : std::uint8_t { none, asked, answered };
 
+  /// An entry of the inbox that is not carried out yet.
+  struct waiting_submission {
+    submission x;
+    std::string turn; ///< that it starts or joins
+  };
+
+  std::optional<errc> refusal_of(const submission& x) const;
+  std::string joined_turn(const op& x) const;
+  void accept(submission x, std::string turn, effects& out);
   thread_config& next_settings();
   void adopt_next_settings();
   void apply(const override_turn_context& x);
-  bool joins_next_turn(const submission& x) const;
+  void interrupt_next_turn();
+  void hand_over_joined();
+  void record_waiting(effects& out);
   void proceed(effects& out);
-  void process(submission& x, effects& out);
-  void process_compaction(submission& x, effects& out);
-  bool knows_model(submission& x, effects& out);
+  void process(waiting_submission& x, effects& out);
+  void process_input(waiting_submission& x, effects& out);
+  void process_compaction(waiting_submission& x, effects& out);
+  bool knows_model(waiting_submission& x, effects& out);
   void use_provider(effects& out);
   void start_turn(std::string id, turn_kind kind, user_input input, effects& out);
   void describe_for_connection(effects& out);
@@ -118,25 +137,23 @@ private:
   void remember_settings();
   void after_turn_step(effects& out);
   void finish_shutdown(effects& out);
-  bool is_repeated(const std::string& id) const;
 
   session_core core_;
   tool_list tools_;
   std::optional<tool_access> tools_for_; ///< whom the current tools were made for
   std::unique_ptr<turn_machine> turn_;
-  std::deque<submission> queue_;
-  std::deque<std::string> given_ids_; ///< ids of recent submissions that callers chose
+  std::deque<waiting_submission> queue_;
+  receipts receipts_;
   told_settings told_;
   std::string previous_model_; ///< of a resumed thread, until its first turn
   std::vector<shared_text> initial_messages_;
   std::optional<thread_id> forked_from_;
   std::vector<std::string> warnings_;
-  std::uint64_t next_submission_ = 0;
   std::uint64_t turns_ = 0;
   thread_state state_ = thread_state::starting;
   bool seeded_ = false;
   model_question_state model_question_ = model_question_state::none;
-  bool stops_next_turn_ = false;                 ///< interrupted while its model was asked for
+  std::string stopped_turn_; ///< the next turn, interrupted while its model was asked for
   std::unique_ptr<thread_config> next_settings_; ///< changed during a turn
   std::optional<thread_provider> next_provider_;
   bool uses_websocket_ = false; ///< from the start; connections may be kept until the end

@@ -44,6 +44,12 @@ struct session_core {
     out.write(line_kind::item, item.json);
     out.emit(turn, raw_response_item{item});
   }
+
+  /// The same for an item whose line was written before.
+  void adopt_written(const response_item& item, const std::string& turn, effects& out) {
+    history.record(item, model.info->truncation_policy);
+    out.emit_when_written(turn, raw_response_item{item});
+  }
 };
 
 /// Usage and rate limits as they are now, into the rollout and to the subscribers.

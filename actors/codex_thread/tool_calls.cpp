@@ -3,7 +3,9 @@
 #include "messages/json/item_json.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 
 namespace troupe::codex_thread {
 
@@ -14,6 +16,15 @@ tool_result failed(std::string call_id, std::string_view output) {
     .call_id = std::move(call_id), .output = std::string{output}, .success = false, .notes = {}};
 }
 
+/// The call whose outcome the event tells; empty: it tells none.
+std::string_view ended_call(const event_msg& x) {
+  if (const auto* command = std::get_if<exec_command_end>(&x))
+    return command->begin.call_id;
+  if (const auto* patch = std::get_if<patch_apply_end>(&x))
+    return patch->call_id;
+  return {};
+}
+
 } // namespace
 
 tool_calls::list tool_calls::add(const response_item& call) {
@@ -21,7 +32,7 @@ tool_calls::list tool_calls::add(const response_item& call) {
   added.call = call;
   if (call.call_id.empty()) {
     // Nobody could say which call an output belongs to (contract threads.md 11.2).
-    added.result = failed({}, "LocalShellCall without call_id or id");
+    settle(added, failed({}, "LocalShellCall without call_id or id"));
     return {};
   }
   added.overlap = overlap_of(call.name);
@@ -36,11 +47,19 @@ std::optional<tool_calls::list> tool_calls::answer(const tool_result& x) {
   });
   if (found == slots_.end())
     return std::nullopt;
-  found->running = false;
-  found->result = x;
+  settle(*found, x);
   std::vector<std::size_t> ready;
   gate_.leave(found->overlap, ready);
   return start(ready);
+}
+
+void tool_calls::settle(slot& x, const tool_result& result) {
+  auto& outputs = x.outputs.emplace();
+  for (const auto& note : result.notes)
+    outputs.push_back(make_message("user", note));
+  outputs.push_back(make_tool_output(x.call, result.output));
+  x.running = false;
+  x.is_new = true;
 }
 
 tool_calls::list tool_calls::start(const std::vector<std::size_t>& ready) {
@@ -73,23 +92,42 @@ std::optional<std::chrono::system_clock::time_point> tool_calls::waits_for_place
 
 void tool_calls::answer_waiting(std::string_view output) {
   for (const auto index : gate_.drop_waiting())
-    slots_[index].result = failed(slots_[index].call.call_id, output);
+    settle(slots_[index], failed(slots_[index].call.call_id, output));
 }
 
-tool_calls::list tool_calls::take_outputs() {
-  list result;
-  for (const auto& x : slots_) {
-    for (const auto& note : x.result->notes)
-      result.push_back(make_message("user", note));
-    result.push_back(make_tool_output(x.call, x.result->output));
+bool tool_calls::keep(event_msg& msg) {
+  const auto call = ended_call(msg);
+  const bool is_diff = std::holds_alternative<turn_diff>(msg);
+  const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const slot& x) {
+    return x.running && (is_diff ? !x.kept.empty() : !call.empty() && x.call.call_id == call);
+  });
+  if (found == slots_.end())
+    return false;
+  found->kept.push_back(std::move(msg));
+  return true;
+}
+
+tool_calls::outcomes tool_calls::take_outcomes() {
+  outcomes result;
+  for (auto& x : slots_) {
+    if (!std::exchange(x.is_new, false))
+      continue;
+    result.items.insert(result.items.end(), x.outputs->begin(), x.outputs->end());
+    std::ranges::move(std::exchange(x.kept, {}), std::back_inserter(result.events));
   }
-  clear();
   return result;
 }
 
-void tool_calls::clear() {
+tool_calls::list tool_calls::take_outputs(std::vector<event_msg>& kept) {
+  list result;
+  for (auto& x : slots_) {
+    if (x.outputs)
+      std::ranges::move(*x.outputs, std::back_inserter(result));
+    std::ranges::move(x.kept, std::back_inserter(kept));
+  }
   slots_.clear();
   gate_ = {};
+  return result;
 }
 
 bool tool_calls::any_running() const {
@@ -98,7 +136,7 @@ bool tool_calls::any_running() const {
 
 bool tool_calls::all_answered() const {
   return std::all_of(slots_.begin(), slots_.end(),
-                     [](const slot& x) { return x.result.has_value(); });
+                     [](const slot& x) { return x.outputs.has_value(); });
 }
 
 tool_payload payload_of(const response_item& call) {

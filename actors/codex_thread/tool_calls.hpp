@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/codex_thread/tool_gate.hpp"
+#include "messages/event.hpp"
 #include "messages/item.hpp"
 #include "messages/tool.hpp"
 
@@ -36,11 +37,22 @@ public:
   /// Calls that have not started never will: each is answered with `output`.
   void answer_waiting(std::string_view output);
 
-  /// What the model gets to read: notes and outputs in the order of the calls, all of which must
-  /// have been answered. The calls are forgotten.
-  list take_outputs();
+  /// Keeps what tells the outcome of a running call until that is written: the end of a command or
+  /// a patch, and the diff that follows the latter. False, and `msg` untouched: it is of no such
+  /// call.
+  bool keep(event_msg& msg);
 
-  void clear();
+  /// What is to be written of outcomes that are new since the last call, and what may be told once
+  /// it is. In the order of the answers, as far as the calls allow.
+  struct outcomes {
+    list items; ///< notes and outputs
+    std::vector<event_msg> events;
+  };
+  outcomes take_outcomes();
+
+  /// What the model gets to read: notes and outputs in the order of the calls, of those that have
+  /// been answered. The calls are forgotten; what was kept of running ones is appended to `kept`.
+  list take_outputs(std::vector<event_msg>& kept);
 
   bool empty() const { return slots_.empty(); }
   bool any_running() const;
@@ -49,13 +61,16 @@ public:
 private:
   struct slot {
     response_item call;
-    std::optional<tool_result> result;
+    std::optional<list> outputs; ///< notes, then the output; none: not answered
+    std::vector<event_msg> kept;
     tool_overlap overlap = tool_overlap::exclusive;
     bool running = false;
     std::optional<std::chrono::system_clock::time_point> waits_for_place;
+    bool is_new = false; ///< answered, and not taken by `take_outcomes`
   };
 
   list start(const std::vector<std::size_t>& ready);
+  static void settle(slot& x, const tool_result& result);
 
   std::vector<slot> slots_;
   tool_gate<std::size_t> gate_;

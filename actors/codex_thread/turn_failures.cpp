@@ -38,9 +38,7 @@ void turn_machine::on_open_failed(const model_error& x, effects& out) {
 
 void turn_machine::on_failure(const model_error& x, effects& out) {
   attempts_.close();
-  // Outputs of an attempt that is given up are not wanted any more (contract threads.md 11.2).
-  out.cancel_tools = out.cancel_tools || calls_.any_running();
-  calls_.clear();
+  abandon_calls(out);
   if (x.code == model_errc::invalid_image_request)
     return replace_images_or_fail(out);
   if (x.code == model_errc::context_window_exceeded)

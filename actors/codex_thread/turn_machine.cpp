@@ -49,7 +49,7 @@ void turn_machine::on_workspace(std::string metadata_json, effects& out) {
 }
 
 bool turn_machine::steer(user_input input) {
-  if (pending_.size() >= max_pending_inputs)
+  if (phase_ == phase::flushing || phase_ == phase::over || kind_ == turn_kind::compact)
     return false;
   pending_.push_back(std::move(input));
   return true;
@@ -106,7 +106,6 @@ void turn_machine::next_request(effects& out) {
 
 void turn_machine::start_attempt(std::chrono::milliseconds delay, effects& out) {
   out.write(line_kind::context, turn_context_line_);
-  calls_.clear();
   items_.drop();
   phase_ = delay.count() > 0 ? phase::retrying : phase::sampling;
   auto request = base_request(core_);
@@ -141,7 +140,8 @@ void turn_machine::on_event(output_item_done& x, effects& out) {
     items_.drop();
     core_.record(x.item, id_, out);
     calls_stream_ = attempts_.stream();
-    return run_tools(calls_.add(x.item), out);
+    run_tools(calls_.add(x.item), out);
+    return write_outcomes(out);
   }
   if (auto text = items_.done(x.item, out))
     last_message_ = std::move(text);
@@ -197,6 +197,7 @@ void turn_machine::on_tool_result(stream_number stream, const tool_result& x, ef
   const auto ready = calls_.answer(x);
   if (!ready)
     return;
+  write_outcomes(out);
   if (phase_ != phase::aborting)
     run_tools(*ready, out);
   if (phase_ == phase::running_tools)
@@ -223,9 +224,39 @@ void turn_machine::when_tools_are_done(effects& out) {
     next_request(out);
 }
 
+/// What a tool did is in the rollout before anybody hears of it, and before the calls beside it
+/// have ended: a crash in between must not make an outcome unknown. `history_rebuild` restores the
+/// order of the calls.
+void turn_machine::write_outcomes(effects& out) {
+  auto settled = calls_.take_outcomes();
+  for (const auto& item : settled.items)
+    out.write(line_kind::item, item.json);
+  for (auto& msg : settled.events)
+    out.emit_when_written(id_, std::move(msg));
+}
+
+/// Outputs become part of the conversation in the order of the calls.
 void turn_machine::record_outputs(effects& out) {
-  for (const auto& item : calls_.take_outputs())
-    core_.record(item, id_, out);
+  std::vector<event_msg> kept;
+  for (const auto& item : calls_.take_outputs(kept))
+    core_.adopt_written(item, id_, out);
+  for (auto& msg : kept)
+    out.emit_when_written(id_, std::move(msg));
+}
+
+/// The calls of an attempt that is given up: those that have ended keep their outputs, which are
+/// written; the others are stopped and end as aborted (contract threads.md 11.2).
+void turn_machine::abandon_calls(effects& out) {
+  out.cancel_tools = out.cancel_tools || calls_.any_running();
+  record_outputs(out);
+}
+
+/// Input that no request will carry is kept for the next turn's model (contract threads.md 9.3).
+void turn_machine::record_unanswered_input(effects& out) {
+  if (!input_.items.empty())
+    record_user_input(std::exchange(input_.items, {}), out);
+  for (; !pending_.empty(); pending_.pop_front())
+    core_.record(make_user_message(pending_.front().items), id_, out);
 }
 
 void turn_machine::on_compacted(stream_number number, compacted_history& x, effects& out) {
@@ -236,10 +267,7 @@ void turn_machine::on_compacted(stream_number number, compacted_history& x, effe
 }
 
 void turn_machine::finish(effects& out) {
-  // Input that came too late for another request is kept for the next turn's model (contract
-  // threads.md 9.3).
-  for (; !pending_.empty(); pending_.pop_front())
-    core_.record(make_user_message(pending_.front().items), id_, out);
+  record_unanswered_input(out);
   attempts_.end(out);
   phase_ = phase::flushing;
   out.cancel_tools = out.cancel_tools || processes_left_;
@@ -251,7 +279,6 @@ void turn_machine::interrupt(abort_reason reason, effects& out) {
     return; // it is ending already
   phase_ = phase::aborting;
   aborted_ = reason;
-  pending_.clear();
   if (compaction_)
     compaction_->abandon(out);
   compaction_.reset();
@@ -259,6 +286,7 @@ void turn_machine::interrupt(abort_reason reason, effects& out) {
     out.cancel_stream = true;
   attempts_.close();
   calls_.answer_waiting(never_started);
+  write_outcomes(out);
   out.cancel_tools = processes_left_;
   if (calls_.all_answered())
     finish_abort(out);
@@ -266,6 +294,7 @@ void turn_machine::interrupt(abort_reason reason, effects& out) {
 
 void turn_machine::finish_abort(effects& out) {
   record_outputs(out);
+  record_unanswered_input(out);
   if (*aborted_ == abort_reason::interrupted) {
     const auto marker = interrupt_marker();
     core_.history.record(marker, core_.model.info->truncation_policy);

@@ -36,8 +36,14 @@ public:
   /// First step: task started, input recorded, first request.
   void begin(effects& out);
 
-  /// More input for the running turn; false when it is full.
+  /// More input: it goes with the next model request, or is recorded when there is none. The
+  /// caller looks at `has_room` before, unless the turn is about to end. False: too late.
   bool steer(user_input input);
+  bool has_room() const { return pending_.size() < max_pending_inputs; }
+
+  /// Holds back what tells the outcome of a running call until that is written; false: it does
+  /// not, and `msg` is untouched.
+  bool keep(event_msg& msg) { return calls_.keep(msg); }
 
   /// What the working directory is; the turn's requests wait for this word.
   void on_workspace(std::string metadata_json, effects& out);
@@ -105,7 +111,10 @@ private:
   void on_event(websocket_refused& x, effects& out);
 
   void run_tools(const tool_calls::list& ready, effects& out);
+  void write_outcomes(effects& out);
   void record_outputs(effects& out);
+  void abandon_calls(effects& out);
+  void record_unanswered_input(effects& out);
   void when_tools_are_done(effects& out);
 
   void on_failure(const model_error& x, effects& out);

@@ -71,6 +71,7 @@ public:
       [this](load_rollout& x) { return on_load(std::move(x)); },
       [this](append_rollout& x) { return on_append(x); },
       [this](const close_rollout& x) { return on_close(x); },
+      [this](const reopen_rollout& x) { return on_reopen(x); },
       [this](list_rollouts& x) { return accept<rollout_page>(std::move(x), std::nullopt); },
       [this](caf::ok_atom, std::uint64_t job) { return on_job_over(job); },
     };
@@ -96,6 +97,15 @@ private:
 
   caf::result<void> on_close(const close_rollout& x) {
     return accept_request([&](ticket number) { return rollouts_.close(x.thread, number); });
+  }
+
+  /// Needs no disk, so that a restart with 100,000 live threads is over at once.
+  caf::result<void> on_reopen(const reopen_rollout& x) {
+    if (is_stopping_)
+      return to_error(stopping());
+    if (const auto error = rollouts_.adopt(x.thread, x.path))
+      return to_error(*error);
+    return caf::unit;
   }
 
   /// Hands the request to the table, which settles it later.

@@ -180,15 +180,52 @@ std::variant<loaded_rollout, store_error> load(const store_settings& settings,
   return loaded_rollout{std::move(std::get<rollout_history>(history)), {std::move(file), false}};
 }
 
+namespace {
+
+/// Enough for the first line of any rollout: instructions are some 20 KB.
+constexpr std::size_t max_first_line_bytes = 4UL * 1024 * 1024;
+
+/// The thread that the first line names; none when it is no such line.
+std::optional<thread_id> owner_of(int descriptor) {
+  std::string line;
+  const auto error = read_chunks(descriptor, [&line](std::string_view chunk) {
+    const auto end = chunk.find('\n');
+    line += chunk.substr(0, end);
+    return end == std::string_view::npos && line.size() < max_first_line_bytes;
+  });
+  if (error)
+    return std::nullopt;
+  rollout_reader reader;
+  reader.feed(line + '\n');
+  auto result = reader.finish();
+  const auto* contents = std::get_if<rollout_contents>(&result);
+  return contents ? std::optional{contents->thread} : std::nullopt;
+}
+
+std::variant<open_file, store_error> open_again(const append_job& job) {
+  auto opened = open_for_appending(job.path, if_missing::fail);
+  if (auto* error = std::get_if<store_error>(&opened))
+    return store_error{errc::rollout_unwritable, std::move(error->message)};
+  auto& file = std::get<descriptor>(opened);
+  if (job.owner && owner_of(file.number()) != job.owner)
+    return store_error{errc::rollout_unwritable,
+                       fmt::format("{} is not the rollout of thread {} any more; put it back, or "
+                                   "start another thread",
+                                   job.path.string(), to_string(*job.owner))};
+  return open_file{std::move(file), false};
+}
+
+} // namespace
+
 append_outcome append(const store_settings& settings, append_job job) {
   append_outcome outcome;
   if (!job.file) {
-    auto opened = open_for_appending(job.path, if_missing::fail);
+    auto opened = open_again(job);
     if (auto* error = std::get_if<store_error>(&opened)) {
-      outcome.error = store_error{errc::rollout_unwritable, std::move(error->message)};
+      outcome.error = std::move(*error);
       return outcome;
     }
-    job.file = open_file{std::move(std::get<descriptor>(opened)), false};
+    job.file = std::move(std::get<open_file>(opened));
   }
   const auto [error, written] = write_lines(settings, *job.file, job.appends);
   outcome.written = written;

@@ -53,6 +53,7 @@ struct append_job {
   std::filesystem::path path;
   std::optional<open_file> file; ///< none: `path` is opened
   std::vector<append_lines> appends;
+  std::optional<thread_id> owner = {}; ///< given: a file that is opened must be of this thread
 };
 
 struct append_outcome {

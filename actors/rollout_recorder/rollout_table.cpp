@@ -35,6 +35,17 @@ void rollout_table::set_open(const thread_id& thread, std::filesystem::path path
   proceed(at);
 }
 
+std::optional<store_error> rollout_table::adopt(const thread_id& thread,
+                                                std::filesystem::path path) {
+  if (auto error = add(thread))
+    return error;
+  auto& rollout = rollouts_.at(thread);
+  rollout.path = std::move(path);
+  rollout.is_opening = false;
+  rollout.is_unseen = true;
+  return std::nullopt;
+}
+
 void rollout_table::remove(const thread_id& thread, const store_error& error) {
   forget(rollouts_.find(thread), error);
 }
@@ -67,7 +78,11 @@ std::vector<due_write> rollout_table::start_writes() {
     ready_.pop_front();
     auto& rollout = rollouts_.at(thread);
     rollout.is_ready = false;
-    due.push_back({thread, {rollout.path, files_.take(thread), rollout.queue.take()}});
+    due.push_back({thread,
+                   {.path = rollout.path,
+                    .file = files_.take(thread),
+                    .appends = rollout.queue.take(),
+                    .owner = rollout.is_unseen ? std::optional{thread} : std::nullopt}});
   }
   return due;
 }
@@ -77,6 +92,8 @@ void rollout_table::finish_write(const thread_id& thread, append_outcome outcome
   const auto at = rollouts_.find(thread);
   if (at == rollouts_.end()) // cleared meanwhile
     return;
+  if (!outcome.error)
+    at->second.is_unseen = false;
   if (outcome.file)
     files_.put(thread, std::move(*outcome.file));
   auto& queue = at->second.queue;

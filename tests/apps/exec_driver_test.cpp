@@ -30,6 +30,7 @@ rollout_recorder_actor::behavior_type fake_recorder(rollout_recorder_actor::poin
     [](const load_rollout&) { return caf::result<rollout_history>{rollout_history{}}; },
     [](const append_rollout&) { return caf::result<void>{caf::unit}; },
     [](const close_rollout&) { return caf::result<void>{caf::unit}; },
+    [](const reopen_rollout&) { return caf::result<void>{caf::unit}; },
     [pages](const list_rollouts& x) {
       const auto page = x.cursor.empty() ? 0 : std::stoul(x.cursor);
       return caf::result<rollout_page>{pages.at(page)};

@@ -166,7 +166,8 @@ constexpr std::array<std::string_view, 157> names{"troupe::thread_id",
                                                   "troupe::login_changed",
                                                   "troupe::watch_login",
                                                   "troupe::model_sources",
-                                                  "troupe::provider_changed"};
+                                                  "troupe::provider_changed",
+                                                  "troupe::reopen_rollout"};
 
 } // namespace
 

@@ -33,6 +33,7 @@ struct service_log {
   std::vector<run_tool> tools;
   std::vector<cancel_tools> tool_cancels;
   std::vector<thread_id> closed;
+  std::vector<reopen_rollout> reopened;
   rollout_history stored;     ///< what `load_rollout` finds; without a path: nothing
   std::string append_failure; ///< not empty: appends are refused with it
 };
@@ -141,6 +142,10 @@ inline rollout_recorder_actor::behavior_type fake_recorder(rollout_recorder_acto
           },
           [log](const close_rollout& x) -> caf::result<void> {
             log->closed.push_back(x.thread);
+            return caf::unit;
+          },
+          [log](const reopen_rollout& x) -> caf::result<void> {
+            log->reopened.push_back(x);
             return caf::unit;
           },
           [](const list_rollouts&) -> caf::result<rollout_page> { return rollout_page{}; }};

@@ -260,7 +260,8 @@ SCENARIO("every other failure is tried again, without the delay that the provide
   s.stream_fails(error);
   out = s.take();
   CHECK_EQ(events_of<turn_error>(out)[0].message, "no");
-  CHECK(events_of<item_completed>(out).empty());
+  // Of the user's message alone, which is kept like that of any failed turn.
+  CHECK_EQ(events_of<item_completed>(out).size(), 1u);
   CHECK(out.flush == flush_goal::turn_end);
 }
 
@@ -277,9 +278,10 @@ SCENARIO("what a failed compaction brought leaves no trace in the history") {
   CHECK(!events_of<task_complete>(out)[0].last_agent_message.has_value());
   s.submit(says("third question"));
   const auto input = input_texts(s.take().open->request.input);
-  REQUIRE_EQ(input.size(), 5u);
+  REQUIRE_EQ(input.size(), 6u);
   CHECK_EQ(input[3], "first answer");
-  CHECK_EQ(input[4], default_compact_prompt);
+  CHECK_EQ(input[4], "second question");
+  CHECK_EQ(input[5], default_compact_prompt);
 }
 
 SCENARIO("a stream that just ends is tried again") {
@@ -298,7 +300,8 @@ SCENARIO("an interrupt during a compaction cancels it and keeps the history") {
   s.submit(interrupt_turn{});
   auto out = s.take();
   CHECK(out.cancel_stream);
-  CHECK_EQ(line_names(out), (strings{"item:message", "event:turn_aborted"}));
+  CHECK_EQ(line_names(out), (strings{"item:message", "event:user_message", "item:message",
+                                     "event:turn_aborted"}));
   model_events late{stream, {output_item_done{assistant("late")}, response_completed{"r", {}}}};
   s.uut.on_model_events(late, s.out);
   CHECK(s.take().lines.empty());

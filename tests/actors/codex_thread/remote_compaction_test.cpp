@@ -101,9 +101,10 @@ SCENARIO("a failed call ends the turn with a prefixed error and keeps the histor
   CHECK(!out.compact.has_value());
   REQUIRE_EQ(events_of<turn_error>(out).size(), 1u);
   CHECK_EQ(events_of<turn_error>(out)[0].message, "Error running remote compact task: bad shape");
-  CHECK(events_of<item_completed>(out).empty());
+  // Of the user's message alone, which is kept like that of any failed turn.
+  CHECK_EQ(events_of<item_completed>(out).size(), 1u);
   CHECK(out.flush == flush_goal::turn_end);
-  CHECK(line_names(out).empty());
+  CHECK_EQ(line_names(out), (std::vector<std::string>{"item:message", "event:user_message"}));
 }
 
 SCENARIO("an answer that nobody waits for any more changes nothing") {
@@ -111,7 +112,8 @@ SCENARIO("an answer that nobody waits for any more changes nothing") {
   s.submit(interrupt_turn{});
   auto out = s.take();
   CHECK(!out.cancel_stream);
-  CHECK_EQ(line_names(out), (strings{"item:message", "event:turn_aborted"}));
+  CHECK_EQ(line_names(out), (strings{"item:message", "event:user_message", "item:message",
+                                     "event:turn_aborted"}));
   s.provider_compacts(s.number(), some_answer());
   s.provider_compacts(0, some_answer());
   out = s.take();

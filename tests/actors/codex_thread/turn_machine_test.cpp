@@ -66,8 +66,8 @@ SCENARIO("a turn whose lines cannot be written fails with the cause and the thre
   }
 }
 
-SCENARIO(
-  "tool calls run, their outputs follow in the order of the calls, and the model is asked again") {
+SCENARIO("an output is written when its tool ends, and the model reads all in the order of the "
+         "calls") {
   GIVEN("a turn whose model calls two commands") {
     scripted_session s;
     s.submit(says("look"));
@@ -81,16 +81,20 @@ SCENARIO(
     CHECK(!called.open.has_value());
     WHEN("the second finishes first") {
       s.tool_answers("c2", "two");
-      CHECK(!s.take().open.has_value());
+      auto first = s.take();
+      CHECK(!first.open.has_value());
+      CHECK_EQ(line_names(first), strings{"item:function_call_output"});
       s.tool_answers("c1", "one");
       auto next = s.take();
-      THEN("c1's output is recorded before c2's and a new request goes out") {
-        CHECK_EQ(line_names(next), (strings{"item:function_call_output",
-                                            "item:function_call_output", "turn_context"}));
-        CHECK_EQ(next.lines[0].payload_json.str(),
-                 R"({"type":"function_call_output","call_id":"c1","output":"one"})");
+      THEN("c2's output is in the rollout first, c1's before it in the next request") {
+        CHECK_EQ(line_names(next), (strings{"item:function_call_output", "turn_context"}));
         REQUIRE(next.open.has_value());
-        CHECK_EQ(next.open->request.input.size(), 7u);
+        const auto& input = next.open->request.input;
+        REQUIRE_EQ(input.size(), 7u);
+        CHECK_EQ(input[5].str(),
+                 R"({"type":"function_call_output","call_id":"c1","output":"one"})");
+        CHECK_EQ(input[6].str(),
+                 R"({"type":"function_call_output","call_id":"c2","output":"two"})");
       }
     }
   }
@@ -245,12 +249,12 @@ SCENARIO("an interrupt during tools waits for their abort answers") {
       auto out = s.take();
       CHECK(out.cancel_tools);
       CHECK(out.flush == flush_goal::none);
+      CHECK_EQ(line_names(out), strings{"item:function_call_output"});
       s.tool_answers("c1", "aborted by user after 1.0s");
       auto last = s.take();
-      THEN("both outputs are recorded before the marker, in order") {
-        CHECK_EQ(line_names(last),
-                 (strings{"item:function_call_output", "item:function_call_output", "item:message",
-                          "event:turn_aborted"}));
+      THEN("both outputs are recorded before the marker") {
+        CHECK_EQ(line_names(last), (strings{"item:function_call_output", "item:message",
+                                            "event:turn_aborted"}));
         CHECK(last.tools.empty());
         CHECK(last.flush == flush_goal::turn_end);
       }
