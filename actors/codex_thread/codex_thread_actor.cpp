@@ -171,9 +171,9 @@ private:
     case event_sinks::added::watched: break;
     case event_sinks::added::fresh: self_->monitor(x.sink); break;
     case event_sinks::added::refused:
-      return caf::make_error(errc::queue_full, fmt::format("thread {} has {} subscribers already",
-                                                           to_string(session_.id()),
-                                                           event_sinks::max_sinks));
+      return caf::make_error(errc::queue_full,
+                             fmt::format("thread {} has {} subscribers already",
+                                         to_string(session_.id()), event_sinks::max_sinks));
     }
     deliver();
     return session_.summary();
@@ -296,9 +296,8 @@ private:
   void release_held() {
     if (held_.empty())
       return;
-    held_.release(appends_ - unacknowledged_, [this](outgoing x) {
-      sinks_.publish(x.turn, std::move(x.msg));
-    });
+    held_.release(appends_ - unacknowledged_,
+                  [this](outgoing x) { sinks_.publish(x.turn, std::move(x.msg)); });
     deliver();
     grant_credit();
   }
@@ -447,8 +446,8 @@ private:
   std::optional<std::uint64_t> operation_; ///< the model client's number of the open stream
   held_events held_;
   std::uint64_t appends_ = 0;
-  std::size_t unacknowledged_ = 0;         ///< appends that the recorder has not answered
-  std::string failure_;                    ///< of an append since the last flush
+  std::size_t unacknowledged_ = 0; ///< appends that the recorder has not answered
+  std::string failure_;            ///< of an append since the last flush
   flush_goal goal_ = flush_goal::none;
   std::optional<caf::typed_response_promise<thread_started>> starting_;
   bool started_ = false;

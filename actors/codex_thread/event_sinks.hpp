@@ -43,9 +43,8 @@ public:
 
   /// A monitored sink is dead.
   void forget(const caf::actor_addr& dead) {
-    const auto found = std::find_if(sinks_.begin(), sinks_.end(), [&dead](const entry& x) {
-      return is_same(x.sink, dead);
-    });
+    const auto found = std::find_if(sinks_.begin(), sinks_.end(),
+                                    [&dead](const entry& x) { return is_same(x.sink, dead); });
     if (found == sinks_.end())
       return;
     events_.remove(found->id);

@@ -56,8 +56,8 @@ private:
   std::uint64_t first_free() const;
   bool knows(const key& x) const;
 
-  std::vector<entry> entries_;  ///< a ring once it is full
-  std::size_t oldest_ = 0;      ///< in a full ring
+  std::vector<entry> entries_; ///< a ring once it is full
+  std::size_t oldest_ = 0;     ///< in a full ring
   std::uint64_t next_number_ = 0;
 };
 

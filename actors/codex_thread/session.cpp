@@ -410,7 +410,7 @@ void session::shut_down(effects& out) {
 void session::record_waiting(effects& out) {
   for (const auto& waiting : std::exchange(queue_, {})) {
     const auto* input = input_of(waiting.x.op);
-    if (!input || (turn_ && turn_->steer(*input)))
+    if (!input || (turn_ && turn_->id() == waiting.turn && turn_->steer(*input)))
       continue;
     seed(waiting.turn, out);
     core_.record(make_user_message(input->items), waiting.turn, out);

@@ -51,8 +51,8 @@ public:
   /// Opening is over. Requires `add`.
   void set_open(const thread_id& thread, std::filesystem::path path, open_file file);
 
-  /// The rollout was open at the recorder before this one: it takes appends at once, and its file is
-  /// opened by the first one, which fails when it is not of this thread. Errors: those of `add`.
+  /// The rollout was open at the recorder before this one: it takes appends at once, and its file
+  /// is opened by the first one, which fails when it is not of this thread. Errors: those of `add`.
   std::optional<store_error> adopt(const thread_id& thread, std::filesystem::path path);
 
   /// Opening failed. Everything that waits for the rollout is settled: appends with `error`.
@@ -89,7 +89,7 @@ private:
     std::vector<ticket> closes;
     bool is_opening = true;
     bool is_unseen = false; // adopted, and not opened yet
-    bool is_ready = false; // listed in ready_
+    bool is_ready = false;  // listed in ready_
   };
   using entry = std::unordered_map<thread_id, known_rollout>::iterator;
 

@@ -300,8 +300,8 @@ SCENARIO("an interrupt during a compaction cancels it and keeps the history") {
   s.submit(interrupt_turn{});
   auto out = s.take();
   CHECK(out.cancel_stream);
-  CHECK_EQ(line_names(out), (strings{"item:message", "event:user_message", "item:message",
-                                     "event:turn_aborted"}));
+  CHECK_EQ(line_names(out),
+           (strings{"item:message", "event:user_message", "item:message", "event:turn_aborted"}));
   model_events late{stream, {output_item_done{assistant("late")}, response_completed{"r", {}}}};
   s.uut.on_model_events(late, s.out);
   CHECK(s.take().lines.empty());

@@ -58,8 +58,8 @@ rollout_line call(std::string_view id) {
 strings rebuilt(const std::vector<rollout_line>& lines) {
   strings result;
   for (const auto& x : rebuild(lines, {}).items)
-    result.push_back(is_tool_call(x)      ? "call " + x.call_id
-                     : is_tool_output(x)  ? "output " + x.call_id
+    result.push_back(is_tool_call(x)         ? "call " + x.call_id
+                     : is_tool_output(x)     ? "output " + x.call_id
                      : x.role == "assistant" ? message_text(x, "output_text")
                                              : message_text(x, "input_text"));
   return result;
@@ -83,7 +83,6 @@ SCENARIO("the end of a command is told when its output is written") {
       }
     }
     WHEN("a patch ends, and its diff follows") {
-      s.model({output_item_done{function_call("apply_patch", "c3")}});
       progress(s, "0", patch_apply_end{.call_id = "c1"});
       progress(s, "0", turn_diff{"diff"});
       CHECK(s.take().events.empty());
@@ -137,36 +136,51 @@ SCENARIO("what a tool did counts when the response of its call fails") {
 
 SCENARIO("a rebuilt history has outputs where the model read them") {
   GIVEN("outputs in the order in which tools ended, one before the next call came") {
-    const std::vector<rollout_line> lines{
-      item(make_message("user", "go")), context(),  call("a"), output("a"), call("b"), call("c"),
-      tokens(1), output("c"), item(make_message("user", "note of b")), output("b"),
-      item(make_message("user", "more")), context(), item(make_message("assistant", "done")),
-      tokens(2)};
+    const std::vector<rollout_line> lines{item(make_message("user", "go")),
+                                          context(),
+                                          call("a"),
+                                          output("a"),
+                                          call("b"),
+                                          call("c"),
+                                          tokens(1),
+                                          output("c"),
+                                          item(make_message("user", "note of b")),
+                                          output("b"),
+                                          item(make_message("user", "more")),
+                                          context(),
+                                          item(make_message("assistant", "done")),
+                                          tokens(2)};
     THEN("they follow the response in the order of the calls, notes before theirs, input behind") {
       CHECK_EQ(rebuilt(lines), (strings{"go", "call a", "call b", "call c", "output a", "note of b",
                                         "output b", "output c", "more", "done"}));
     }
   }
   GIVEN("a crash while the second of two calls ran") {
-    const std::vector<rollout_line> lines{item(make_message("user", "go")), context(), call("a"),
-                                          call("b"), tokens(1), output("b")};
+    const std::vector<rollout_line> lines{
+      item(make_message("user", "go")), context(), call("a"), call("b"), tokens(1), output("b")};
     THEN("the outcome that was written is there") {
       CHECK_EQ(rebuilt(lines), (strings{"go", "call a", "call b", "output b"}));
     }
   }
   GIVEN("a file of another program: one context line for a turn of three responses") {
-    const std::vector<rollout_line> lines{
-      item(make_message("user", "go")), context(), call("a"), tokens(1), output("a"), call("b"),
-      tokens(2), output("b"), item(make_message("assistant", "done")), tokens(3)};
+    const std::vector<rollout_line> lines{item(make_message("user", "go")),
+                                          context(),
+                                          call("a"),
+                                          tokens(1),
+                                          output("a"),
+                                          call("b"),
+                                          tokens(2),
+                                          output("b"),
+                                          item(make_message("assistant", "done")),
+                                          tokens(3)};
     THEN("each output stays with its response") {
-      CHECK_EQ(rebuilt(lines),
-               (strings{"go", "call a", "output a", "call b", "output b", "done"}));
+      CHECK_EQ(rebuilt(lines), (strings{"go", "call a", "output a", "call b", "output b", "done"}));
     }
   }
   GIVEN("a file without such marks") {
-    const std::vector<rollout_line> lines{item(make_message("user", "go")), call("a"), output("a"),
-                                          item(make_message("user", "more")), call("b"),
-                                          output("b")};
+    const std::vector<rollout_line> lines{
+      item(make_message("user", "go")),   call("a"), output("a"),
+      item(make_message("user", "more")), call("b"), output("b")};
     THEN("it is taken as it stands") {
       CHECK_EQ(rebuilt(lines), (strings{"go", "call a", "output a", "more", "call b", "output b"}));
     }

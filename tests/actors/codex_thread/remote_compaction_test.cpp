@@ -112,8 +112,8 @@ SCENARIO("an answer that nobody waits for any more changes nothing") {
   s.submit(interrupt_turn{});
   auto out = s.take();
   CHECK(!out.cancel_stream);
-  CHECK_EQ(line_names(out), (strings{"item:message", "event:user_message", "item:message",
-                                     "event:turn_aborted"}));
+  CHECK_EQ(line_names(out),
+           (strings{"item:message", "event:user_message", "item:message", "event:turn_aborted"}));
   s.provider_compacts(s.number(), some_answer());
   s.provider_compacts(0, some_answer());
   out = s.take();

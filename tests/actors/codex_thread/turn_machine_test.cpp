@@ -253,8 +253,8 @@ SCENARIO("an interrupt during tools waits for their abort answers") {
       s.tool_answers("c1", "aborted by user after 1.0s");
       auto last = s.take();
       THEN("both outputs are recorded before the marker") {
-        CHECK_EQ(line_names(last), (strings{"item:function_call_output", "item:message",
-                                            "event:turn_aborted"}));
+        CHECK_EQ(line_names(last),
+                 (strings{"item:function_call_output", "item:message", "event:turn_aborted"}));
         CHECK(last.tools.empty());
         CHECK(last.flush == flush_goal::turn_end);
       }

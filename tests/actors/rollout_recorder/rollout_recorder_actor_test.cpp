@@ -360,4 +360,47 @@ SCENARIO("a disk that hangs does not keep the recorder from ending") {
   settle(); // the disk answers after all; nobody is there to hear it
 }
 
+SCENARIO("a restarted recorder goes on with a live thread's file without reading it") {
+  const auto path = create(1);
+  append(1, "before");
+  spawn_recorder({});
+  test::append_text(path, R"({"timestamp":"torn)");
+  const auto before = text_of(path);
+  queue->is_held = true;
+  auto reopened = self->request(recorder, caf::infinite, reopen_rollout{sample_thread(1), path});
+  consume_messages();
+  CHECK(queue->jobs.empty()); // nothing of the disk is wanted
+  CHECK_EQ(outcome(reopened), errc::no_error);
+  CHECK_EQ(append(1, "after"), errc::no_error);
+  CHECK(text_of(path).starts_with(before + "\n{"));
+  CHECK_EQ(close(1), errc::no_error);
+}
+
+SCENARIO("a restarted recorder takes back more threads than may wait for the disk") {
+  constexpr unsigned count = 70'000;
+  rollout_recorder::limits limits;
+  limits.waiting_operations = 10;
+  spawn_recorder(limits);
+  std::size_t refused = 0;
+  for (unsigned n = 1; n <= count; ++n)
+    refused += done(reopen_rollout{sample_thread(n), "/somewhere"}) == errc::no_error ? 0 : 1;
+  CHECK_EQ(refused, 0u);
+  CHECK_EQ(done(reopen_rollout{sample_thread(1), "/somewhere"}), errc::invalid_request);
+}
+
+SCENARIO("a file that is not the thread's any more is not written to") {
+  const auto path = create(1);
+  create(2);
+  close(2);
+  const auto other = create(3);
+  spawn_recorder({});
+  CHECK_EQ(done(reopen_rollout{sample_thread(1), other}), errc::no_error);
+  const auto before = text_of(other);
+  CHECK_EQ(append(1, "astray"), errc::rollout_unwritable);
+  CHECK_EQ(text_of(other), before);
+  CHECK_EQ(done(reopen_rollout{sample_thread(4), home.write("empty.jsonl", "").string()}),
+           errc::no_error);
+  CHECK_EQ(append(4, "astray"), errc::rollout_unwritable);
+}
+
 END_FIXTURE_SCOPE()
