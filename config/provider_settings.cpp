@@ -17,12 +17,28 @@ std::uint32_t retries(const table_reader& from, std::string_view key, std::uint3
                : otherwise;
 }
 
-std::chrono::milliseconds idle_timeout(const table_reader& from) {
-  const auto given = from.count("stream_idle_timeout_ms");
+std::optional<std::chrono::milliseconds> timeout(const table_reader& from, std::string_view key) {
+  const auto given = from.count(key);
+  if (!given)
+    return std::nullopt;
   // As nanoseconds of a clock it must still fit: about 146 years.
   constexpr std::uint64_t longest = std::numeric_limits<std::int64_t>::max() / 2'000'000;
-  return given ? std::chrono::milliseconds{std::min(*given, longest)}
-               : provider::default_stream_idle_timeout;
+  return std::chrono::milliseconds{std::min(*given, longest)};
+}
+
+std::optional<std::chrono::milliseconds> positive_timeout(const table_reader& from,
+                                                          std::string_view key) {
+  const auto given = timeout(from, key);
+  if (given && given->count() == 0)
+    from.refuse(key, fmt::format("`{}` must be at least 1", key));
+  return given;
+}
+
+/// Settings that the reference does not know; they count for built-in providers, too.
+void read_response_limits(const table_reader& from, provider& to) {
+  to.stream_progress_timeout = positive_timeout(from, "stream_progress_timeout_ms");
+  to.response_timeout =
+    positive_timeout(from, "response_timeout_ms").value_or(to.response_timeout);
 }
 
 constexpr auto limit_keys = std::to_array<std::string_view>(
@@ -63,7 +79,9 @@ provider read_provider(const table_reader& from) {
   result.request_max_retries =
     retries(from, "request_max_retries", provider::default_request_retries);
   result.stream_max_retries = retries(from, "stream_max_retries", provider::default_stream_retries);
-  result.stream_idle_timeout = idle_timeout(from);
+  result.stream_idle_timeout =
+    timeout(from, "stream_idle_timeout_ms").value_or(result.stream_idle_timeout);
+  read_response_limits(from, result);
   result.requires_openai_auth = from.boolean("requires_openai_auth").value_or(false);
   result.supports_websockets = from.boolean("supports_websockets").value_or(false);
   result.lists_models = from.boolean("lists_models").value_or(true);
@@ -75,6 +93,7 @@ provider read_provider(const table_reader& from) {
 
 void read_builtin(const table_reader& from, provider& to) {
   to.limits = read_limits(from);
+  read_response_limits(from, to);
   if (from.find("tls_verification") != nullptr)
     from.refuse("tls_verification", "`tls_verification` is for providers of your own; choose an id "
                                     "that is not built in");

@@ -189,6 +189,12 @@ bool is_legal_header_value(std::string_view value) {
   });
 }
 
+std::chrono::milliseconds progress_timeout(const provider& x) {
+  constexpr auto factor = provider::progress_per_idle;
+  constexpr auto longest = std::chrono::milliseconds::max() / factor;
+  return x.stream_progress_timeout.value_or(std::min(x.stream_idle_timeout, longest) * factor);
+}
+
 bool is_openai(const provider& x) {
   return x.name == "OpenAI";
 }

@@ -54,6 +54,9 @@ struct provider {
   static constexpr std::uint32_t default_stream_retries = 5;
   static constexpr std::uint32_t max_retries = 100;
   static constexpr std::chrono::milliseconds default_stream_idle_timeout{300'000};
+  /// A reasoning model may be silent for half an hour, hardly ever for more.
+  static constexpr int progress_per_idle = 5;
+  static constexpr std::chrono::hours default_response_timeout{4};
 
   std::string name; ///< shown to people; drives `is_openai` and `is_azure`
   std::optional<std::string> base_url;
@@ -66,6 +69,11 @@ struct provider {
   std::uint32_t request_max_retries = default_request_retries;
   std::uint32_t stream_max_retries = default_stream_retries;
   std::chrono::milliseconds stream_idle_timeout = default_stream_idle_timeout;
+  /// Within a response, without an event of the response itself: what only shows that the peer
+  /// lives restarts the idle limit, not this one. None: `progress_per_idle` times the idle limit.
+  std::optional<std::chrono::milliseconds> stream_progress_timeout;
+  /// Of a whole response.
+  std::chrono::milliseconds response_timeout = default_response_timeout;
   bool requires_openai_auth = false;
   bool supports_websockets = false;
   /// Has a list of models like OpenAI's; otherwise nothing is listed and nothing asked for.
@@ -77,6 +85,8 @@ struct provider {
 
   bool operator==(const provider&) const = default;
 };
+
+std::chrono::milliseconds progress_timeout(const provider& x);
 
 using provider_table = std::map<std::string, provider, std::less<>>;
 

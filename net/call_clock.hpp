@@ -25,6 +25,9 @@ public:
   /// Something the idle limit counts has happened.
   void progress(time_point now);
 
+  /// Something the stall limit counts has happened.
+  void advance(time_point now);
+
   /// `time_point::max()` when there is none.
   time_point deadline() const;
 
@@ -34,12 +37,14 @@ public:
 
 private:
   time_point step_deadline() const;
+  time_point stall_deadline() const;
 
   call_limits limits_;
   std::chrono::milliseconds start_delay_;
   time_point total_deadline_;
   step step_ = step::waiting;
   time_point since_; // entry into the step, or later progress
+  time_point advanced_{}; // the body's first byte was waited for from then on, or later
 };
 
 } // namespace troupe::net

@@ -90,6 +90,7 @@ void http_call::on_timer() {
     return;
   const auto now = clock_type::now();
   clock_.progress(clock_type::time_point{clock_type::duration{control_->progress_at.load()}});
+  clock_.advance(clock_type::time_point{clock_type::duration{control_->advanced_at.load()}});
   if (now < clock_.deadline())
     return arm_timer();
   const auto verdict = clock_.verdict();

@@ -33,6 +33,7 @@ struct call_handle::control {
   const std::shared_ptr<io_lane> lane;
   credit window;
   std::atomic<std::chrono::steady_clock::rep> progress_at{0};
+  std::atomic<std::chrono::steady_clock::rep> advanced_at{0};
   std::weak_ptr<http_call> call; // locked on the lane only
 };
 

@@ -52,6 +52,12 @@ void call_handle::progress() const {
                                 std::memory_order_relaxed);
 }
 
+void call_handle::advance() const {
+  if (control_)
+    control_->advanced_at.store(std::chrono::steady_clock::now().time_since_epoch().count(),
+                                std::memory_order_relaxed);
+}
+
 struct http_client::state {
   io_pool& threads;
   std::vector<std::shared_ptr<http_pool>> pools; // one per lane
@@ -62,6 +68,8 @@ struct http_client::state {
     const ws_link::settings settings{
       .role = ws_role::client,
       .idle = request.limits.idle,
+      .stall = request.limits.stall,
+      .response = request.limits.response,
       .sizes = {request.limits.max_frame_bytes, request.limits.max_message_bytes}};
     ws_opening begin{pool, std::make_shared<ws_link>(control, settings, std::move(handlers)),
                      std::move(request)};
@@ -106,6 +114,10 @@ call_handle http_client::fetch(http_request request, std::size_t max_body_bytes,
   return state_->start({std::move(request),
                         {.on_head = {}, .on_chunk = {}, .on_done = std::move(on_done)},
                         max_body_bytes});
+}
+
+const std::shared_ptr<byte_budget>& http_client::unfinished_bytes() const {
+  return state_->pools.front()->lane()->unfinished();
 }
 
 ws_handle http_client::open_websocket(ws_request request, ws_handlers handlers) {

@@ -18,6 +18,7 @@
 
 namespace troupe::net {
 
+class byte_budget;
 class io_pool;
 class ws_handle;
 struct ws_handlers;
@@ -31,6 +32,11 @@ struct call_limits {
   std::chrono::milliseconds connect = connect_limit; ///< per address, and again for TLS
   std::chrono::milliseconds head = response_head_limit;
   std::chrono::milliseconds idle = stream_idle_limit;
+
+  /// While the body is read, without a call of `call_handle::advance`; 0: no limit. For peers that
+  /// restart the idle clock and send nothing that counts. Ends with `net_errc::no_progress`.
+  std::chrono::milliseconds stall{0};
+
   std::chrono::milliseconds total{0}; ///< everything, `start_delay` included; 0: no limit
 
   /// In the queue of an origin with a limited number of exchanges.
@@ -115,6 +121,9 @@ public:
   /// Restarts the idle clock.
   void progress() const;
 
+  /// Something that counts has come: restarts the clock of `call_limits::stall`.
+  void advance() const;
+
 private:
   std::shared_ptr<control> control_;
 };
@@ -161,6 +170,9 @@ public:
   /// `max_body_bytes`, else `net_errc::too_large`. `request.credit` is not used.
   call_handle fetch(http_request request, std::size_t max_body_bytes,
                     std::function<void(call_outcome)> on_done);
+
+  /// What unfinished messages and events of all connections take together (`io_pool`).
+  const std::shared_ptr<byte_budget>& unfinished_bytes() const;
 
   /// Opens a WebSocket (net/ws_client.hpp); redirects are answers. `on_done` as with `start`.
   ws_handle open_websocket(ws_request request, ws_handlers handlers);

@@ -2,6 +2,8 @@
 
 // Internal to net/: includes Asio.
 
+#include "net/wire/byte_budget.hpp"
+
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -11,6 +13,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -64,7 +67,11 @@ private:
 /// its operations, and dies on its lane.
 class io_lane {
 public:
-  io_lane() : context_(1), work_(context_.get_executor()) {}
+  explicit io_lane(std::shared_ptr<byte_budget> unfinished)
+    : unfinished_(std::move(unfinished)), context_(1), work_(context_.get_executor()) {}
+
+  /// What unfinished messages and events may take, on all lanes of the pool together.
+  const std::shared_ptr<byte_budget>& unfinished() const { return unfinished_; }
 
   asio::io_context& context() { return context_; }
   bool is_current() { return context_.get_executor().running_in_this_thread(); }
@@ -104,6 +111,7 @@ public:
   void give_up() { context_.stop(); }
 
 private:
+  std::shared_ptr<byte_budget> unfinished_;
   asio::io_context context_;
   asio::executor_work_guard<io_executor> work_;
   std::mutex mutex_;

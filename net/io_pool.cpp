@@ -99,10 +99,12 @@ struct io_pool::state {
   std::vector<std::future<void>> ends;
 };
 
-io_pool::io_pool(std::size_t threads) : state_(std::make_unique<state>()) {
+io_pool::io_pool(std::size_t threads, std::size_t max_unfinished)
+  : state_(std::make_unique<state>()) {
+  const auto unfinished = std::make_shared<byte_budget>(max_unfinished);
   try {
     for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
-      lanes_.push_back(std::make_shared<io_lane>());
+      lanes_.push_back(std::make_shared<io_lane>(unfinished));
       std::packaged_task<void()> loop{[lane = lanes_.back()] { lane->run(); }};
       state_->ends.push_back(loop.get_future());
       state_->threads.emplace_back(std::move(loop));

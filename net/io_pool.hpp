@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/limits.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -35,9 +37,11 @@ private:
 /// later, but do nothing any more. Handlers run on I/O threads, must not block and must not throw.
 class io_pool {
 public:
-  /// One thread serves some thousand streams; more than two only on large machines. Throws
-  /// `std::system_error` when the system refuses a thread.
-  explicit io_pool(std::size_t threads = 1);
+  /// One thread serves some thousand streams; more than two only on large machines.
+  /// `max_unfinished`: bytes that all connections together may hold of WebSocket messages and
+  /// events whose end has not come; the one that asks for more ends with
+  /// `net_errc::too_much_unfinished`. Throws `std::system_error` when the system refuses a thread.
+  explicit io_pool(std::size_t threads = 1, std::size_t max_unfinished = max_unfinished_bytes);
   ~io_pool();
   io_pool(const io_pool&) = delete;
   io_pool& operator=(const io_pool&) = delete;

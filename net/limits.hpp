@@ -39,6 +39,11 @@ inline constexpr std::chrono::seconds response_head_limit{60};
 /// Without progress while the body is read (contract responses-client, section 14: 300,000 ms).
 inline constexpr std::chrono::seconds stream_idle_limit{300};
 
+/// What peers have begun and not finished, of all connections of an `io_pool` together: WebSocket
+/// messages in pieces and events of a stream. Four of the largest messages, or 26 KB for each of
+/// 10,000 streams.
+inline constexpr std::size_t max_unfinished_bytes = 256 * 1024 * 1024;
+
 /// A whole response, framing not counted: a stream of 128,000 tokens is some 40 MB, and nothing
 /// regular is larger than this.
 inline constexpr std::uint64_t max_response_bytes = 256 * 1024 * 1024;

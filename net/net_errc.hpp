@@ -30,9 +30,11 @@ enum class net_errc : std::uint8_t {
   timed_out_headers,
   timed_out_total,
   idle_timeout,
+  no_progress,
   closed_early,
   bad_response,
   too_large,
+  too_much_unfinished,
   redirect_refused,
 
   // A WebSocket.
@@ -81,10 +83,14 @@ constexpr std::string_view to_text(net_errc x) {
   case net_errc::timed_out_headers: return "the server sent no response headers in time";
   case net_errc::timed_out_total: return "the exchange took longer than its total limit";
   case net_errc::idle_timeout: return "the response made no progress within the idle limit";
+  case net_errc::no_progress:
+    return "the peer showed that it lives, but sent nothing that counts within the limit";
   case net_errc::closed_early:
     return "the server closed the connection before the response was complete";
   case net_errc::bad_response: return "the server's answer is not valid HTTP/1.1";
   case net_errc::too_large: return "the peer sent more than the configured limit";
+  case net_errc::too_much_unfinished:
+    return "the unfinished messages of all connections together reached their limit; try again";
   case net_errc::redirect_refused:
     return "the server's redirect is not followed; check the URL it leads to";
   case net_errc::ws_refused: return "the server answered the WebSocket handshake with HTTP";
@@ -116,6 +122,8 @@ constexpr bool may_retry(net_errc x) {
   case net_errc::timed_out_headers:
   case net_errc::timed_out_total:
   case net_errc::idle_timeout:
+  case net_errc::no_progress:
+  case net_errc::too_much_unfinished:
   case net_errc::closed_early:
   case net_errc::bad_response:
   case net_errc::overloaded:

@@ -81,6 +81,12 @@ void ws_handle::rest() const {
   on_link_of(control_, [](ws_link& x) { x.rest(); });
 }
 
+void ws_handle::advance() const {
+  if (control_)
+    control_->advanced_at.store(std::chrono::steady_clock::now().time_since_epoch().count(),
+                                std::memory_order_relaxed);
+}
+
 std::size_t ws_handle::unsent_bytes() const {
   return control_ ? control_->unsent_bytes.load(std::memory_order_relaxed) : 0;
 }

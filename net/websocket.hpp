@@ -96,6 +96,9 @@ public:
   /// Nothing is expected until the next `send`: stops the idle clock.
   void rest() const;
 
+  /// Something that counts has come: restarts the clock of `ws_limits::stall`.
+  void advance() const;
+
   /// Bytes queued and not yet taken by the kernel.
   std::size_t unsent_bytes() const;
 

@@ -24,6 +24,11 @@ struct ws_limits {
   /// credit does not count.
   std::chrono::milliseconds idle = stream_idle_limit;
 
+  /// The same without a call of `ws_handle::advance`, and in all; 0: no limit. End with
+  /// `net_errc::no_progress` and `net_errc::timed_out_total`.
+  std::chrono::milliseconds stall{0};
+  std::chrono::milliseconds response{0};
+
   std::size_t max_frame_bytes = net::max_ws_frame_bytes;
   std::size_t max_message_bytes = net::max_ws_message_bytes; ///< decompressed
 };

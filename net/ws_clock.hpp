@@ -9,11 +9,17 @@ class ws_clock {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  enum class verdict { wait, ask, idle, silent };
+  enum class verdict { wait, ask, idle, stalled, overdue, silent };
 
-  /// `idle`: while something is expected of the peer, from our message or its last frame, of any
-  /// kind, to its next one. 0: no limit.
-  explicit ws_clock(std::chrono::milliseconds idle) : idle_limit_(idle) {}
+  /// While something is expected of the peer. 0: no limit.
+  struct limits {
+    std::chrono::milliseconds idle{0};     ///< from our message or its last frame, of any kind
+    std::chrono::milliseconds stall{0};    ///< the same, from the last `advance`
+    std::chrono::milliseconds response{0}; ///< from our message to `rest`
+  };
+
+  explicit ws_clock(limits x) : limits_(x) {}
+  explicit ws_clock(std::chrono::milliseconds idle) : limits_{.idle = idle} {}
 
   /// `silence`: a peer that has sent nothing for so long, expected or not, is asked by a ping, and
   /// given up after as long again. 0: never.
@@ -29,8 +35,11 @@ public:
   /// A frame is complete, ping and pong included (contract responses-client, section 10.6).
   void on_frame(time_point now) { progress_ = now; }
 
+  /// Something that counts has come.
+  void advance(time_point now);
+
   /// Nothing is read until `resume`: no silence is the peer's then.
-  void suspend() { is_suspended_ = true; }
+  void suspend(time_point now);
   void resume(time_point now);
 
   /// A ping has been queued because of `verdict::ask`.
@@ -44,14 +53,19 @@ public:
 
 private:
   time_point idle_deadline() const;
+  time_point stall_deadline() const;
+  time_point response_deadline() const;
   time_point silence_deadline() const;
 
-  std::chrono::milliseconds idle_limit_;
+  limits limits_;
   std::chrono::milliseconds silence_limit_{0};
   bool is_expecting_ = false;
   bool is_suspended_ = false;
   bool is_asked_ = false;
-  time_point progress_{}; // of what is expected
+  time_point progress_{};  // of what is expected
+  time_point advanced_{};  // in what counts
+  time_point asked_{};     // our message
+  time_point suspended_{}; // since then
   time_point heard_{};    // the peer, or our question
 };
 

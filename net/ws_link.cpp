@@ -26,6 +26,7 @@ ws_close farewell_of(net_errc error) {
   case net_errc::too_large: return {1009, {}};
   case net_errc::bad_utf8: return {1007, {}};
   case net_errc::ws_binary: return {1003, {}};
+  case net_errc::too_much_unfinished: return {1013, {}}; // try again later
   default: return {1002, {}};
   }
 }
@@ -34,7 +35,7 @@ ws_close farewell_of(net_errc error) {
 
 ws_link::ws_link(std::shared_ptr<ws_handle::control> control, settings x, ws_handlers handlers)
   : control_(std::move(control)), settings_(x), handlers_(std::move(handlers)),
-    writer_(x.role, random_mask), clock_(x.idle), timer_(control_->lane->context()) {}
+    writer_(x.role, random_mask), clock_({.idle = x.idle, .stall = x.stall, .response = x.response}), timer_(control_->lane->context()) {}
 
 // ---- opening ------------------------------------------------------------------------------------
 
@@ -57,7 +58,8 @@ void ws_link::open(transport x, response_head head) {
   outcome_.head = std::move(head);
   cancel_opening_ = nullptr;
   step_ = step::open;
-  reader_.emplace(settings_.role, settings_.sizes, transport_.compression);
+  reader_.emplace(settings_.role, settings_.sizes, transport_.compression,
+                  control_->lane->unfinished());
   if (transport_.compression)
     writer_.compress(*transport_.compression);
   clock_.open(clock_type::now(), transport_.silence);
@@ -121,12 +123,19 @@ void ws_link::advance() {
     const auto x = reader_->feed(input.unread());
     input.consume(x.used);
     if (x.error != net_errc::none)
-      return part(x.error, farewell_of(x.error));
+      return on_bad_input(x.error);
     if (!x.frame)
       return read();
     if (!handle(x))
       return;
   }
+}
+
+void ws_link::on_bad_input(net_errc error) {
+  std::string detail;
+  if (error == net_errc::too_much_unfinished)
+    detail = unfinished_text(*control_->lane->unfinished());
+  part(error, farewell_of(error), std::move(detail));
 }
 
 // False: nothing more is to be read now.
@@ -164,7 +173,8 @@ bool ws_link::receive_message(ws_frame kind, std::string_view payload) {
   if (control_->window.take())
     return deliver();
   is_parked_ = true;
-  clock_.suspend();
+  clock_.suspend(clock_type::now());
+  arm_timer();
   return false;
 }
 

@@ -36,6 +36,7 @@ struct ws_handle::control {
   const std::shared_ptr<io_lane> lane;
   credit window;
   std::atomic<std::size_t> unsent_bytes{0};
+  std::atomic<std::chrono::steady_clock::rep> advanced_at{0};
   std::weak_ptr<ws_link> link; // locked on the lane only
 };
 
@@ -45,7 +46,9 @@ class ws_link : public conversation, public std::enable_shared_from_this<ws_link
 public:
   struct settings {
     ws_role role;
-    std::chrono::milliseconds idle{0}; ///< 0: no limit
+    std::chrono::milliseconds idle{0}; ///< this and the next two: see `ws_limits`; 0: no limit
+    std::chrono::milliseconds stall{0};
+    std::chrono::milliseconds response{0};
     ws_reader::limits sizes{max_ws_frame_bytes, max_ws_message_bytes};
   };
 
@@ -128,6 +131,7 @@ private:
   steady_time deadline() const;
   void arm_timer();
   void on_quiet(steady_time now);
+  void on_bad_input(net_errc error);
 
   std::shared_ptr<ws_handle::control> control_;
   std::shared_ptr<ws_link> self_; // from waiting to disconnection

@@ -187,6 +187,7 @@ void ws_link::on_timer() {
   if (step_ == step::closed)
     return;
   const auto now = clock_type::now();
+  clock_.advance(steady_time{clock_type::duration{control_->advanced_at.load()}});
   if (now < deadline())
     return arm_timer();
   if (step_ == step::parting)
@@ -205,6 +206,8 @@ void ws_link::on_quiet(steady_time now) {
     ping({});
     return arm_timer();
   case ws_clock::verdict::idle: return fail(net_errc::idle_timeout);
+  case ws_clock::verdict::stalled: return fail(net_errc::no_progress);
+  case ws_clock::verdict::overdue: return fail(net_errc::timed_out_total);
   case ws_clock::verdict::silent: return fail(net_errc::idle_timeout, "the peer answers no pings");
   }
 }

@@ -3,13 +3,18 @@
 #include "net/wire/utf8_check.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::net {
 
 namespace {
 
-// A message buffer larger than this is given back; smaller ones serve the next message.
-constexpr std::size_t kept_capacity_bytes = 64 * 1024;
+// A message buffer larger than this is given back; smaller ones serve the next message. Those of
+// 10,000 connections count against the budget, too.
+constexpr std::size_t kept_capacity_bytes = 4 * 1024;
+
+// Compressed input is taken in pieces of this size: each can grow a thousandfold.
+constexpr std::size_t inflated_at_once_bytes = 4 * 1024;
 
 bool is_utf8(std::string_view text) {
   utf8_check check;
@@ -23,8 +28,9 @@ ws_inflater::context context_of(const ws_deflate& x) {
 
 } // namespace
 
-ws_reader::ws_reader(ws_role own_role, limits x, std::optional<ws_deflate> compression)
-  : own_role_(own_role), limits_(x) {
+ws_reader::ws_reader(ws_role own_role, limits x, std::optional<ws_deflate> compression,
+                     std::shared_ptr<byte_budget> budget)
+  : own_role_(own_role), limits_(x), share_(std::move(budget)) {
   if (compression)
     inflater_.emplace(context_of(*compression));
 }
@@ -35,8 +41,10 @@ ws_reader::progress ws_reader::feed(std::span<char> input) {
 
 ws_reader::progress ws_reader::begin_frame(std::span<char> input) {
   if (!message_) { // what was given out last time is not needed any more
-    if (message_text_.capacity() > kept_capacity_bytes)
-      message_text_ = {};
+    if (message_text_.capacity() > kept_capacity_bytes) {
+      message_text_ = std::string{};
+      share_.hold(0);
+    }
     message_text_.clear();
   }
   const auto parsed = parse_frame_head({input.data(), input.size()});
@@ -96,13 +104,42 @@ ws_reader::progress ws_reader::take_payload(std::span<char> input, std::size_t h
 
 net_errc ws_reader::keep(std::span<char> piece) {
   const std::string_view text{piece.data(), piece.size()};
-  if (is_control(frame_->kind))
+  if (is_control(frame_->kind)) {
     control_text_ += text;
-  else if (is_compressed_)
-    return inflater_->add(text, limits_.max_message_bytes, message_text_);
-  else
-    message_text_ += text;
+    return net_errc::none;
+  }
+  if (is_compressed_)
+    return inflate(text);
+  if (!make_room(text.size()))
+    return net_errc::too_much_unfinished;
+  message_text_ += text;
   return net_errc::none;
+}
+
+net_errc ws_reader::inflate(std::string_view piece) {
+  while (!piece.empty()) {
+    const auto part = piece.substr(0, inflated_at_once_bytes);
+    piece.remove_prefix(part.size());
+    // What text expands to as a rule; the rest is accounted for when it is there.
+    if (!make_room(4 * part.size()))
+      return net_errc::too_much_unfinished;
+    const auto error = inflater_->add(part, limits_.max_message_bytes, message_text_);
+    if (error != net_errc::none)
+      return error;
+    if (!share_.hold(message_text_.capacity()))
+      return net_errc::too_much_unfinished;
+  }
+  return net_errc::none;
+}
+
+bool ws_reader::make_room(std::size_t bytes) {
+  const auto capacity = grown_capacity(message_text_.capacity(), message_text_.size() + bytes);
+  if (capacity == message_text_.capacity())
+    return true;
+  if (!share_.hold(capacity))
+    return false;
+  regrow(message_text_, capacity);
+  return true;
 }
 
 void ws_reader::complete_frame(progress& result) {

@@ -49,8 +49,8 @@ struct limits {
 
   std::chrono::milliseconds connect = net::connect_limit;
 
-  /// The provider's idle limit counts instead when it is longer: local servers load a model before
-  /// they answer.
+  /// Of answers in one piece, where the provider's idle limit counts when it is longer, and of
+  /// handshakes, where it counts when it is shorter. Streams have the idle limit.
   std::chrono::milliseconds head = net::response_head_limit;
 
   std::size_t event_bytes = net::sse_parser::default_max_event_bytes;

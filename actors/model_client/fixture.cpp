@@ -41,7 +41,7 @@ fixture_response replay(const offline_fixture& x) {
     const auto end = std::min(rest.find('\n'), rest.size());
     const auto line = std::string{rest.substr(0, end)} + "\n\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (reader.feed(line, result.events).is_too_large)
+    if (reader.feed(line, result.events).error != net::net_errc::none)
       break;
   }
   if (!reader.is_completed())

@@ -23,7 +23,8 @@ void observation::tell_over(attempt_end x) const {
   observer->on_attempt_over(call, x);
 }
 
-http_attempt::http_attempt(setup x) : setup_(std::move(x)), reader_(setup_.max_event_bytes) {
+http_attempt::http_attempt(setup x, std::shared_ptr<net::byte_budget> budget)
+  : setup_(std::move(x)), reader_(setup_.max_event_bytes, std::move(budget)) {
   if (setup_.watched.observer != nullptr)
     waiting_since_ = clock::now();
 }
@@ -31,7 +32,7 @@ http_attempt::http_attempt(setup x) : setup_(std::move(x)), reader_(setup_.max_e
 std::shared_ptr<http_attempt> http_attempt::start(net::http_client& client,
                                                   net::http_request request, std::uint64_t granted,
                                                   setup x) {
-  auto self = std::make_shared<http_attempt>(std::move(x));
+  auto self = std::make_shared<http_attempt>(std::move(x), client.unfinished_bytes());
   request.credit = 0; // until the attempt knows its call
   self->call_ = client.start(
     std::move(request), {.on_head = [self](const net::response_head& head) { self->on_head(head); },
@@ -70,7 +71,7 @@ void http_attempt::settle(const net::response_head& head) {
 }
 
 void http_attempt::on_chunk(std::string_view bytes) {
-  if (reader_.is_completed() || is_too_large_)
+  if (reader_.is_completed() || flaw_ != net::net_errc::none)
     return;
   if (setup_.keeps_body)
     kept_body_ += bytes;
@@ -78,6 +79,8 @@ void http_attempt::on_chunk(std::string_view bytes) {
   const auto progress = reader_.feed(bytes, events_);
   if (progress.dispatched > 0)
     call_.progress();
+  if (progress.own > 0)
+    call_.advance();
   if (setup_.watched.observer != nullptr)
     report_events(known);
   if (events_.size() > known)
@@ -88,8 +91,8 @@ void http_attempt::on_chunk(std::string_view bytes) {
     report_over();
     setup_.audience->tell_end({});
     call_.finish_early();
-  } else if (progress.is_too_large) {
-    is_too_large_ = true;
+  } else if (progress.error != net::net_errc::none) {
+    flaw_ = progress.error;
     call_.cancel();
   }
 }
@@ -100,7 +103,8 @@ void http_attempt::on_done(net::call_outcome outcome) {
     send_events();
   outcome_ = std::move(outcome);
   if (has_begun() && !reader_.is_completed())
-    failure_ = reader_.failure(is_too_large_ ? net::net_errc::too_large : outcome_.error);
+    failure_ = limit_error(outcome_.error, setup_.limits)
+                 .value_or(reader_.failure(flaw_ != net::net_errc::none ? flaw_ : outcome_.error));
   status_ = outcome_.head.status;
   if (setup_.watched.observer != nullptr)
     report_end(outcome_.error);
@@ -161,8 +165,8 @@ void http_attempt::report_over() {
   attempt_end x{.usage = usage_};
   if (status_ != 0)
     x.status = status_;
-  if (is_too_large_)
-    x.error = net::to_text(net::net_errc::too_large);
+  if (flaw_ != net::net_errc::none)
+    x.error = net::to_text(flaw_);
   else if (outcome_.error != net::net_errc::none)
     x.error = net::to_text(outcome_.error);
   else if (failure_)

@@ -3,6 +3,7 @@
 #include "actors/model_client/observer.hpp"
 #include "actors/model_client/rate_governor.hpp"
 #include "actors/model_client/stream_audience.hpp"
+#include "actors/model_client/stream_errors.hpp"
 #include "actors/model_client/stream_reader.hpp"
 #include "messages/errors.hpp"
 #include "messages/model_stream.hpp"
@@ -47,6 +48,7 @@ struct attempt_owner {
 struct attempt_setup {
   std::shared_ptr<stream_audience> audience;
   std::size_t max_event_bytes = 0;
+  response_limits limits; ///< of the provider, for the words of an error
   std::optional<rate_pass> pass; ///< none: nobody governs
   observation watched;
   bool keeps_body = false; ///< for a recording
@@ -60,7 +62,7 @@ class http_attempt : public std::enable_shared_from_this<http_attempt> {
 public:
   using setup = attempt_setup;
 
-  explicit http_attempt(setup x);
+  http_attempt(setup x, std::shared_ptr<net::byte_budget> budget);
 
   /// Starts the exchange; nothing of it is delivered before `granted` is more than 0.
   static std::shared_ptr<http_attempt> start(net::http_client& client, net::http_request request,
@@ -101,7 +103,7 @@ private:
   net::call_handle call_;
   stream_reader reader_;
   std::vector<model_event> events_; // not sent yet
-  bool is_too_large_ = false;
+  net::net_errc flaw_ = net::net_errc::none; ///< of the stream: it was ended for that
   bool is_settled_ = false;
   bool is_reported_ = false;
   bool is_reported_over_ = false;

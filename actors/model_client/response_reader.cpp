@@ -10,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -31,6 +32,7 @@ enum class event_type : std::uint8_t {
   done,
   failed,
   rate_limits,
+  unread, // of the response, and nothing that we need
   ignored
 };
 
@@ -49,6 +51,44 @@ constexpr auto event_types = std::to_array<std::pair<std::string_view, event_typ
   {"codex.rate_limits", event_type::rate_limits},
 });
 
+/// The other events of a response (the provider's reference, "streaming events").
+constexpr auto unread_types = std::to_array<std::string_view>({
+  "response.function_call_arguments.delta",
+  "response.custom_tool_call_input.delta",
+  "response.function_call_arguments.done",
+  "response.custom_tool_call_input.done",
+  "response.content_part.added",
+  "response.content_part.done",
+  "response.output_text.done",
+  "response.output_text.annotation.added",
+  "response.refusal.delta",
+  "response.refusal.done",
+  "response.reasoning_summary_text.done",
+  "response.reasoning_summary_part.done",
+  "response.reasoning_text.done",
+  "response.web_search_call.in_progress",
+  "response.web_search_call.searching",
+  "response.web_search_call.completed",
+  "response.file_search_call.in_progress",
+  "response.file_search_call.searching",
+  "response.file_search_call.completed",
+  "response.code_interpreter_call.in_progress",
+  "response.code_interpreter_call.interpreting",
+  "response.code_interpreter_call.completed",
+  "response.code_interpreter_call_code.delta",
+  "response.code_interpreter_call_code.done",
+  "response.image_generation_call.in_progress",
+  "response.image_generation_call.generating",
+  "response.image_generation_call.partial_image",
+  "response.image_generation_call.completed",
+  "response.mcp_call_arguments.delta",
+  "response.mcp_call_arguments.done",
+  "response.mcp_call.in_progress",
+  "response.mcp_call.completed",
+  "response.mcp_call.failed",
+  "response.incomplete",
+});
+
 event_type find_type(const json_slice& x) {
   if (x.kind != json_kind::string)
     return event_type::ignored;
@@ -57,7 +97,8 @@ event_type find_type(const json_slice& x) {
   for (const auto& [text, type] : event_types)
     if (text == name)
       return type;
-  return event_type::ignored;
+  return std::ranges::find(unread_types, name) == unread_types.end() ? event_type::ignored
+                                                                     : event_type::unread;
 }
 
 /// An item as a value; none when it is unparsable, and the event with it.
@@ -103,6 +144,8 @@ response_reader::event_fields::read(std::string_view json) {
       result.type = find_type(member->value);
       if (result.type == event_type::ignored)
         return std::nullopt;
+      if (result.type == event_type::unread)
+        return result;
     } else if (is_given(member->value) && !result.take(*member)) {
       return std::nullopt;
     }
@@ -138,48 +181,55 @@ void response_reader::read(std::string_view event_json, std::vector<model_event>
   if (completed_)
     return;
   const auto fields = event_fields::read(event_json);
-  if (!fields)
-    return;
-  const auto& x = *fields;
+  if (fields && take(*fields, event_json, out))
+    ++own_events_;
+}
+
+/// Whether it brings the response further.
+bool response_reader::take(const event_fields& x, std::string_view event_json,
+                           std::vector<model_event>& out) {
+  constexpr std::size_t quotes = 2; // around a delta without text
   switch (x.type) {
   case event_type::created:
     if (is_given(x.response))
       out.emplace_back(stream_created{});
-    return;
+    return !std::exchange(has_begun_, true);
   case event_type::item_added:
     if (auto item = parse_item(x.item))
       out.emplace_back(output_item_added{std::move(*item)});
-    return;
+    return true;
   case event_type::item_done:
     if (auto item = parse_item(x.item))
       out.emplace_back(output_item_done{std::move(*item)});
-    return;
+    return true;
   case event_type::text_delta:
     if (auto delta = json_text(x.delta))
       out.emplace_back(output_text_delta{std::move(*delta)});
-    return;
+    return x.delta.text.size() > quotes;
   case event_type::summary_delta:
     if (auto delta = json_text(x.delta); delta && x.summary_index)
       out.emplace_back(reasoning_summary_delta{std::move(*delta), *x.summary_index});
-    return;
+    return x.delta.text.size() > quotes;
   case event_type::reasoning_delta:
     if (auto delta = json_text(x.delta); delta && x.content_index)
       out.emplace_back(reasoning_text_delta{std::move(*delta), *x.content_index});
-    return;
+    return x.delta.text.size() > quotes;
   case event_type::summary_part_added:
     if (x.summary_index)
       out.emplace_back(reasoning_part_added{*x.summary_index});
-    return;
-  case event_type::completed: return on_completed(x, out);
-  case event_type::done: return on_done(x, out);
-  case event_type::failed: return on_failed(x);
+    return true;
+  case event_type::completed: on_completed(x, out); return true;
+  case event_type::done: on_done(x, out); return true;
+  case event_type::failed: on_failed(x); return true;
   case event_type::rate_limits:
     if (source_ == event_source::websocket)
       if (auto limits = parse_rate_limit_event(event_json))
         out.emplace_back(rate_limits_seen{std::move(*limits)});
-    return;
-  case event_type::ignored: return;
+    return false;
+  case event_type::unread: return true;
+  case event_type::ignored: return false;
   }
+  return false; // unreachable; keeps GCC content
 }
 
 namespace {

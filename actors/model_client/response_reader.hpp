@@ -28,6 +28,11 @@ public:
 
   bool is_completed() const { return completed_; }
 
+  /// Events so far that bring the response further, those among them that are not read. Signs of
+  /// life do not: unknown events, rate limits, a beginning or a status that is repeated, deltas
+  /// without text.
+  std::uint64_t own_events() const { return own_events_; }
+
   /// Why the stream failed, should it end now.
   const std::optional<model_error>& remembered_error() const { return error_; }
 
@@ -39,7 +44,11 @@ private:
   void on_failed(const event_fields& x);
   void complete(response_completed x, std::vector<model_event>& out);
 
+  bool take(const event_fields& x, std::string_view event_json, std::vector<model_event>& out);
+
   event_source source_;
+  bool has_begun_ = false;
+  std::uint64_t own_events_ = 0;
   bool completed_ = false;
   std::optional<model_error> error_;
 };

@@ -11,6 +11,10 @@
 
 namespace troupe::model_client {
 
+response_limits response_limits_of(const config::provider& x) {
+  return {.progress = config::progress_timeout(x), .response = x.response_timeout};
+}
+
 stream_desk::stream_desk(const client_context& context, desk_hooks hooks, rate_governor* governor,
                          std::uint64_t jitter_seed)
   : context_(context), hooks_(std::move(hooks)), calls_(context.limits.open_streams),
@@ -111,6 +115,7 @@ void stream_desk::send_over_http(operation number, stream_state& call,
     http_attempt::start(context_.http_of(call.request.provider), std::move(request), call.granted,
                         {.audience = call.audience,
                          .max_event_bytes = context_.limits.event_bytes,
+                         .limits = response_limits_of(*call.provider),
                          .pass = std::exchange(call.pass, std::nullopt),
                          .watched = std::move(watched),
                          .keeps_body = context_.recorder != nullptr,
@@ -142,8 +147,12 @@ net::http_request stream_desk::http_request(stream_state& call, const config::cr
   // Where connections are limited, a turn at one is as long as a stream may be silent.
   result.limits.queue =
     std::max<std::chrono::milliseconds>(result.limits.queue, provider.stream_idle_timeout);
-  result.limits.head = std::max(context_.limits.head, provider.stream_idle_timeout);
+  // A longer one is for local servers, which load a model before they answer; a shorter one because
+  // who waits so little for an event waits no longer for the first one.
+  result.limits.head = provider.stream_idle_timeout;
   result.limits.idle = provider.stream_idle_timeout;
+  result.limits.stall = config::progress_timeout(provider);
+  result.limits.total = provider.response_timeout;
   result.limits.idle_restarts_on = net::call_limits::progress::caller;
   return result;
 }

@@ -45,6 +45,9 @@ struct desk_hooks {
   std::function<void(operation, stream_audience&)> on_end;
 };
 
+/// For the words of an error.
+response_limits response_limits_of(const config::provider& x);
+
 /// All streams of a model client, and the WebSocket connections they use: obeys the `stream_call`
 /// of each. The actor's side of it: every function is called by the actor, which drives it with
 /// what the hooks promise and with `on_time`.

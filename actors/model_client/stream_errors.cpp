@@ -3,6 +3,8 @@
 #include "actors/model_client/json_scan.hpp"
 #include "net/wire/headers.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 
@@ -95,6 +97,21 @@ model_error stream_error(std::string_view text, std::optional<std::chrono::milli
           .message = "stream disconnected before completion: " + std::string{text},
           .retry_after = delay,
           .http_status = std::nullopt};
+}
+
+std::optional<model_error> limit_error(net::net_errc how, const response_limits& x) {
+  if (how == net::net_errc::no_progress)
+    return stream_error(fmt::format("only signs of life, and nothing of the response itself, within "
+                                    "`stream_progress_timeout_ms` ({} ms)",
+                                    x.progress.count()));
+  if (how != net::net_errc::timed_out_total)
+    return std::nullopt;
+  return model_error{.code = model_errc::fatal,
+                     .message = fmt::format("the response was not complete within "
+                                            "`response_timeout_ms` ({} ms)",
+                                            x.response.count()),
+                     .retry_after = std::nullopt,
+                     .http_status = std::nullopt};
 }
 
 model_error cancelled_error() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/errors.hpp"
+#include "net/net_errc.hpp"
 
 #include <chrono>
 #include <optional>
@@ -13,6 +14,16 @@ namespace troupe::model_client {
 /// `stream disconnected before completion: ` and the text.
 model_error stream_error(std::string_view text,
                          std::optional<std::chrono::milliseconds> delay = std::nullopt);
+
+/// Limits of a response that are settings of its provider.
+struct response_limits {
+  std::chrono::milliseconds progress{0}; ///< `stream_progress_timeout_ms`
+  std::chrono::milliseconds response{0}; ///< `response_timeout_ms`
+};
+
+/// The error that names the setting, when it was one of these limits that ended a response; none
+/// otherwise. A response that took too long as a whole is not tried again: it would be as long.
+std::optional<model_error> limit_error(net::net_errc how, const response_limits& x);
 
 /// Ended by the caller, or because the client stops.
 model_error cancelled_error();

@@ -56,7 +56,7 @@ void stream_desk::replay(operation number, stream_state& call) {
   if (reader.is_completed())
     return end(number, {});
   end(number,
-      reader.failure(progress.is_too_large ? net::net_errc::too_large : net::net_errc::none));
+      reader.failure(progress.error));
 }
 
 void stream_desk::record(const stream_state& call) const {

@@ -9,9 +9,11 @@ namespace troupe::model_client {
 stream_reader::progress stream_reader::feed(std::string_view chunk, std::vector<model_event>& out) {
   dispatched_.clear();
   const auto error = parser_.feed(chunk, dispatched_);
+  const auto before = reader_.own_events();
   for (const auto& event : dispatched_)
     reader_.read(event.data, out);
-  return {.dispatched = dispatched_.size(), .is_too_large = error == net::net_errc::too_large};
+  return {
+    .dispatched = dispatched_.size(), .own = reader_.own_events() - before, .error = error};
 }
 
 model_error stream_reader::failure(net::net_errc how) {
@@ -19,6 +21,9 @@ model_error stream_reader::failure(net::net_errc how) {
   switch (how) {
   case net_errc::none: break;
   case net_errc::idle_timeout: return stream_error("idle timeout waiting for SSE");
+  case net_errc::too_much_unfinished:
+    return stream_error("Transport error: " + (budget_ ? net::unfinished_text(*budget_)
+                                                       : std::string{to_text(how)}));
   case net_errc::too_large:
     return stream_error("Transport error: " + std::string{to_text(net_errc::too_large)});
   // The reference's words for whatever befalls a body on its way.

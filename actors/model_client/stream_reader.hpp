@@ -6,7 +6,10 @@
 #include "net/wire/sse_parser.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::model_client {
@@ -15,15 +18,19 @@ namespace troupe::model_client {
 /// responses-client.md 6.1, 6.5). One reader per exchange; keeps no reference to its input.
 class stream_reader {
 public:
-  explicit stream_reader(std::size_t max_event_bytes = net::sse_parser::default_max_event_bytes)
-    : parser_(max_event_bytes) {}
+  /// `budget`: of unfinished events; null for none.
+  explicit stream_reader(std::size_t max_event_bytes = net::sse_parser::default_max_event_bytes,
+                         std::shared_ptr<net::byte_budget> budget = {})
+    : parser_(max_event_bytes, budget), budget_(std::move(budget)) {}
 
   struct progress {
     /// Events that ended in this chunk, skipped ones included: they, and nothing else, push the
     /// idle limit back.
     std::size_t dispatched = 0;
-    /// An event is larger than the bound: the exchange is to be ended.
-    bool is_too_large = false;
+    /// Those of them that bring the response further (`response_reader::own_events`).
+    std::uint64_t own = 0;
+    /// `too_large` or `too_much_unfinished`, because of one event: the exchange is to be ended.
+    net::net_errc error = net::net_errc::none;
   };
 
   /// Consumes `chunk` and appends what it says to `out`.
@@ -41,6 +48,7 @@ public:
 
 private:
   net::sse_parser parser_;
+  std::shared_ptr<net::byte_budget> budget_;
   response_reader reader_;
   std::vector<net::sse_event> dispatched_; // kept for its storage
 };

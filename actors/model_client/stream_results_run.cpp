@@ -37,6 +37,8 @@ void stream_desk::on_attempt_over(operation number, stream_state& call) {
     return end(number, {}); // has been told
   if (call.is_cancelled || outcome.error == net::net_errc::stopped)
     return end(number, cancelled_error());
+  if (auto overdue = limit_error(outcome.error, response_limits_of(*call.provider)))
+    return end(number, std::move(overdue));
   const auto url = url_of(*call.provider, call.login);
   if (wait_again(number, call,
                  {.status = outcome.head.status,
@@ -200,8 +202,10 @@ net::ws_request stream_desk::handshake_request(const handshake_origin& x,
   result.url = url_of(provider, login);
   result.headers = handshake_headers(x, sources(provider, with));
   result.limits.connect = context_.limits.connect;
-  result.limits.handshake = context_.limits.head;
+  result.limits.handshake = std::min(context_.limits.head, provider.stream_idle_timeout);
   result.limits.idle = provider.stream_idle_timeout;
+  result.limits.stall = config::progress_timeout(provider);
+  result.limits.response = provider.response_timeout;
   return result;
 }
 

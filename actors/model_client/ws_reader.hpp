@@ -20,6 +20,7 @@ public:
   void read(std::string_view message, std::vector<model_event>& out);
 
   bool is_completed() const { return reader_.is_completed(); }
+  std::uint64_t own_events() const { return reader_.own_events(); }
 
   /// The error event that ends the response.
   const std::optional<model_error>& error() const { return reader_.remembered_error(); }

@@ -11,8 +11,10 @@ namespace troupe::model_client {
 namespace {
 
 /// Why an open connection failed a request (contract 10.6).
-model_error failure_of(const net::ws_outcome& x) {
+model_error failure_of(const net::ws_outcome& x, const response_limits& limits) {
   using net::net_errc;
+  if (auto error = limit_error(x.error, limits))
+    return std::move(*error);
   const auto text = x.detail.empty() ? std::string{net::to_text(x.error)} : x.detail;
   switch (x.error) {
   case net_errc::ws_closed: return ws_error(ws_failure::closed_by_peer);
@@ -48,7 +50,9 @@ void ws_exchange::end(const std::optional<token_usage>& usage) const {
 
 std::shared_ptr<ws_session> ws_session::open(net::http_client& client, net::ws_request request,
                                              std::function<void()> on_closed) {
-  auto self = std::make_shared<ws_session>(std::move(on_closed));
+  const response_limits limits{.progress = request.limits.stall,
+                               .response = request.limits.response};
+  auto self = std::make_shared<ws_session>(limits, std::move(on_closed));
   request.credit = 0;
   net::ws_handlers handlers;
   handlers.on_open = [self](const net::response_head& head) { self->on_open(head); };
@@ -150,7 +154,10 @@ void ws_session::on_text(std::string_view message) {
     return;
   }
   std::vector<model_event> events;
+  const auto before = reader_->own_events();
   reader_->read(message, events);
+  if (reader_->own_events() > before)
+    socket_.advance();
   note(message, events);
   if (current_->watched.observer != nullptr)
     report(message);
@@ -192,7 +199,7 @@ void ws_session::on_done(net::ws_outcome outcome) {
   take_waiting();
   if (current_) {
     if (is_open_) {
-      current_->error = failure_of(outcome);
+      current_->error = failure_of(outcome, limits_);
       report_failure(current_->error->message);
       finish(ws_exchange::result::failed);
     } else {

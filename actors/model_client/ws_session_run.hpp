@@ -2,6 +2,7 @@
 
 #include "actors/model_client/http_attempt_run.hpp"
 #include "actors/model_client/stream_audience.hpp"
+#include "actors/model_client/stream_errors.hpp"
 #include "actors/model_client/ws_reader.hpp"
 #include "actors/model_client/ws_request.hpp"
 #include "messages/errors.hpp"
@@ -57,7 +58,8 @@ public:
   static std::shared_ptr<ws_session> open(net::http_client& client, net::ws_request request,
                                           std::function<void()> on_closed);
 
-  explicit ws_session(std::function<void()> on_closed) : on_closed_(std::move(on_closed)) {}
+  ws_session(response_limits limits, std::function<void()> on_closed)
+    : limits_(limits), on_closed_(std::move(on_closed)) {}
   ~ws_session();
   ws_session(const ws_session&) = delete;
   ws_session& operator=(const ws_session&) = delete;
@@ -93,6 +95,7 @@ private:
   void report(std::string_view message);
   void report_failure(std::string_view error);
 
+  response_limits limits_;
   std::function<void()> on_closed_;
   net::ws_handle socket_;
 

@@ -7,6 +7,9 @@ namespace troupe::net {
 
 namespace {
 
+// A larger buffer is given back behind its line.
+constexpr std::size_t kept_capacity_bytes = 4 * 1024;
+
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // The next line feed and carriage return of a text. Each is searched only when the previous one has
@@ -42,16 +45,29 @@ private:
 
 net_errc sse_parser::feed(std::string_view chunk, std::vector<sse_event>& out) {
   const auto usable = chunk.substr(0, utf8_.accept(chunk));
-  if (!too_large_)
+  if (failure_ == net_errc::none)
     split_lines(without_byte_order_mark(usable), out);
-  return too_large_ ? net_errc::too_large : net_errc::none;
+  return failure_;
 }
 
 net_errc sse_parser::finish() {
   // UTF-8 first: whether an invalid sequence also crosses the limit depends on where chunks end.
   if (utf8_.failed() || utf8_.is_inside_sequence())
     return net_errc::bad_utf8;
-  return too_large_ ? net_errc::too_large : net_errc::none;
+  return failure_;
+}
+
+// What an event leaves behind is small; only an unfinished one takes more than a chunk.
+bool sse_parser::make_room(std::size_t for_line, std::size_t for_data) {
+  const auto line = grown_capacity(line_.capacity(), line_.size() + for_line);
+  const auto data = grown_capacity(data_.capacity(), data_.size() + for_data);
+  if (!share_.hold(line + data)) {
+    failure_ = net_errc::too_much_unfinished;
+    return false;
+  }
+  regrow(line_, line);
+  regrow(data_, data);
+  return true;
 }
 
 std::string_view sse_parser::without_byte_order_mark(std::string_view text) {
@@ -77,14 +93,17 @@ void sse_parser::split_lines(std::string_view text, std::vector<sse_event>& out)
     const auto end = line_ends.next(start);
     const auto piece = text.substr(start, end - start);
     if (line_.size() + data_.size() + name_.size() + piece.size() > max_event_bytes_) {
-      too_large_ = true;
+      failure_ = net_errc::too_large;
       return;
     }
     if (end == text.size()) {
-      line_ += piece;
+      if (make_room(piece.size(), 0))
+        line_ += piece;
       return;
     }
     end_line(piece, out);
+    if (failure_ != net_errc::none)
+      return;
     start = end + 1;
     if (text[end] == '\r') {
       skip_line_feed_ = start == text.size();
@@ -99,9 +118,15 @@ void sse_parser::end_line(std::string_view piece, std::vector<sse_event>& out) {
     on_line(piece, out);
     return;
   }
+  if (!make_room(piece.size(), 0))
+    return;
   line_ += piece;
   on_line(line_, out);
   line_.clear();
+  if (line_.capacity() > kept_capacity_bytes) {
+    line_ = std::string{};
+    share_.hold(line_.capacity() + data_.capacity());
+  }
 }
 
 void sse_parser::on_line(std::string_view line, std::vector<sse_event>& out) {
@@ -120,6 +145,8 @@ void sse_parser::on_line(std::string_view line, std::vector<sse_event>& out) {
 
 void sse_parser::on_field(std::string_view name, std::string_view value) {
   if (name == "data") {
+    if (!make_room(0, value.size() + 1))
+      return;
     if (has_data_)
       data_ += '\n';
     data_ += value;
@@ -135,6 +162,7 @@ void sse_parser::dispatch(std::vector<sse_event>& out) {
   has_data_ = false;
   data_.clear();
   name_.clear();
+  share_.hold(line_.capacity() + data_.capacity()); // what was handed on is not kept here
 }
 
 } // namespace troupe::net

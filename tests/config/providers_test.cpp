@@ -95,6 +95,8 @@ env_http_headers = { "X-B" = "B" }
 request_max_retries = 7
 stream_max_retries = 0
 stream_idle_timeout_ms = 1500
+stream_progress_timeout_ms = 2500
+response_timeout_ms = 3500
 requires_openai_auth = true
 supports_websockets = true
 )");
@@ -109,8 +111,21 @@ supports_websockets = true
   CHECK_EQ(p.request_max_retries, 7U);
   CHECK_EQ(p.stream_max_retries, 0U);
   CHECK(p.stream_idle_timeout == std::chrono::milliseconds{1500});
+  CHECK(progress_timeout(p) == std::chrono::milliseconds{2500});
+  CHECK(p.response_timeout == std::chrono::milliseconds{3500});
   CHECK(p.requires_openai_auth);
   CHECK(p.supports_websockets);
+}
+
+SCENARIO("a response may do without progress for five times the idle limit, and take four hours") {
+  user_file("[model_providers.p]\nname = 'P'\nstream_idle_timeout_ms = 3000\n"
+            "[model_providers.q]\nname = 'Q'\nstream_idle_timeout_ms = 99999999999999999\n"
+            "[model_providers.openai]\nresponse_timeout_ms = 60000\n");
+  const auto providers = loaded().model_providers;
+  CHECK(progress_timeout(providers.at("p")) == std::chrono::seconds{15});
+  CHECK(providers.at("p").response_timeout == std::chrono::hours{4});
+  CHECK(progress_timeout(providers.at("q")).count() > 0);
+  CHECK(providers.at("openai").response_timeout == std::chrono::minutes{1});
 }
 
 SCENARIO("more retries than a hundred are a hundred") {

@@ -30,7 +30,7 @@ std::vector<model_event> read_stream(std::string_view bytes, std::size_t step) {
   while (!bytes.empty() && !reader.is_completed()) {
     const auto chunk = bytes.substr(0, step);
     bytes.remove_prefix(chunk.size());
-    if (reader.feed(chunk, events).is_too_large)
+    if (reader.feed(chunk, events).error != net::net_errc::none)
       break;
   }
   if (!reader.is_completed() && reader.failure(net::net_errc::none).message.empty())

@@ -70,3 +70,32 @@ SCENARIO("absurd limits mean no limit") {
   clock.enter(body, start);
   CHECK(clock.deadline() == never);
 }
+
+SCENARIO("signs of life move the idle deadline, not the stall deadline; what counts moves both") {
+  auto with_stall = limits;
+  with_stall.stall = 10s;
+  call_clock clock{with_stall, 0s, start};
+  clock.enter(head, start);
+  clock.enter(body, start + 1s);
+  for (auto at = start + 2s; at < start + 11s; at += 1s)
+    clock.progress(at);
+  CHECK(clock.deadline() == start + 11s);
+  CHECK_EQ(clock.verdict(), net_errc::no_progress);
+  clock.advance(start + 10s);
+  CHECK(clock.deadline() == start + 13s);
+  CHECK_EQ(clock.verdict(), net_errc::idle_timeout);
+  clock.advance(start + 9s);
+  CHECK(clock.deadline() == start + 13s);
+}
+
+SCENARIO("time without credit does not count as a stall") {
+  auto with_stall = limits;
+  with_stall.idle = 1h;
+  with_stall.stall = 10s;
+  call_clock clock{with_stall, 0s, start};
+  clock.enter(body, start);
+  clock.enter(suspended, start + 4s);
+  CHECK(clock.deadline() == never);
+  clock.enter(body, start + 100s);
+  CHECK(clock.deadline() == start + 106s);
+}

@@ -117,6 +117,16 @@ SCENARIO("bytes that are no progress for the caller do not prevent the idle time
   CHECK_EQ(call.outcome().error, net_errc::idle_timeout);
 }
 
+SCENARIO("bytes that restart the idle clock do not keep a response alive that does not advance") {
+  auto call = start_with({.idle = 10s, .stall = 20ms});
+  auto peer = server.accept();
+  peer.read_message();
+  peer.write(stream_head);
+  while (peer.write("3\r\n:\n\n\r\n")) // comments, until the client hangs up
+    ;
+  CHECK_EQ(call.outcome().error, net_errc::no_progress);
+}
+
 SCENARIO("time without credit is not idle time") {
   http_request request;
   request.url = server.url();

@@ -206,3 +206,20 @@ SCENARIO("the limit is per event, not per stream") {
     CHECK_EQ(parser.feed("event: n\ndata: 0123456789\n\n", events), net_errc::none);
   CHECK_EQ(events.size(), 1000u);
 }
+
+SCENARIO("an unfinished event counts against the budget of all streams, a finished one does not") {
+  const auto budget = std::make_shared<byte_budget>(10'000);
+  const std::string line = "data: " + std::string(6'000, 'x');
+  std::vector<sse_event> events;
+  sse_parser first{sse_parser::default_max_event_bytes, budget};
+  CHECK_EQ(first.feed(line, events), net_errc::none);
+  CHECK(budget->used() >= 6'000);
+  CHECK(budget->used() < 7'000);
+  sse_parser second{sse_parser::default_max_event_bytes, budget};
+  CHECK_EQ(second.feed(line, events), net_errc::too_much_unfinished);
+  CHECK_EQ(second.feed("\n\n", events), net_errc::too_much_unfinished);
+  CHECK(events.empty());
+  sse_parser third{sse_parser::default_max_event_bytes, budget};
+  CHECK_EQ(third.feed("data: a\n\ndata: b\n\n", events), net_errc::none);
+  CHECK_EQ(events.size(), 2u);
+}

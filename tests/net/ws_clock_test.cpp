@@ -119,3 +119,40 @@ SCENARIO("absurd limits end with time itself") {
   x.expect_answer(at(1ms));
   CHECK(x.deadline() == never);
 }
+
+SCENARIO("frames of any kind do not keep a response alive that does not advance") {
+  ws_clock x{{.idle = 100ms, .stall = 500ms}};
+  x.open(at(0ms), 0ms);
+  CHECK(x.deadline() == never);
+  x.expect_answer(at(10ms));
+  for (auto now = 50ms; now < 510ms; now += 50ms)
+    x.on_frame(at(now));
+  CHECK(x.deadline() == at(510ms));
+  CHECK(x.at(at(509ms)) == verdict::wait);
+  CHECK(x.at(at(510ms)) == verdict::stalled);
+  x.advance(at(400ms));
+  x.on_frame(at(880ms));
+  CHECK(x.at(at(899ms)) == verdict::wait);
+  CHECK(x.at(at(900ms)) == verdict::stalled);
+  x.suspend(at(880ms));
+  CHECK(x.deadline() == never);
+  x.resume(at(980ms));
+  x.on_frame(at(990ms));
+  CHECK(x.at(at(999ms)) == verdict::wait);
+  CHECK(x.at(at(1000ms)) == verdict::stalled);
+}
+
+SCENARIO("a response has a limit of its own, whatever comes and whoever waits") {
+  ws_clock x{{.idle = 1h, .stall = 1h, .response = 500ms}};
+  x.open(at(0ms), 0ms);
+  x.expect_answer(at(10ms));
+  x.advance(at(400ms));
+  x.suspend(at(400ms));
+  CHECK(x.at(at(509ms)) == verdict::wait);
+  CHECK(x.at(at(510ms)) == verdict::overdue);
+  x.rest();
+  CHECK(x.deadline() == never);
+  x.expect_answer(at(600ms));
+  CHECK(x.at(at(1099ms)) == verdict::wait);
+  CHECK(x.at(at(1100ms)) == verdict::overdue);
+}

@@ -272,3 +272,35 @@ SCENARIO("dropped messages are told so") {
   writer.fill(block);
   CHECK(block.empty());
 }
+
+SCENARIO("what is kept of unfinished messages counts against the budget, and is given back") {
+  const auto budget = std::make_shared<byte_budget>(10'000);
+  std::string text(6'000, 'x');
+  {
+    ws_reader first{ws_role::client, sizes, {}, budget};
+    auto begun = frame({.kind = ws_frame::text, .place = ws_frame_head::position::more}, text);
+    CHECK_EQ(first.feed(begun).error, net_errc::none);
+    CHECK(budget->used() >= 6'000);
+    CHECK(budget->used() < 7'000); // no doubling
+    ws_reader second{ws_role::client, sizes, {}, budget};
+    CHECK_EQ(second.feed(begun).error, net_errc::too_much_unfinished);
+    auto rest = frame({.kind = ws_frame::continuation}, "end");
+    CHECK_EQ(first.feed(rest).payload.size(), 6'003u);
+    auto next = frame({.kind = ws_frame::text}, "next");
+    CHECK_EQ(first.feed(next).payload, "next");
+    CHECK_EQ(budget->used(), 0u);
+    CHECK_EQ(first.feed(begun).error, net_errc::none);
+  }
+  CHECK_EQ(budget->used(), 0u);
+}
+
+SCENARIO("a compressed message counts by what it expands to, piece by piece") {
+  const auto budget = std::make_shared<byte_budget>(400'000);
+  const std::string zeros(1'900'000, '0');
+  const std::string_view parts[] = {zeros};
+  auto bytes = frame({.kind = ws_frame::text, .payload = ws_frame_head::coding::compressed},
+                     deflated(parts, 15));
+  ws_reader reader{ws_role::client, sizes, ws_deflate{}, budget};
+  // Whole in one read: a compressed message is never delivered from the input itself.
+  CHECK_EQ(reader.feed(bytes).error, net_errc::too_much_unfinished);
+}

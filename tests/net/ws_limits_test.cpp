@@ -184,4 +184,47 @@ SCENARIO("sockets end when their client is destroyed or the pool stops") {
   CHECK(second.is_released());
 }
 
+SCENARIO("pings do not keep a response alive that does not advance") {
+  auto [socket, peer] = connect({.limits = {.idle = 10s, .stall = 30ms}});
+  socket.handle.send("request");
+  while (peer.write(raw_frame(ws_frame::ping, "still here"))) // until the client hangs up
+    ;
+  CHECK_EQ(socket.outcome().error, net_errc::no_progress);
+}
+
+SCENARIO("a response that advances for ever ends at its limit") {
+  auto [socket, peer] = connect({.limits = {.idle = 10s, .stall = 10s, .response = 30ms}});
+  socket.handle.send("request");
+  while (peer.write(text_frame("more")))
+    socket.handle.advance();
+  CHECK_EQ(socket.outcome().error, net_errc::timed_out_total);
+}
+
+SCENARIO("unfinished messages of all sockets have one bound, which the error names") {
+  io_pool small_pool{2, 100'000};
+  http_client small_client{small_pool};
+  const auto begin = [&] {
+    auto socket = open(small_client, {.url = "ws" + server.url().substr(4)});
+    auto peer = server.accept();
+    peer.write(switching_protocols(peer.read_until("\r\n\r\n")));
+    socket.head();
+    std::string head;
+    append_frame_head({.kind = ws_frame::text, .length = 90'000}, head);
+    peer.write(head + std::string(60'000, 'x'));
+    return std::pair{std::move(socket), std::move(peer)};
+  };
+  auto [first, first_peer] = begin();
+  while (small_client.unfinished_bytes()->used() < 60'000) // its message is being kept
+    settle();
+  auto [second, second_peer] = begin();
+  const auto outcome = second.outcome();
+  CHECK_EQ(outcome.error, net_errc::too_much_unfinished);
+  CHECK(outcome.detail.find("100000 bytes") != std::string::npos);
+  first_peer.write(std::string(30'000, 'x'));
+  CHECK_EQ(first.text().size(), 90'000u);
+  first.handle.cancel();
+  CHECK_EQ(first.outcome().error, net_errc::cancelled);
+  small_pool.stop();
+}
+
 END_FIXTURE_SCOPE()

@@ -220,7 +220,6 @@ SCENARIO("a connection that is reset before the answer is told, after the retrie
 SCENARIO("a response that does not come in time is told") {
   scripted_peer peer{{hanging_answer()}};
   add_provider(peer.base_url()).stream_idle_timeout = 50ms;
-  deps.limits.head = 50ms;
   const auto& x = run();
   CHECK(x.code() == model_errc::timeout);
   CHECK(peer.wait_for_departures(1));
@@ -251,6 +250,29 @@ SCENARIO("a stream without an event within the idle limit is given up") {
   const auto& x = run();
   CHECK_EQ(x.error(), std::string{disconnected} + "idle timeout waiting for SSE");
   CHECK(peer.wait_for_departures(1));
+}
+
+SCENARIO("a stream that only shows signs of life is given up, with the name of the setting") {
+  scripted_peer peer{
+    {stream_answer({text_delta_event("a"), sse(R"({"type":"keepalive"})")},
+                   scripted_answer::ending::stall)}};
+  auto& provider = add_provider(peer.base_url());
+  provider.stream_idle_timeout = 60s;
+  provider.stream_progress_timeout = 50ms;
+  const auto& x = run();
+  CHECK(x.code() == model_errc::stream);
+  CHECK(x.error().find("`stream_progress_timeout_ms` (50 ms)") != std::string::npos);
+  CHECK(peer.wait_for_departures(1));
+}
+
+SCENARIO("a response that takes too long as a whole is given up for good") {
+  scripted_peer peer{
+    {stream_answer({text_delta_event("a")}, scripted_answer::ending::stall)}};
+  add_provider(peer.base_url()).response_timeout = 50ms;
+  const auto& x = run();
+  CHECK(x.code() == model_errc::fatal);
+  CHECK(x.error().find("`response_timeout_ms` (50 ms)") != std::string::npos);
+  CHECK_EQ(peer.requests().size(), 1u);
 }
 
 SCENARIO("garbage instead of events is a stream that closed early") {

@@ -222,6 +222,30 @@ SCENARIO("a WebSocket fails in the contract's words") {
   }
 }
 
+SCENARIO("a WebSocket's limits of a response are told with the names of their settings") {
+  ws_peer peer{{ending_with(ws_reply::ending::hang), ending_with(ws_reply::ending::hang)}};
+  auto& provider = add_provider(peer.base_url());
+  provider.stream_progress_timeout = 50ms;
+  open(ws_stream(1, v1));
+  CHECK(finish(1).error().find("`stream_progress_timeout_ms` (50 ms)") != std::string::npos);
+  CHECK(finish(1).code() == model_errc::stream);
+}
+
+SCENARIO("a WebSocket's response that takes too long is given up for good") {
+  ws_peer peer{{ending_with(ws_reply::ending::hang)}};
+  add_provider(peer.base_url()).response_timeout = 50ms;
+  open(ws_stream(1, v1));
+  CHECK(finish(1).error().find("`response_timeout_ms` (50 ms)") != std::string::npos);
+  CHECK(finish(1).code() == model_errc::fatal);
+}
+
+SCENARIO("a handshake that stalls is waited for no longer than an event") {
+  ws_peer peer{{{.holds = true}}};
+  add_provider(peer.base_url()).stream_idle_timeout = 50ms;
+  open(ws_stream(1, v1));
+  CHECK(finish(1).code() == model_errc::timeout);
+}
+
 SCENARIO("rate limits come as events") {
   ws_peer peer{{{.replies = {{.texts = {R"({"type":"codex.rate_limits","plan_type":"plus"})",
                                         ws_completed("r")}}}}}};

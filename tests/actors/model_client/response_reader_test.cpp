@@ -231,3 +231,25 @@ SCENARIO("a failure without a readable error has a text of its own") {
              "stream disconnected before completion: response.failed event received");
   }
 }
+
+SCENARIO("signs of life bring a response no further") {
+  response_reader reader{troupe::model_client::event_source::websocket};
+  std::vector<model_event> events;
+  const auto own = [&](std::string_view json) {
+    const auto before = reader.own_events();
+    reader.read(json, events);
+    return reader.own_events() > before;
+  };
+  CHECK(own(R"({"type":"response.created","response":{}})"));
+  CHECK(own(R"({"type":"response.output_text.delta","delta":"a"})"));
+  CHECK(own(R"({"type":"response.function_call_arguments.delta","delta":"{"})"));
+  CHECK(own(R"({"type":"response.output_item.added","item":{"type":"message"}})"));
+  for (const auto* sign :
+       {R"({"type":"response.created","response":{}})", R"({"type":"ping"})", "garbage",
+        R"({"type":"keepalive"})", R"({"type":"response.in_progress","response":{}})",
+        R"({"type":"response.never_heard_of"})",
+        R"({"type":"response.output_text.delta","delta":""})",
+        R"({"type":"codex.rate_limits","rate_limits":{}})"})
+    CHECK(!own(sign));
+  CHECK(own(R"({"type":"response.completed","response":{"id":"r"}})"));
+}
