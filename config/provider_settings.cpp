@@ -37,8 +37,7 @@ std::optional<std::chrono::milliseconds> positive_timeout(const table_reader& fr
 /// Settings that the reference does not know; they count for built-in providers, too.
 void read_response_limits(const table_reader& from, provider& to) {
   to.stream_progress_timeout = positive_timeout(from, "stream_progress_timeout_ms");
-  to.response_timeout =
-    positive_timeout(from, "response_timeout_ms").value_or(to.response_timeout);
+  to.response_timeout = positive_timeout(from, "response_timeout_ms").value_or(to.response_timeout);
 }
 
 constexpr auto limit_keys = std::to_array<std::string_view>(

@@ -43,7 +43,7 @@ private:
   std::chrono::milliseconds start_delay_;
   time_point total_deadline_;
   step step_ = step::waiting;
-  time_point since_; // entry into the step, or later progress
+  time_point since_;      // entry into the step, or later progress
   time_point advanced_{}; // the body's first byte was waited for from then on, or later
 };
 

@@ -50,8 +50,7 @@ void ws_clock::on_asked(time_point now) {
 }
 
 ws_clock::time_point ws_clock::deadline() const {
-  return std::min(
-    {idle_deadline(), stall_deadline(), response_deadline(), silence_deadline()});
+  return std::min({idle_deadline(), stall_deadline(), response_deadline(), silence_deadline()});
 }
 
 ws_clock::verdict ws_clock::at(time_point now) const {

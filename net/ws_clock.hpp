@@ -66,7 +66,7 @@ private:
   time_point advanced_{};  // in what counts
   time_point asked_{};     // our message
   time_point suspended_{}; // since then
-  time_point heard_{};    // the peer, or our question
+  time_point heard_{};     // the peer, or our question
 };
 
 } // namespace troupe::net

@@ -35,7 +35,9 @@ ws_close farewell_of(net_errc error) {
 
 ws_link::ws_link(std::shared_ptr<ws_handle::control> control, settings x, ws_handlers handlers)
   : control_(std::move(control)), settings_(x), handlers_(std::move(handlers)),
-    writer_(x.role, random_mask), clock_({.idle = x.idle, .stall = x.stall, .response = x.response}), timer_(control_->lane->context()) {}
+    writer_(x.role, random_mask),
+    clock_({.idle = x.idle, .stall = x.stall, .response = x.response}),
+    timer_(control_->lane->context()) {}
 
 // ---- opening ------------------------------------------------------------------------------------
 

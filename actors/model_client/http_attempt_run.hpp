@@ -48,7 +48,7 @@ struct attempt_owner {
 struct attempt_setup {
   std::shared_ptr<stream_audience> audience;
   std::size_t max_event_bytes = 0;
-  response_limits limits; ///< of the provider, for the words of an error
+  response_limits limits;        ///< of the provider, for the words of an error
   std::optional<rate_pass> pass; ///< none: nobody governs
   observation watched;
   bool keeps_body = false; ///< for a recording
@@ -102,7 +102,7 @@ private:
   setup setup_;
   net::call_handle call_;
   stream_reader reader_;
-  std::vector<model_event> events_; // not sent yet
+  std::vector<model_event> events_;          // not sent yet
   net::net_errc flaw_ = net::net_errc::none; ///< of the stream: it was ended for that
   bool is_settled_ = false;
   bool is_reported_ = false;

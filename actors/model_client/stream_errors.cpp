@@ -101,9 +101,10 @@ model_error stream_error(std::string_view text, std::optional<std::chrono::milli
 
 std::optional<model_error> limit_error(net::net_errc how, const response_limits& x) {
   if (how == net::net_errc::no_progress)
-    return stream_error(fmt::format("only signs of life, and nothing of the response itself, within "
-                                    "`stream_progress_timeout_ms` ({} ms)",
-                                    x.progress.count()));
+    return stream_error(
+      fmt::format("only signs of life, and nothing of the response itself, within "
+                  "`stream_progress_timeout_ms` ({} ms)",
+                  x.progress.count()));
   if (how != net::net_errc::timed_out_total)
     return std::nullopt;
   return model_error{.code = model_errc::fatal,

@@ -55,8 +55,7 @@ void stream_desk::replay(operation number, stream_state& call) {
   call.audience->tell(std::move(events));
   if (reader.is_completed())
     return end(number, {});
-  end(number,
-      reader.failure(progress.error));
+  end(number, reader.failure(progress.error));
 }
 
 void stream_desk::record(const stream_state& call) const {

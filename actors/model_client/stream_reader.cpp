@@ -12,8 +12,7 @@ stream_reader::progress stream_reader::feed(std::string_view chunk, std::vector<
   const auto before = reader_.own_events();
   for (const auto& event : dispatched_)
     reader_.read(event.data, out);
-  return {
-    .dispatched = dispatched_.size(), .own = reader_.own_events() - before, .error = error};
+  return {.dispatched = dispatched_.size(), .own = reader_.own_events() - before, .error = error};
 }
 
 model_error stream_reader::failure(net::net_errc how) {
@@ -22,8 +21,8 @@ model_error stream_reader::failure(net::net_errc how) {
   case net_errc::none: break;
   case net_errc::idle_timeout: return stream_error("idle timeout waiting for SSE");
   case net_errc::too_much_unfinished:
-    return stream_error("Transport error: " + (budget_ ? net::unfinished_text(*budget_)
-                                                       : std::string{to_text(how)}));
+    return stream_error("Transport error: " +
+                        (budget_ ? net::unfinished_text(*budget_) : std::string{to_text(how)}));
   case net_errc::too_large:
     return stream_error("Transport error: " + std::string{to_text(net_errc::too_large)});
   // The reference's words for whatever befalls a body on its way.

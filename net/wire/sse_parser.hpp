@@ -32,7 +32,8 @@ struct sse_event {
 /// know now.
 ///
 /// Bounded: an event over `max_event_bytes` makes this and every later call return
-/// `net_errc::too_large`, one that the budget has no room for `net_errc::too_much_unfinished`. Not thread-safe; one parser per stream; keeps no reference to its input.
+/// `net_errc::too_large`, one that the budget has no room for `net_errc::too_much_unfinished`. Not
+/// thread-safe; one parser per stream; keeps no reference to its input.
 class sse_parser {
 public:
   /// The largest event known is a completed response with all its output: below 1 MiB. Eight times
@@ -64,8 +65,8 @@ private:
 
   const std::size_t max_event_bytes_;
   utf8_check utf8_;
-  std::size_t mark_bytes_seen_ = 0; // of the byte order mark; 3 = decided
-  bool skip_line_feed_ = false;     // the last byte was a CR, an LF now belongs to it
+  std::size_t mark_bytes_seen_ = 0;   // of the byte order mark; 3 = decided
+  bool skip_line_feed_ = false;       // the last byte was a CR, an LF now belongs to it
   net_errc failure_ = net_errc::none; // there is too much
   bool has_data_ = false;
   std::string line_; // the unfinished line

@@ -51,9 +51,7 @@ struct fixture : thread_fixture {
   rollout_recorder_actor recorder = sys.spawn(slow_recorder, disk);
   tool_runner_actor tools = sys.spawn(quick_tools);
 
-  fixture() {
-    spawn_with(services);
-  }
+  fixture() { spawn_with(services); }
   ~fixture() {
     disk->open.clear();
     caf::anon_send_exit(recorder, caf::exit_reason::user_shutdown);
@@ -131,8 +129,8 @@ SCENARIO("a dead subscriber is forgotten, and so many may be there at once") {
       THEN("it hears so; those that are there may still change what they want") {
         REQUIRE(!refused);
         CHECK(refused.error() == errc::queue_full);
-        CHECK(ask<thread_summary>(
-          subscribe_events{started.thread, sinks.front(), 1, delta_wish::all}));
+        CHECK(
+          ask<thread_summary>(subscribe_events{started.thread, sinks.front(), 1, delta_wish::all}));
       }
     }
     WHEN("all of them die") {

@@ -253,9 +253,8 @@ SCENARIO("a stream without an event within the idle limit is given up") {
 }
 
 SCENARIO("a stream that only shows signs of life is given up, with the name of the setting") {
-  scripted_peer peer{
-    {stream_answer({text_delta_event("a"), sse(R"({"type":"keepalive"})")},
-                   scripted_answer::ending::stall)}};
+  scripted_peer peer{{stream_answer({text_delta_event("a"), sse(R"({"type":"keepalive"})")},
+                                    scripted_answer::ending::stall)}};
   auto& provider = add_provider(peer.base_url());
   provider.stream_idle_timeout = 60s;
   provider.stream_progress_timeout = 50ms;
@@ -266,8 +265,7 @@ SCENARIO("a stream that only shows signs of life is given up, with the name of t
 }
 
 SCENARIO("a response that takes too long as a whole is given up for good") {
-  scripted_peer peer{
-    {stream_answer({text_delta_event("a")}, scripted_answer::ending::stall)}};
+  scripted_peer peer{{stream_answer({text_delta_event("a")}, scripted_answer::ending::stall)}};
   add_provider(peer.base_url()).response_timeout = 50ms;
   const auto& x = run();
   CHECK(x.code() == model_errc::fatal);
