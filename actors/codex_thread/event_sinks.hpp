@@ -3,9 +3,6 @@
 #include "actors/codex_thread/subscribers.hpp"
 #include "messages/interfaces.hpp"
 
-#include <caf/actor_addr.hpp>
-#include <caf/actor_cast.hpp>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
