@@ -66,7 +66,7 @@ SCENARIO("each frame of the peer, a ping too, starts the idle limit again; bytes
 SCENARIO("a socket that is not read has no deadline, and all the time afterwards") {
   auto x = opened(100ms, 100ms);
   x.expect_answer(at(0ms));
-  x.suspend();
+  x.suspend(at(0ms));
   CHECK(x.deadline() == never);
   x.resume(at(5s));
   CHECK(x.deadline() == at(5100ms));
@@ -101,7 +101,7 @@ SCENARIO("our own messages say nothing of the peer's silence") {
 SCENARIO("resuming forgets that the peer was asked: it may have answered unread") {
   auto x = opened(0ms, 100ms);
   x.on_asked(at(100ms));
-  x.suspend();
+  x.suspend(at(200ms));
   x.resume(at(300ms));
   CHECK(x.at(at(400ms)) == verdict::ask);
 }

@@ -278,7 +278,8 @@ SCENARIO("what is kept of unfinished messages counts against the budget, and is 
   std::string text(6'000, 'x');
   {
     ws_reader first{ws_role::client, sizes, {}, budget};
-    auto begun = frame({.kind = ws_frame::text, .place = ws_frame_head::position::more}, text);
+    auto begun =
+      frame({.kind = ws_frame::text, .place = ws_frame_head::position::more_follow}, text);
     CHECK_EQ(first.feed(begun).error, net_errc::none);
     CHECK(budget->used() >= 6'000);
     CHECK(budget->used() < 7'000); // no doubling

@@ -4,6 +4,7 @@
 #include "net/http_server.hpp"
 #include "net/io_pool.hpp"
 #include "net/limits.hpp"
+#include "net/wire/byte_budget.hpp"
 #include "tests/net/observed_socket.hpp"
 #include "tests/net/raw_socket.hpp"
 
