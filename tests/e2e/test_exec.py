@@ -166,6 +166,17 @@ class Faults(ProgramTest):
         text, _ = self.failure(STALL, requests=2, config={"stream_idle_timeout_ms": 100})
         self.assertEqual(text, "stream disconnected before completion: idle timeout waiting for SSE")
 
+    def test_a_stream_of_signs_of_life(self):
+        keepalive = b'event: keepalive\ndata: {"type":"keepalive"}\n\n'
+        text, _ = self.failure({"events": (created(),), "forever": keepalive}, requests=2,
+                               config={"stream_idle_timeout_ms": 5000, "stream_progress_timeout_ms": 200})
+        self.assertIn("`stream_progress_timeout_ms` (200 ms)", text)
+
+    def test_a_response_without_an_end(self):
+        delta = b'data: {"type":"response.output_text.delta","delta":"more"}\n\n'
+        text, _ = self.failure({"events": (created(),), "forever": delta}, requests=1, config={"response_timeout_ms": 200})
+        self.assertIn("`response_timeout_ms` (200 ms)", text)
+
     def test_a_connection_that_is_reset(self):
         # The first request takes the connection that the list of models has left: a reset there may only mean that it was idle for
         # too long, so it is sent again on a new one, which is no attempt of its own.

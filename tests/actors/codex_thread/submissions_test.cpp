@@ -1,7 +1,11 @@
 #define CAF_SUITE submissions
 #include <caf/test/bdd_dsl.hpp>
 
+#include "messages/interfaces.hpp"
 #include "scripted_turn.hpp"
+
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
 
 #include <map>
 #include <random>
@@ -288,4 +292,17 @@ SCENARIO("a turn whose model nobody can describe takes the input that joined it 
       }
     }
   }
+}
+
+SCENARIO("a submission of another version's op is not read as one of ours") {
+  caf::byte_buffer bytes;
+  caf::binary_serializer to{nullptr, bytes};
+  REQUIRE(to.apply(submission{"id", interrupt_turn{}}));
+  caf::binary_deserializer good{nullptr, bytes};
+  submission x;
+  CHECK(good.apply(x));
+  CHECK_EQ(x, (submission{"id", interrupt_turn{}}));
+  bytes.back() = caf::byte{99}; // which op it is; that one has no members behind it
+  caf::binary_deserializer bad{nullptr, bytes};
+  CHECK(!bad.apply(x));
 }
