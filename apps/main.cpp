@@ -3,6 +3,7 @@
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/common/override_options.hpp"
+#include "apps/common/own_environment.hpp"
 #include "apps/common/process_limits.hpp"
 #include "apps/common/standard_streams.hpp"
 #include "apps/common/version.hpp"
@@ -98,6 +99,7 @@ int run_program(int argc, char** argv, const net::guardian* keeper) {
 } // namespace
 
 int main(int argc, char** argv) {
+  common::hide_environment();
   common::open_standard_streams();
   common::ignore_broken_pipes();
   common::ignore_file_size_signals();

@@ -1,5 +1,7 @@
 #include "config/home.hpp"
 
+#include "config/text_file.hpp"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -41,10 +43,7 @@ std::variant<fs::path, config_error> find_home(const environment& env) {
 }
 
 std::error_code create_home(const fs::path& home) {
-  std::error_code error;
-  if (fs::create_directories(home, error))
-    fs::permissions(home, fs::perms::owner_all, error);
-  return error;
+  return create_private_folders(home);
 }
 
 fs::path config_file(const fs::path& home) {

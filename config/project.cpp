@@ -34,7 +34,7 @@ std::optional<fs::path> holder_of(const fs::path& start, const std::vector<std::
 }
 
 std::optional<std::string> first_line(const fs::path& file) {
-  const auto text = read_text_file(file, max_git_link_bytes);
+  const auto text = read_file(file, max_git_link_bytes);
   const auto* content = std::get_if<std::string>(&text);
   if (content == nullptr)
     return std::nullopt;

@@ -1,11 +1,14 @@
 #include "config/project_docs.hpp"
 
 #include "config/project.hpp"
+#include "config/text_decoding.hpp"
 #include "config/text_file.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace troupe::config {
@@ -45,12 +48,21 @@ std::string with_valid_utf8(std::string_view text) {
   return result;
 }
 
+/// As UTF-8 whatever it was, without a byte order mark: instructions must not be lost for a few
+/// wrong bytes.
+std::string readable(std::string_view content) {
+  auto text = decode_text(content);
+  if (auto* good = std::get_if<std::string>(&text))
+    return std::move(*good);
+  return with_valid_utf8(without_mark(content));
+}
+
 std::optional<std::string> home_document(const fs::path& home) {
   for (const auto name : {override_name, default_name}) {
-    const auto text = read_text_prefix(home / name, max_home_doc_bytes);
+    const auto text = read_file_prefix(home / name, max_home_doc_bytes);
     if (const auto* content = std::get_if<std::string>(&text))
-      if (const auto body = trimmed(*content); !body.empty())
-        return with_valid_utf8(body);
+      if (auto body = std::string{trimmed(readable(*content))}; !body.empty())
+        return body;
   }
   return std::nullopt;
 }
@@ -85,15 +97,16 @@ std::optional<std::string> project_documents(const fs::path& cwd,
     const auto file = document_of(directory, names);
     if (!file)
       continue;
-    const auto text = read_text_prefix(*file, budget);
+    const auto text = read_file_prefix(*file, budget);
     const auto* content = std::get_if<std::string>(&text);
     if (content == nullptr)
       return std::nullopt; // one that cannot be read makes all count as absent
     budget -= content->size();
-    if (trimmed(*content).empty())
+    const auto document = readable(*content);
+    if (trimmed(document).empty())
       continue;
     result += result.empty() ? "" : "\n\n";
-    result += with_valid_utf8(*content);
+    result += document;
   }
   return result.empty() ? std::nullopt : std::optional{std::move(result)};
 }

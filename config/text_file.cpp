@@ -1,8 +1,13 @@
 #include "config/text_file.hpp"
 
+#include "config/text_decoding.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -39,6 +44,27 @@ private:
   int number_;
 };
 
+/// Texts that are none. The value is the number of the line, or says that the kind is wrong.
+class text_category : public std::error_category {
+public:
+  static constexpr int wrong_kind = -1;
+
+  const char* name() const noexcept override { return "text"; }
+  std::string message(int line) const override {
+    if (line == wrong_kind)
+      return "it is not valid UTF-16, or another kind of text than UTF-8; convert it to UTF-8";
+    return fmt::format("line {} is not valid UTF-8; convert the file to UTF-8", line);
+  }
+};
+
+std::error_code not_text(std::string_view bytes, std::optional<std::size_t> offset) {
+  static const text_category category;
+  if (!offset)
+    return {text_category::wrong_kind, category};
+  const auto lines = std::ranges::count(without_mark(bytes).substr(0, *offset), '\n');
+  return {static_cast<int>(lines) + 1, category};
+}
+
 std::error_code refuse_irregular(const descriptor& file) {
   struct stat status {};
   if (::fstat(file.number(), &status) != 0)
@@ -66,6 +92,8 @@ std::error_code write_new_file(const fs::path& file, std::string_view text) {
   descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (!out.is_open())
     return last_error();
+  if (const auto error = make_private(out.number()))
+    return error;
   if (const auto error = write_all(out, text))
     return error;
   if (::fsync(out.number()) != 0)
@@ -75,7 +103,7 @@ std::error_code write_new_file(const fs::path& file, std::string_view text) {
 
 } // namespace
 
-std::variant<std::string, std::error_code> read_text_prefix(const fs::path& file,
+std::variant<std::string, std::error_code> read_file_prefix(const fs::path& file,
                                                             std::size_t max_bytes) {
   const descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!in.is_open())
@@ -97,12 +125,47 @@ std::variant<std::string, std::error_code> read_text_prefix(const fs::path& file
   return text;
 }
 
-std::variant<std::string, std::error_code> read_text_file(const fs::path& file,
-                                                          std::size_t max_bytes) {
-  auto text = read_text_prefix(file, max_bytes + 1);
+std::variant<std::string, std::error_code> read_file(const fs::path& file, std::size_t max_bytes) {
+  auto text = read_file_prefix(file, max_bytes + 1);
   if (const auto* content = std::get_if<std::string>(&text); content && content->size() > max_bytes)
     return std::make_error_code(std::errc::file_too_large);
   return text;
+}
+
+std::variant<std::string, std::error_code> read_text_file(const fs::path& file,
+                                                          std::size_t max_bytes) {
+  auto bytes = read_file(file, max_bytes);
+  if (const auto* error = std::get_if<std::error_code>(&bytes))
+    return *error;
+  auto text = decode_text(std::get<std::string>(bytes));
+  if (const auto* problem = std::get_if<decoding_problem>(&text))
+    return not_text(std::get<std::string>(bytes), problem->offset);
+  return std::get<std::string>(std::move(text));
+}
+
+std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
+std::error_code create_private_folders(const fs::path& folder) {
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error))
+    return {};
+  if (folder.has_relative_path() && folder.has_parent_path() && folder.parent_path() != folder)
+    if (const auto failed = create_private_folders(folder.parent_path()))
+      return failed;
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0) {
+    const auto failed = last_error();
+    const bool made_by_another =
+      failed == std::errc::file_exists && fs::is_directory(folder, error);
+    return made_by_another ? std::error_code{} : failed;
+  }
+  return ::chmod(folder.c_str(), S_IRWXU) == 0 ? std::error_code{} : last_error();
+}
+
+std::error_code make_private(int descriptor) {
+  return ::fchmod(descriptor, S_IRUSR | S_IWUSR) == 0 ? std::error_code{} : last_error();
 }
 
 std::error_code write_private_file(const fs::path& file, std::string_view text) {
@@ -110,9 +173,8 @@ std::error_code write_private_file(const fs::path& file, std::string_view text) 
   const auto target = fs::weakly_canonical(file, error);
   if (error)
     return error;
-  fs::create_directories(target.parent_path(), error);
-  if (error)
-    return error;
+  if (const auto failed = create_private_folders(target.parent_path()))
+    return failed;
   auto draft = target;
   draft += ".tmp." + std::to_string(::getpid());
   fs::remove(draft, error); // left by a process that died with the same id

@@ -46,10 +46,10 @@ using result = std::variant<T, problem>;
 result<bio> open(const std::string& path, const char* what) {
   if (path.empty())
     return problem{std::string{"TLS between nodes needs a "} + what};
-  const auto text = read_text_file(path, max_pem_bytes);
+  const auto text = read_file(path, max_pem_bytes);
   if (const auto* error = std::get_if<std::error_code>(&text))
     return problem{path + ": cannot read the " + what + ": " + error->message()};
-  const auto& pem = std::get<std::string>(text);
+  const auto pem = without_mark(std::get<std::string>(text));
   bio copy{BIO_new(BIO_s_mem())};
   BIO_write(copy.get(), pem.data(), static_cast<int>(pem.size()));
   return copy;

@@ -105,6 +105,7 @@ struct rollout_history {
   std::vector<rollout_line> lines; ///< all valid lines, in order
   std::uint64_t damaged_lines = 0; ///< lines that could not be read and were left out
   bool torn_tail = false; ///< the last line was cut off; the first append starts with a newline
+  std::vector<std::uint64_t> damaged_at; ///< their numbers, from 1; the first few
   bool operator==(const rollout_history&) const = default;
 };
 
@@ -112,7 +113,7 @@ template <class Inspector>
 bool inspect(Inspector& f, rollout_history& x) {
   return f.object(x).fields(f.field("thread", x.thread), f.field("path", x.path),
                             f.field("lines", x.lines), f.field("damaged_lines", x.damaged_lines),
-                            f.field("torn_tail", x.torn_tail));
+                            f.field("torn_tail", x.torn_tail), f.field("damaged_at", x.damaged_at));
 }
 
 /// Appends lines. The answer (an empty result) comes when they are with the operating system.

@@ -20,24 +20,26 @@ using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
 namespace {
 
 // After a failed accept (no descriptors left): the connection waits in the backlog, so look again
-// soon.
+// soon. Meanwhile those that have waited longest give theirs back.
 constexpr std::chrono::milliseconds accept_pause{50};
 
 // The sessions of one server on one lane.
 class session_list : public conversation, public std::enable_shared_from_this<session_list> {
 public:
-  session_list(std::shared_ptr<io_lane> its_lane, std::shared_ptr<server_core> core)
-    : lane_(std::move(its_lane)), core_(std::move(core)) {}
+  session_list(std::shared_ptr<io_lane> lane, std::shared_ptr<server_core> core)
+    : around_{std::move(lane), core, std::make_shared<waiting_room>(core->options.max_waiting)} {}
 
-  const std::shared_ptr<io_lane>& lane() const { return lane_; }
+  const std::shared_ptr<io_lane>& lane() const { return around_.lane; }
 
   void add(tcp_socket socket) {
     if (is_closed_)
       return;
-    const auto session = std::make_shared<http_session>(lane_, core_, std::move(socket));
+    const auto session = std::make_shared<http_session>(around_, std::move(socket));
     sessions_.enrol(*session);
     session->start();
   }
+
+  void make_room() { around_.waiting->make_room(connections_closed_for_room); }
 
   void abandon() override {
     is_closed_ = true;
@@ -47,8 +49,7 @@ public:
   }
 
 private:
-  std::shared_ptr<io_lane> lane_;
-  std::shared_ptr<server_core> core_;
+  http_session::surroundings around_;
   conversation_list sessions_;
   bool is_closed_ = false;
 };
@@ -87,7 +88,7 @@ public:
       if (!self->acceptor_.is_open())
         return;
       if (error)
-        return self->accept_later();
+        return self->accept_later(error);
       list->lane()->dispatch(
         [list, connected = std::move(socket)]() mutable { list->add(std::move(connected)); });
       self->accept();
@@ -103,7 +104,11 @@ public:
   }
 
 private:
-  void accept_later() {
+  void accept_later(const error_code& why) {
+    if (why == asio::error::no_descriptors ||
+        why == boost::system::errc::too_many_files_open_in_system)
+      for (const auto& list : lists_)
+        list->lane()->dispatch([list] { list->make_room(); });
     pause_.expires_after(accept_pause);
     pause_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error && self->acceptor_.is_open())

@@ -86,13 +86,20 @@ private:
   std::shared_ptr<control> control_;
 };
 
+/// For whom a server is. `loopback`: requests whose `Host`, or whose page (`Origin`), is not of
+/// this machine are answered 403, handshakes too (net/wire/local_host.hpp).
+enum class served_hosts : std::uint8_t { any, loopback };
+
 struct server_options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0; ///< 0: any free one
   std::optional<tls_server_options> tls;
   std::size_t max_body_bytes = max_request_body_bytes;
   std::size_t max_unsent_bytes = net::max_unsent_bytes;
+  served_hosts hosts = served_hosts::any;
   std::chrono::milliseconds request_limit = request_read_limit;
+  std::chrono::milliseconds head_limit = head_read_limit;
+  std::size_t max_waiting = max_waiting_connections; ///< per I/O thread
   std::chrono::milliseconds idle_limit = server_idle_limit;
   std::chrono::milliseconds silence_limit = server_silence_limit; ///< of WebSockets; 0: none
 };
@@ -100,7 +107,7 @@ struct server_options {
 /// An HTTP/1.1 server with keep-alive, for the model simulator, the tests and local front doors.
 /// Requests of one connection are handled one after the other. A request that is not HTTP is
 /// answered 400, a head over `max_head_bytes` 431, a body over its limit 413, and the connection
-/// closes.
+/// closes. So it does without an answer when a head or a body takes longer than its limit.
 class http_server {
 public:
   /// Called on I/O threads; must not block or throw.

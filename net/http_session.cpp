@@ -1,6 +1,7 @@
 #include "net/http_session.hpp"
 
 #include "net/limits.hpp"
+#include "net/wire/local_host.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -21,11 +22,10 @@ constexpr std::size_t trusted_body_bytes = 1024 * 1024;
 
 } // namespace
 
-http_session::http_session(std::shared_ptr<io_lane> lane, std::shared_ptr<server_core> core,
-                           tcp_socket socket)
-  : lane_(std::move(lane)), core_(std::move(core)), link_(std::move(socket)),
-    timer_(lane_->context()), input_(first_buffer_bytes, max_read_buffer_bytes),
-    parser_(message_parser::kind::request),
+http_session::http_session(surroundings around, tcp_socket socket)
+  : lane_(std::move(around.lane)), core_(std::move(around.core)),
+    waiting_(std::move(around.waiting)), link_(std::move(socket)), timer_(lane_->context()),
+    input_(first_buffer_bytes, max_read_buffer_bytes), parser_(message_parser::kind::request),
     unsent_bytes_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 void http_session::start() {
@@ -99,8 +99,8 @@ void http_session::on_read(const error_code& error, std::size_t n) {
     missing_bytes_ -= n;
   } else {
     input_.commit(n);
-    if (step_ == step::reading_head && !std::exchange(has_begun_, true))
-      enter(step::reading_head); // the request's time begins with its first byte
+    if (step_ == step::reading_head && !std::exchange(has_begun_, true) && !is_new_)
+      enter(step::reading_head); // a later request's time begins with its first byte
   }
   if (step_ == step::answering)
     read();
@@ -151,7 +151,8 @@ void http_session::on_head() {
     return refuse(413);
   missing_bytes_ = static_cast<std::size_t>(length);
   body_size_ = 0;
-  step_ = step::reading_body; // the time limit is the request's
+  step_ = step::reading_body; // from the same start: the time limit is the request's
+  is_new_ = false;
   const auto expected = request_.headers.find("Expect");
   if (expected && equals_ignoring_case(*expected, "100-continue")) {
     out_.tail() += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -200,13 +201,20 @@ void http_session::handle_request() {
   upgrade_headers_ = may_upgrade_ ? request_.headers : header_list{};
   if (input_.empty() && !is_reading_)
     input_.release();
+  in_handler_ = true;
+  if (core_->options.hosts == served_hosts::loopback && !is_for_loopback(request_.headers))
+    answer(403, {}, "This server answers requests to localhost only.\n");
+  else
+    hand_to_handler();
+  in_handler_ = false;
+  flush();
+}
+
+void http_session::hand_to_handler() {
   auto control =
     std::make_shared<responder::control>(lane_, weak_from_this(), request_number_, unsent_bytes_);
   responder_ = control;
-  in_handler_ = true;
   core_->on_request(std::exchange(request_, {}), responder{std::move(control)});
-  in_handler_ = false;
-  flush();
 }
 
 void http_session::refuse(int status) {
@@ -243,6 +251,7 @@ void http_session::close() {
     return;
   const auto alive = shared_from_this();
   step_ = step::closed;
+  wait_or_not();
   --core_->connections;
   timer_.cancel();
   link_.close();
@@ -262,7 +271,19 @@ void http_session::close() {
 void http_session::enter(step x) {
   step_ = x;
   since_ = clock_type::now();
-  arm_timer();
+  wait_or_not();
+  if (step_ != step::closed) // to make room for others
+    arm_timer();
+}
+
+// A connection keeps its place while a request comes in: who sends slowly must not stay by it.
+void http_session::wait_or_not() {
+  const bool waits = step_ == step::greeting || step_ == step::reading_head ||
+                     step_ == step::reading_body || step_ == step::lingering;
+  if (waits && !place_)
+    place_ = waiting_->enter(*this);
+  else if (!waits && place_)
+    waiting_->leave(*std::exchange(place_, std::nullopt));
 }
 
 void http_session::arm_timer() {
@@ -281,11 +302,11 @@ void http_session::on_timer() {
 
 steady_time http_session::deadline() const {
   switch (step_) {
-  case step::greeting:
   case step::reading_body:
   case step::upgrading: return since_ + core_->options.request_limit;
+  case step::greeting: return since_ + core_->options.head_limit;
   case step::reading_head:
-    return since_ + (has_begun_ ? core_->options.request_limit : core_->options.idle_limit);
+    return since_ + (has_begun_ || is_new_ ? core_->options.head_limit : core_->options.idle_limit);
   case step::lingering: return since_ + drain_limit;
   case step::answering: // the handler's time
   case step::upgraded:  // the socket's

@@ -8,6 +8,7 @@
 #include "net/read_buffer.hpp"
 #include "net/send_queue.hpp"
 #include "net/stream.hpp"
+#include "net/waiting_room.hpp"
 #include "net/ws_link.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -51,7 +52,14 @@ struct responder::control {
 /// Owns itself until it is closed.
 class http_session : public conversation, public std::enable_shared_from_this<http_session> {
 public:
-  http_session(std::shared_ptr<io_lane> lane, std::shared_ptr<server_core> core, tcp_socket socket);
+  /// What the sessions of one server on one lane share.
+  struct surroundings {
+    std::shared_ptr<io_lane> lane;
+    std::shared_ptr<server_core> core;
+    std::shared_ptr<waiting_room> waiting;
+  };
+
+  http_session(surroundings around, tcp_socket socket);
 
   void start();
   void abandon() override;
@@ -97,6 +105,7 @@ private:
   bool take_plain_body();
   bool parse_chunked_body();
   void handle_request();
+  void hand_to_handler();
   void refuse(int status);
 
   void begin_response(int status, const header_list& headers, framing body);
@@ -112,12 +121,15 @@ private:
   void close();
 
   void enter(step x);
+  void wait_or_not();
   void arm_timer();
   steady_time deadline() const;
 
   std::shared_ptr<io_lane> lane_;
   std::shared_ptr<http_session> self_; // from start to close
   std::shared_ptr<server_core> core_;
+  std::shared_ptr<waiting_room> waiting_;
+  std::optional<waiting_room::place> place_; // in there, while nothing is being answered
   stream link_;
   lazy_timer timer_;
 
@@ -126,6 +138,7 @@ private:
   bool is_reading_ = false;
   bool reads_body_ = false; // the read goes into the body, not into the buffer
   bool has_begun_ = false;  // bytes of the next request are there
+  bool is_new_ = true;      // nothing has been asked yet
   bool is_writing_ = false;
   bool in_handler_ = false; // responses written inside it travel together
 

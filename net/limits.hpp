@@ -99,6 +99,18 @@ inline constexpr std::size_t max_request_body_bytes = 64 * 1024 * 1024;
 /// From the first byte of a request to its last: a sender slower than that only holds a connection.
 inline constexpr std::chrono::seconds request_read_limit{60};
 
+/// From the first byte of a request, on a new connection from its start, to the end of its head:
+/// heads come in one packet, and whoever sends them byte by byte only holds a connection.
+inline constexpr std::chrono::seconds head_read_limit{10};
+
+/// Connections of a server, on one thread, on which nothing is being answered: idle ones, slow
+/// heads and slow bodies. More, and the one that has waited longest is closed, so that a new one is
+/// never locked out. Far above what clients keep idle (`max_pooled_per_origin`).
+inline constexpr std::size_t max_waiting_connections = 4096;
+
+/// Closed at once when there is no descriptor left for a new connection.
+inline constexpr std::size_t connections_closed_for_room = 128;
+
 /// A connection without a request. Longer than clients keep theirs, so that the client closes
 /// first.
 inline constexpr std::chrono::seconds server_idle_limit{300};

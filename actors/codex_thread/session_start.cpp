@@ -7,10 +7,25 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 /// How a session begins: its model, its first lines, what it takes over from a rollout.
 namespace troupe::codex_thread {
+
+namespace {
+
+/// ": line 3, 7 and others". A torn last line, which is told apart, is the last number.
+std::string numbers_of_lines(const rollout_history& stored, std::uint64_t wanted) {
+  const auto known = std::min<std::uint64_t>(wanted, stored.damaged_at.size());
+  if (known == 0)
+    return {};
+  const std::span numbers{stored.damaged_at.data(), static_cast<std::size_t>(known)};
+  return fmt::format(": line {}{}", fmt::join(numbers, ", "), known < wanted ? " and others" : "");
+}
+
+} // namespace
 
 session::session(thread_config config, tool_list tools, std::string tmpdir)
   : tools_(std::move(tools)) {
@@ -101,8 +116,8 @@ void session::start_resumed(const rollout_history& stored, effects& out) {
   const auto garbage =
     stored.damaged_lines - (stored.torn_tail && stored.damaged_lines > 0 ? 1 : 0);
   if (garbage > 0)
-    warnings_.push_back(
-      fmt::format("{} unreadable line(s) of {} are left out.", garbage, stored.path));
+    warnings_.push_back(fmt::format("{} unreadable line(s) of {} are left out{}.", garbage,
+                                    stored.path, numbers_of_lines(stored, garbage)));
   remember_settings();
   describe_for_connection(out);
   out.flush = flush_goal::session_start;

@@ -1,13 +1,12 @@
 #include "actors/model_client/exchange_store.hpp"
 
 #include "config/log.hpp"
+#include "config/text_file.hpp"
 #include "net/wire/backoff.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -18,19 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Not half-written under its name, should the process end.
+/// Not half-written under its name, should the process end, and for its owner only: it holds what a
+/// thread has said and seen.
 void write_file(const fs::path& file, const std::string& text) {
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  auto beside = file;
-  beside += ".part";
-  std::ofstream out{beside, std::ios::binary | std::ios::trunc};
-  out << text;
-  out.close();
-  if (out)
-    fs::rename(beside, file, error);
-  if (!out || error)
-    log::error("the exchange {} was not recorded; check the folder and the disk", file.string());
+  if (const auto error = config::write_private_file(file, text))
+    log::error("the exchange {} was not recorded ({}); check the folder and the disk",
+               file.string(), error.message());
 }
 
 std::string place_of(std::string_view path, std::string_view comparable) {
@@ -76,10 +68,10 @@ std::variant<exchange_replay, std::string> exchange_replay::load(const fs::path&
     return *problem;
   std::vector<exchange> recorded;
   for (const auto& file : std::get<std::vector<fs::path>>(files)) {
-    std::ifstream in{file, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    auto one = parse_exchange(text);
-    if (!in || !one)
+    const auto text = config::read_file(file, max_bytes);
+    const auto* content = std::get_if<std::string>(&text);
+    auto one = content != nullptr ? parse_exchange(config::without_mark(*content)) : std::nullopt;
+    if (!one)
       return fmt::format("{} is no recorded exchange", file.string());
     recorded.push_back(std::move(*one));
   }

@@ -2,9 +2,9 @@
 
 #include "actors/model_client/stream_errors.hpp"
 #include "actors/model_client/stream_reader.hpp"
+#include "config/text_file.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -15,17 +15,13 @@ std::optional<offline_fixture> read_fixture(const config::environment& environme
   if (!path)
     return std::nullopt;
   offline_fixture result;
-  std::ifstream file{*path, std::ios::binary};
-  std::string text(max_fixture_bytes + 1, '\0');
-  if (file)
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (!file.is_open() || file.bad())
-    result.problem = "CODEX_RS_SSE_FIXTURE names a file that cannot be read: " + *path;
-  else if (text.size() > max_fixture_bytes)
+  auto text = config::read_text_file(*path, max_fixture_bytes);
+  if (auto* content = std::get_if<std::string>(&text))
+    result.text = std::move(*content);
+  else if (std::get<std::error_code>(text) == std::errc::file_too_large)
     result.problem = "CODEX_RS_SSE_FIXTURE names a file that is too large: " + *path;
   else
-    result.text = std::move(text);
+    result.problem = "CODEX_RS_SSE_FIXTURE names a file that cannot be read: " + *path;
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "actors/model_client/retry_after.hpp"
 #include "actors/model_client/stream_errors.hpp"
 #include "actors/model_client/usage_limit.hpp"
+#include "net/wire/url.hpp"
 
 #include <fmt/format.h>
 
@@ -78,7 +79,7 @@ std::string opening_text(const http_failure& x) {
 }
 
 model_error unexpected_status(const http_failure& x) {
-  auto text = opening_text(x) + fmt::format(", url: {}", x.url);
+  auto text = opening_text(x) + fmt::format(", url: {}", net::shown_url(x.url));
   if (const auto ray = x.headers.find_readable("cf-ray"))
     text += fmt::format(", cf-ray: {}", *ray);
   if (const auto id = request_id(x.headers))
@@ -178,9 +179,7 @@ failed_call too_many_requests(const http_failure& x, const wall_clock& clock) {
   return {retry_limit(x, clock), {}};
 }
 
-} // namespace
-
-failed_call map_status(const http_failure& x, const wall_clock& clock) {
+failed_call mapped(const http_failure& x, const wall_clock& clock) {
   constexpr std::string_view bad_image =
     "The image data you provided does not represent a valid image";
   if (x.status == 400 && x.body.find(bad_image) != std::string_view::npos)
@@ -197,6 +196,14 @@ failed_call map_status(const http_failure& x, const wall_clock& clock) {
   if (x.status == 429)
     return too_many_requests(x, clock);
   return {unexpected_status(x), {}};
+}
+
+} // namespace
+
+failed_call map_status(const http_failure& x, const wall_clock& clock) {
+  auto result = mapped(x, clock);
+  result.error.message = net::without_query_values(std::move(result.error.message), x.url);
+  return result;
 }
 
 bool passes_by_itself(const http_failure& x, const wall_clock& clock) {
@@ -217,7 +224,8 @@ model_error map_transport(net::net_errc error, std::string_view url, std::string
   case net_errc::connect_failed:
   case net_errc::timed_out_connect:
   case net_errc::tls_failed: {
-    auto result = stream_error(fmt::format("error sending request for url ({}): {}", url, cause));
+    auto result = stream_error(
+      fmt::format("error sending request for url ({}): {}", net::shown_url(url), cause));
     result.code = model_errc::connection_failed;
     return result;
   }

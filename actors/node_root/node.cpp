@@ -176,8 +176,9 @@ struct node::state {
   services_changed services;
   std::shared_ptr<auth_manager::lent_login> lent_login =
     std::make_shared<auth_manager::lent_login>();
-  std::atomic_flag has_had_auth; // the first one knows the login, others read it again
-  caf::actor thread_counter;     // of the metrics
+  std::atomic_flag has_had_tools; // the first ones tell whether the sandbox works
+  std::atomic_flag has_had_auth;  // the first one knows the login, others read it again
+  caf::actor thread_counter;      // of the metrics
   std::unique_ptr<telemetry::metrics_endpoint> metrics_page;
   const std::uint64_t jitter_seed = jitter_seed_of(options);
   bool stopped = false;
@@ -336,6 +337,12 @@ struct node::state {
     if (!options.settings.commands.shell_snapshot)
       deps.snapshots.reset();
     deps.bounds = bounds_of(options.settings.tools);
+    deps.withheld = config::credential_names(options.settings.model_providers);
+    if (!has_had_tools.test_and_set()) {
+      deps.expected = options.expected_sandbox;
+      deps.on_probed = options.on_sandbox_probed;
+    }
+    deps.on_refused = options.on_tool_refused;
     return tool_runner::spawn(system, std::move(deps));
   }
 

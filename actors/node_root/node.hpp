@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,13 @@ struct node_options {
   std::optional<std::uint16_t> metrics_port;
   /// Where spans of turns, tools and requests go; none: there are none.
   std::optional<config::otel_settings> otel;
+  /// A sandbox that tools are going to need: tried at the start. `on_sandbox_probed` is told once,
+  /// with an empty text when it works, else with what is missing and the remedy. Not called for a
+  /// policy that restricts nothing, nor when the node stops before.
+  std::optional<sandbox_policy> expected_sandbox;
+  std::function<void(const std::string& problem)> on_sandbox_probed;
+  /// Told of each tool call that is refused because no sandbox can be set up here.
+  std::function<void(const thread_id&, const std::string& problem)> on_tool_refused;
   /// What answers requests instead of the network; none: the network does.
   std::shared_ptr<model_client::exchange_replay> replay;
   /// What delays between attempts are drawn from; none: chance, so that processes that fail

@@ -29,8 +29,8 @@ struct decoded_line {
 enum class line_fault : std::uint8_t {
   not_json,
   not_a_line,        ///< JSON, but not one of the shapes of the contract
-  invalid_utf8,      ///< fails a whole load (contract 7.1)
-  cut_in_a_character ///< as a write leaves it that was cut off; harmless
+  invalid_utf8,      ///< bytes that are no text
+  cut_in_a_character ///< as a write leaves it that was cut off
 };
 
 /// Reads lines. Payloads are checked to be valid JSON objects of the right kind, not more: whoever

@@ -1,4 +1,5 @@
 #include "actors/rollout_recorder/listing.hpp"
+#include "config/text_file.hpp"
 
 #include "messages/json/document.hpp"
 
@@ -63,6 +64,7 @@ bool head_reader::wants_more() const {
 }
 
 void head_reader::take(std::string_view line) {
+  line = config::without_mark(line);
   if (without_space(line).empty())
     return;
   ++lines_;

@@ -1,6 +1,7 @@
 #include "actors/rollout_recorder/rollout_reader.hpp"
 
 #include "actors/rollout_recorder/meta_codec.hpp"
+#include "config/text_file.hpp"
 
 #include <utility>
 
@@ -27,12 +28,10 @@ std::variant<rollout_contents, failed_reading> rollout_reader::finish() {
     end_line(open_line_);
     contents_.torn_tail = contents_.damaged_lines > damaged_before;
   }
-  if (invalid_utf8_line_ != 0)
-    return failed_reading{reading_fault::invalid_utf8, invalid_utf8_line_};
   if (contents_.lines.empty() && contents_.damaged_lines == 0)
-    return failed_reading{reading_fault::empty_file, 0};
+    return failed_reading{reading_fault::empty_file};
   if (!has_meta_)
-    return failed_reading{reading_fault::no_session_meta, 0};
+    return failed_reading{reading_fault::no_session_meta};
   return std::move(contents_);
 }
 
@@ -49,20 +48,22 @@ void rollout_reader::take_piece(std::string_view piece) {
 
 void rollout_reader::end_line(std::string_view line) {
   ++line_number_;
-  if (std::exchange(is_too_long_, false)) {
-    ++contents_.damaged_lines;
-    return;
-  }
+  if (std::exchange(is_too_long_, false))
+    return count_damage();
+  line = config::without_mark(line); // of the file, or of one that was joined to it
   if (without_space(line).empty())
     return;
   const auto decoded = decoder_.decode(line);
-  if (const auto* good = std::get_if<decoded_line>(&decoded)) {
+  if (const auto* good = std::get_if<decoded_line>(&decoded))
     keep(*good);
-    return;
-  }
+  else
+    count_damage();
+}
+
+void rollout_reader::count_damage() {
   ++contents_.damaged_lines;
-  if (std::get<line_fault>(decoded) == line_fault::invalid_utf8 && invalid_utf8_line_ == 0)
-    invalid_utf8_line_ = line_number_;
+  if (contents_.damaged_at.size() < max_damaged_numbers)
+    contents_.damaged_at.push_back(line_number_);
 }
 
 void rollout_reader::keep(const decoded_line& line) {

@@ -20,23 +20,26 @@ struct rollout_contents {
   std::vector<rollout_line> lines;
   std::uint64_t damaged_lines = 0;
   bool torn_tail = false; ///< the last line has no newline and is damaged; counted above
+  std::vector<std::uint64_t> damaged_at; ///< their numbers, from 1; the first few
 };
 
-enum class reading_fault : std::uint8_t { empty_file, no_session_meta, invalid_utf8 };
+enum class reading_fault : std::uint8_t { empty_file, no_session_meta };
 
 struct failed_reading {
   reading_fault fault = reading_fault::empty_file;
-  std::uint64_t line = 0; ///< counted from 1; of invalid UTF-8
 };
 
 /// Reads a rollout chunk by chunk by the rules of contract rollouts.md 7. Lines that cannot be read
 /// are counted and left out, a torn last line among them.
-/// One deviation: a line that ends inside a UTF-8 character is damaged, it does not fail the load;
-/// that is what a killed process leaves behind.
+/// One deviation: bytes that are no UTF-8 damage their line; they do not fail the load. A byte
+/// order mark is no fault.
 class rollout_reader {
 public:
   /// A longer line is damaged. A turn with a few images of 20 MB each is shorter.
   static constexpr std::size_t max_line_bytes = 256UL * 1024 * 1024;
+
+  /// Line numbers that are kept of damaged lines: enough to look at the file.
+  static constexpr std::size_t max_damaged_numbers = 16;
 
   explicit rollout_reader(std::size_t line_limit = max_line_bytes) : line_limit_(line_limit) {}
 
@@ -48,6 +51,7 @@ public:
 private:
   void take_piece(std::string_view piece);
   void end_line(std::string_view line);
+  void count_damage();
   void keep(const decoded_line& line);
 
   std::size_t line_limit_;
@@ -56,7 +60,6 @@ private:
   bool is_too_long_ = false; // of the open line; the rest of it is skipped
   std::uint64_t line_number_ = 0;
   bool has_meta_ = false;
-  std::uint64_t invalid_utf8_line_ = 0;
   rollout_contents contents_;
 };
 

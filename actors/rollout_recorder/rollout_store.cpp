@@ -93,8 +93,6 @@ store_error explain(const fs::path& path, const failed_reading& failure) {
   case reading_fault::empty_file: return unreadable(path, "empty session file");
   case reading_fault::no_session_meta:
     return unreadable(path, "failed to parse thread ID from rollout file");
-  case reading_fault::invalid_utf8:
-    return unreadable(path, fmt::format("line {} is not valid UTF-8", failure.line));
   }
   return unreadable(path, "unreadable");
 }
@@ -113,8 +111,9 @@ std::variant<rollout_history, store_error> read_history(const fs::path& path, in
   if (const auto* failure = std::get_if<failed_reading>(&result))
     return explain(path, *failure);
   auto& contents = std::get<rollout_contents>(result);
-  return rollout_history{contents.thread, path.string(), std::move(contents.lines),
-                         contents.damaged_lines, contents.torn_tail};
+  return rollout_history{contents.thread,           path.string(),
+                         std::move(contents.lines), contents.damaged_lines,
+                         contents.torn_tail,        std::move(contents.damaged_at)};
 }
 
 std::variant<fs::path, store_error> path_of(const fs::path& home, const load_rollout& request) {

@@ -1,6 +1,7 @@
 #include "actors/rollout_recorder/store_files.hpp"
 
 #include "actors/rollout_recorder/file_lock.hpp"
+#include "config/text_file.hpp"
 
 #include <fmt/format.h>
 
@@ -37,9 +38,9 @@ auto retried(Call call) {
 // O_NONBLOCK: a pipe where a rollout should be must not hang the opening; it changes nothing for
 // regular files.
 int open_file_at(const fs::path& file, int flags) {
-  constexpr mode_t owner_writes = 0644;
+  constexpr mode_t owner_only = 0600;
   return retried(
-    [&] { return open(file.c_str(), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, owner_writes); });
+    [&] { return open(file.c_str(), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, owner_only); });
 }
 
 /// Contract rollouts.md 6: failures name the folder and the cause.
@@ -72,19 +73,23 @@ store_error locked(const fs::path& file, const lock_result& lock) {
                                                 file.string(), lock.holder)};
 }
 
+// What threads say and see is for their owner only. Files that are there keep their mode.
 std::variant<int, std::error_code> open_or_create(const fs::path& file) {
-  constexpr int flags = O_RDWR | O_APPEND | O_CREAT;
-  int number = open_file_at(file, flags);
-  if (number < 0 && errno == ENOENT) {
-    std::error_code error;
-    fs::create_directories(file.parent_path(), error);
-    if (error)
+  constexpr int flags = O_RDWR | O_APPEND;
+  constexpr int attempts = 3; // another process may create and remove it meanwhile
+  for (int i = 0; i < attempts; ++i) {
+    if (const int number = open_file_at(file, flags); number >= 0 || errno != ENOENT)
+      return number >= 0 ? std::variant<int, std::error_code>{number} : last_error();
+    if (const auto error = config::create_private_folders(file.parent_path()))
       return error;
-    number = open_file_at(file, flags);
+    if (const int number = open_file_at(file, flags | O_CREAT | O_EXCL); number >= 0) {
+      config::make_private(number); // else the umask has narrowed it: no harm
+      return number;
+    }
+    if (errno != EEXIST)
+      return last_error();
   }
-  if (number < 0)
-    return last_error();
-  return number;
+  return std::make_error_code(std::errc::no_such_file_or_directory);
 }
 
 std::optional<std::error_code> not_regular(int number) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t max_request_bytes = 4096;
 constexpr std::chrono::seconds request_limit{5};
+constexpr std::size_t max_waiting = 64; // one scraper keeps one connection
 
 net::header_list content_type(std::string_view x) {
   net::header_list result;
@@ -56,7 +57,12 @@ void serve(const std::shared_ptr<scrapes>& x, const net::server_request& request
 struct metrics_endpoint::state {
   state(net::io_pool& pool, std::uint16_t port, metrics_source source)
     : server(pool,
-             {.port = port, .max_body_bytes = max_request_bytes, .request_limit = request_limit},
+             {.port = port,
+              .max_body_bytes = max_request_bytes,
+              .hosts = net::served_hosts::loopback,
+              .request_limit = request_limit,
+              .head_limit = request_limit,
+              .max_waiting = max_waiting},
              [shared = std::make_shared<scrapes>(std::move(source))](
                const net::server_request& request, const net::responder& reply) {
                serve(shared, request, reply);

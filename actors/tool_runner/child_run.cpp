@@ -32,13 +32,17 @@ void child_run::prepare() {
                        .policy_cwd = order_.policy_cwd,
                        .cwd = order_.cwd,
                        .argv = order_.argv};
-  context_->sandbox->prepare(
-    std::move(wanted), [self = shared_from_this()](sandbox_launcher::answer found) {
-      if (auto* problem = std::get_if<sandbox_problem>(&found))
-        return self->end({.how = child_end::kind::not_started, .problem = problem->message});
-      auto& launch = std::get<sandbox_launch>(found);
-      self->spawn(std::move(launch.argv), launch.seccomp.number());
-    });
+  context_->sandbox->prepare(std::move(wanted), [self = shared_from_this()](
+                                                  sandbox_launcher::answer found) {
+    if (auto* problem = std::get_if<sandbox_problem>(&found)) {
+      const bool is_call = self->order_.thread != thread_id{}; // or something of ours
+      if (problem->why == sandbox_problem::cause::machine && is_call && self->context_->on_refused)
+        self->context_->on_refused(self->order_.thread, problem->message);
+      return self->end({.how = child_end::kind::not_started, .problem = problem->message});
+    }
+    auto& launch = std::get<sandbox_launch>(found);
+    self->spawn(std::move(launch.argv), launch.seccomp.number());
+  });
 }
 
 void child_run::spawn(std::vector<std::string> argv, int seccomp) {

@@ -21,6 +21,7 @@ namespace troupe::tool_runner {
 
 /// A child to be started for a call.
 struct child_order {
+  thread_id thread;              ///< whose call it is; none: nobody's
   std::vector<std::string> argv; ///< not empty
   std::string cwd;
   std::vector<std::string> environment; ///< "NAME=value"

@@ -75,7 +75,9 @@ void command_start::run(std::shared_ptr<const shell_snapshot> snapshot) {
   }
   auto start = context_->environment;
   if (snapshot)
-    start = with_profile(profile_environment(start, settings.environment), *snapshot);
+    start = config::without_credentials(
+      with_profile(profile_environment(start, settings.environment), *snapshot),
+      context_->withheld); // a profile may export them; the policy's `set` comes below
   auto variables =
     tool_environment(start, settings.environment, to_string(wish_.thread), settings.sandbox_policy);
   if (wish_.programs == attendance::unattended)

@@ -47,7 +47,8 @@ exec_session::exec_session(std::shared_ptr<const run_context> context, const run
 }
 
 void exec_session::run_child() {
-  child_order order{.argv = plan_.argv,
+  child_order order{.thread = thread_,
+                    .argv = plan_.argv,
                     .cwd = plan_.cwd,
                     .environment = {},
                     .where = plan_.decision.first,

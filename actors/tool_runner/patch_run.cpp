@@ -105,7 +105,8 @@ void patch_run::wait_for_turn() {
 }
 
 void patch_run::apply() {
-  child_order order{.argv = {context_->own_program, std::string{apply_patch_argument}},
+  child_order order{.thread = thread_,
+                    .argv = {context_->own_program, std::string{apply_patch_argument}},
                     .cwd = plan_.cwd,
                     .environment = {},
                     .where = where_,

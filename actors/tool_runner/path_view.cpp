@@ -31,7 +31,7 @@ std::optional<std::string> disk_paths::resolved(const std::string& path) const {
 
 std::string disk_paths::first_line(const std::string& path) const {
   constexpr std::size_t longest_line = 4096; // a path and a word
-  const auto text = config::read_text_prefix(path, longest_line);
+  const auto text = config::read_file_prefix(path, longest_line);
   const auto* line = std::get_if<std::string>(&text);
   return line ? line->substr(0, line->find('\n')) : std::string{};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/tool_runner/call_plan.hpp"
+#include "config/credential_names.hpp"
 #include "config/shell_environment.hpp"
 #include "messages/tool.hpp"
 #include "net/io_pool.hpp"
@@ -22,12 +23,18 @@ class command_places;
 class sandbox_launcher;
 class shell_snapshots;
 
+/// Told of a call that was refused because no sandbox can be set up on this machine. From the I/O
+/// thread; empty: nobody wants to know.
+using refusal_handler = std::function<void(const thread_id&, const std::string& problem)>;
+
 struct run_context {
   net::io_pool& io;                                ///< one thread
   std::function<void(std::function<void()>)> post; ///< runs blocking work elsewhere
   std::shared_ptr<sandbox_launcher> sandbox;
-  config::variables environment; ///< of this process, before any policy
-  std::string own_program;       ///< this program's file, to be the patch program
+  config::variables environment;   ///< of this process, without `withheld`, before any policy
+  config::variable_names withheld; ///< what this program logs in with: no tool inherits it
+  refusal_handler on_refused;
+  std::string own_program; ///< this program's file, to be the patch program
   shell_environment shells;
   std::shared_ptr<command_places> places;
   std::shared_ptr<shell_snapshots> snapshots; ///< null: every login shell is started

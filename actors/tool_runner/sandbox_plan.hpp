@@ -32,7 +32,11 @@ struct sandbox_plan {
 };
 
 struct sandbox_problem {
+  /// Machine: no sandbox can be set up here, whatever the policy.
+  enum class cause : std::uint8_t { policy, machine };
+
   std::string message; ///< names the cause, for the tool's output
+  cause why = cause::policy;
   bool operator==(const sandbox_problem&) const = default;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
+#include "actors/tool_runner/sandbox_remedy.hpp"
 #include "config/config.hpp"
 #include "net/process.hpp"
 
@@ -14,20 +15,21 @@ namespace troupe::tool_runner {
 
 namespace {
 
-constexpr std::string_view remedy =
-  "Repair the machine's set-up, or run without a sandbox by choosing danger-full-access.";
-
 /// Kept of what a trial run complains about.
 constexpr std::size_t max_complaint_bytes = 4096;
 
 sandbox_problem not_installed() {
-  return {fmt::format("the sandbox needs bubblewrap, but there is no bwrap in PATH. {}", remedy)};
+  return {fmt::format("the sandbox needs bubblewrap, but there is no bwrap in PATH. {}",
+                      sandbox_remedy({})),
+          sandbox_problem::cause::machine};
 }
 
 sandbox_problem not_working(std::string_view complaint) {
   const auto line = complaint.substr(0, complaint.find('\n'));
   return {fmt::format("the sandbox cannot be set up: {}. {}",
-                      line.empty() ? "bwrap failed without a message" : line, remedy)};
+                      line.empty() ? "bwrap failed without a message" : line,
+                      sandbox_remedy(line.empty() ? "no message" : line)),
+          sandbox_problem::cause::machine};
 }
 
 bubblewrap_abilities presumed_abilities(const std::string& program) {
@@ -80,6 +82,22 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
     io.post([found = std::make_shared<blueprint>(draw()), go_on = std::move(go_on)]() mutable {
       go_on(*found);
     });
+  });
+}
+
+void sandbox_launcher::probe(network_access network, probe_handler then) {
+  auto find = [self = shared_from_this()] { return find_program("bwrap", self->lookup_); };
+  auto go_on = [self = shared_from_this(), network,
+                then = std::move(then)](const std::optional<std::string>& program) {
+    if (!program)
+      return then(not_installed());
+    self->with_abilities(network, *program, [then](const auto& x) {
+      const auto* problem = std::get_if<sandbox_problem>(&x);
+      then(problem != nullptr ? std::optional{*problem} : std::nullopt);
+    });
+  };
+  post_([&io = io_, find = std::move(find), go_on = std::move(go_on)]() mutable {
+    io.post([found = find(), go_on = std::move(go_on)] { go_on(found); });
   });
 }
 
@@ -154,8 +172,9 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order,
 std::variant<owned_descriptor, sandbox_problem>
 sandbox_launcher::seccomp_for(network_access network) {
   const auto problem = [](const std::error_code& error) {
-    return sandbox_problem{
-      fmt::format("the system call filter cannot be made: {}. {}", error.message(), remedy)};
+    return sandbox_problem{fmt::format("the system call filter cannot be made: {}. {}",
+                                       error.message(), sandbox_remedy("seccomp")),
+                           sandbox_problem::cause::machine};
   };
   if (network == network_access::host)
     return owned_descriptor{};

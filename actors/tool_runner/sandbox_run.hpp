@@ -39,6 +39,7 @@ class sandbox_launcher : public std::enable_shared_from_this<sandbox_launcher> {
 public:
   using answer = std::variant<sandbox_launch, sandbox_problem>;
   using answer_handler = std::function<void(answer)>;
+  using probe_handler = std::function<void(std::optional<sandbox_problem>)>; ///< none: it can
   using poster = std::function<void(std::function<void()>)>;
 
   /// A trial run that takes longer has failed.
@@ -48,6 +49,10 @@ public:
   sandbox_launcher(net::io_pool& io, poster post, shell_lookup lookup, std::string tmpdir);
 
   void prepare(sandbox_order order, answer_handler then);
+
+  /// Finds out whether a sandbox with this kind of network can be set up, as `prepare` would before
+  /// the first command. What is found out is kept. From any thread; `then` on the I/O thread.
+  void probe(network_access network, probe_handler then);
 
   /// What a policy allows to write. Blocks; may be called from any thread.
   std::variant<sandbox_plan, sandbox_problem> plan(const sandbox_policy& policy,

@@ -37,7 +37,8 @@ void shell_run::begin() {
 }
 
 void shell_run::run_child() {
-  child_order order{.argv = plan_.argv,
+  child_order order{.thread = thread_,
+                    .argv = plan_.argv,
                     .cwd = plan_.cwd,
                     .environment = {},
                     .where = plan_.decision.first,

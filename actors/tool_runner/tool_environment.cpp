@@ -1,5 +1,7 @@
 #include "actors/tool_runner/tool_environment.hpp"
 
+#include "config/credential_names.hpp"
+
 #include <array>
 #include <utility>
 
@@ -18,9 +20,11 @@ bool has_network(const sandbox_policy& policy) {
 config::variables tool_environment(const config::variables& parent,
                                    const shell_environment_policy& environment,
                                    std::string_view thread_id, const sandbox_policy& sandbox) {
-  auto result = config::child_environment(parent, environment, thread_id);
-  if (!has_network(sandbox))
-    result.insert_or_assign("CODEX_SANDBOX_NETWORK_DISABLED", "1");
+  if (has_network(sandbox))
+    return config::child_environment(parent, environment, thread_id);
+  auto result =
+    config::child_environment(config::without_proxy_passwords(parent), environment, thread_id);
+  result.insert_or_assign("CODEX_SANDBOX_NETWORK_DISABLED", "1");
   return result;
 }
 

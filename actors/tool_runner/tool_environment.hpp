@@ -12,8 +12,8 @@ namespace troupe::tool_runner {
 
 bool has_network(const sandbox_policy& policy);
 
-/// The environment by the thread's policy, plus `CODEX_SANDBOX_NETWORK_DISABLED=1` when the sandbox
-/// policy has no network.
+/// The environment by the thread's policy. When the sandbox policy has no network, plus
+/// `CODEX_SANDBOX_NETWORK_DISABLED=1`, and without the passwords of inherited proxies.
 config::variables tool_environment(const config::variables& parent,
                                    const shell_environment_policy& environment,
                                    std::string_view thread_id, const sandbox_policy& sandbox);

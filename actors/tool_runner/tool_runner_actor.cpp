@@ -2,6 +2,7 @@
 
 #include "actors/common/harden.hpp"
 #include "actors/tool_runner/command_places_run.hpp"
+#include "actors/tool_runner/exec_policy.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
 #include "actors/tool_runner/tool_desk_run.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
@@ -49,16 +50,28 @@ std::string without_links(const std::string& program) {
   return error ? program : target.string();
 }
 
-std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
+// Nothing is told once `owner` is gone: a trial that a stop has cut off says nothing.
+void probe(sandbox_launcher& sandbox, const dependencies& deps, std::weak_ptr<void> owner) {
+  if (!deps.on_probed || !deps.expected || !restricts_writing(deps.expected->mode))
+    return;
+  const auto network = has_network(*deps.expected) ? network_access::host : network_access::none;
+  sandbox.probe(network, [tell = deps.on_probed, owner = std::move(owner)](const auto& x) {
+    if (!owner.expired())
+      tell(x ? x->message : std::string{});
+  });
+}
+
+std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> owner) {
   if (deps.io == nullptr || deps.io->lanes().size() != 1)
     throw std::invalid_argument{"the tool runner needs an I/O pool of one thread"};
   if (!deps.post)
     deps.post = [](const std::function<void()>& run) { run(); };
-  auto environment =
-    deps.environment ? std::move(*deps.environment) : environment_of_this_process();
+  auto environment = config::without_credentials(
+    deps.environment ? std::move(*deps.environment) : environment_of_this_process(), deps.withheld);
   auto lookup = machine_shells(value_of(environment, "PATH"));
   auto sandbox = std::make_shared<sandbox_launcher>(*deps.io, deps.post, lookup,
                                                     value_of(environment, "TMPDIR"));
+  probe(*sandbox, deps, std::move(owner));
   const auto users = default_shell(lookup);
   auto places = std::make_shared<command_places>(
     *deps.io,
@@ -69,6 +82,8 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
                 .post = std::move(deps.post),
                 .sandbox = std::move(sandbox),
                 .environment = std::move(environment),
+                .withheld = std::move(deps.withheld),
+                .on_refused = std::move(deps.on_refused),
                 .own_program = without_links(deps.own_program),
                 .shells = {.users = users, .lookup = std::move(lookup)},
                 .places = std::move(places),
@@ -80,7 +95,7 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps) {
 class state {
 public:
   state(shell_actor::pointer self, dependencies deps)
-    : self_(self), max_open_calls_(deps.max_open_calls), desk_(make_desk(deps)) {
+    : self_(self), max_open_calls_(deps.max_open_calls), desk_(make_desk(deps, alive_)) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { on_exit(x); });
     self_->set_down_handler([this](const caf::down_msg& x) { on_down(x); });
@@ -188,6 +203,7 @@ private:
 
   shell_actor::pointer self_;
   std::size_t max_open_calls_;
+  std::shared_ptr<void> alive_ = std::make_shared<bool>(); ///< before the desk, which looks at it
   std::shared_ptr<tool_desk> desk_;
   std::unordered_map<std::uint64_t, result_promise> open_;
   std::unordered_map<thread_id, caf::actor_addr> listeners_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/tool_runner/shell_snapshots_run.hpp"
+#include "config/credential_names.hpp"
 #include "config/shell_environment.hpp"
 #include "messages/interfaces.hpp"
 #include "net/process_bounds.hpp"
@@ -50,6 +51,18 @@ struct dependencies {
 
   /// What children inherit before any policy; absent: the environment of this process.
   std::optional<config::variables> environment;
+
+  /// Taken out of it, and out of what a shell's profile exports: a policy has to `set` them.
+  config::variable_names withheld = config::credential_names({});
+
+  /// What tools are going to need: tried at the start, beside all else, so that the first call
+  /// need not wait for it, and told with an empty text when it works, else with what is missing and
+  /// the remedy. From the I/O thread, once. A policy that restricts nothing needs no trial.
+  std::optional<sandbox_policy> expected;
+  std::function<void(const std::string& problem)> on_probed;
+
+  /// Told of each call that is refused because no sandbox can be set up here. From the I/O thread.
+  std::function<void(const thread_id&, const std::string& problem)> on_refused;
 
   std::size_t max_open_calls = default_open_calls;
 

@@ -86,27 +86,6 @@ std::size_t count_characters(std::string_view text) {
   return count;
 }
 
-void append_utf8(std::uint32_t code_point, std::string& out) {
-  const auto tail = [&](unsigned shift) {
-    out.push_back(static_cast<char>(0x80u | (code_point >> shift & 0x3Fu)));
-  };
-  if (code_point < 0x80) {
-    out.push_back(static_cast<char>(code_point));
-  } else if (code_point < 0x800) {
-    out.push_back(static_cast<char>(0xC0u | code_point >> 6));
-    tail(0);
-  } else if (code_point < 0x10000) {
-    out.push_back(static_cast<char>(0xE0u | code_point >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out.push_back(static_cast<char>(0xF0u | code_point >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
 std::string replace_invalid_utf8(std::string_view bytes) {
   std::string result;
   result.reserve(bytes.size());

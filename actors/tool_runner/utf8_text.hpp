@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/wire/utf8_check.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,7 +33,7 @@ std::size_t boundary_after(std::string_view text, std::size_t position);
 /// Characters of valid UTF-8 text.
 std::size_t count_characters(std::string_view text);
 
-void append_utf8(std::uint32_t code_point, std::string& out);
+using net::append_utf8;
 
 /// `bytes` with every undecodable sequence replaced by U+FFFD.
 std::string replace_invalid_utf8(std::string_view bytes);

@@ -32,7 +32,7 @@ std::string_view image_type(std::string_view bytes) {
 
 local_image_input read_image(const std::filesystem::path& file) {
   local_image_input out{.path = file.string(), .data_url = {}, .problem = {}};
-  const auto read = config::read_text_file(file, max_image_bytes);
+  const auto read = config::read_file(file, max_image_bytes);
   if (const auto* error = std::get_if<std::error_code>(&read)) {
     out.problem = *error == std::errc::file_too_large
                     ? fmt::format("larger than {} MB", max_image_bytes / (1024 * 1024))

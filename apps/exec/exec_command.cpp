@@ -69,8 +69,7 @@ thread_config make_config(const exec_args& args, const config::config& settings)
 /// A name that no thread carries starts a new thread, as in the released binary.
 thread_choice named_thread(const config::config& settings, const std::string& name,
                            thread_config config) {
-  const auto index =
-    config::read_text_file(config::session_index_file(settings.home), max_index_bytes);
+  const auto index = config::read_file(config::session_index_file(settings.home), max_index_bytes);
   const auto* text = std::get_if<std::string>(&index);
   const auto found = text == nullptr ? std::nullopt : find_thread_name(*text, name);
   if (!found)
@@ -177,6 +176,12 @@ int run(const exec_args& args, common::override_options root, const net::guardia
   options.client_version = common::program_version();
   options.metrics_port = args.metrics_port;
   options.otel = request.settings.otel;
+  // Beside the turn, which need not use a tool: the first request does not wait for it.
+  options.expected_sandbox = options.settings.sandbox_policy;
+  options.on_sandbox_probed = [](const std::string& problem) {
+    if (!problem.empty())
+      refuse(fmt::format("Warning: no command of the agent can run here: {}", problem));
+  };
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
   options.keeper = keeper;

@@ -1,6 +1,6 @@
 #include "apps/exec/prompt.hpp"
 
-#include "apps/common/text_decoding.hpp"
+#include "config/text_decoding.hpp"
 #include "config/text_file.hpp"
 
 #include <fmt/format.h>
@@ -26,8 +26,8 @@ std::variant<std::string, prompt_refusal> finish_prompt(const prompt_plan& plan,
                                                         std::string_view stdin_bytes) {
   if (plan.source == prompt_source::argument)
     return argument.value_or("");
-  auto decoded = common::decode_text(stdin_bytes);
-  if (const auto* problem = std::get_if<common::decoding_problem>(&decoded))
+  auto decoded = config::decode_text(stdin_bytes);
+  if (const auto* problem = std::get_if<config::decoding_problem>(&decoded))
     return unreadable_stdin(problem->message);
   auto text = std::get<std::string>(std::move(decoded));
   if (plan.source == prompt_source::standard_input) {

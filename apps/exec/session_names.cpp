@@ -1,5 +1,7 @@
 #include "apps/exec/session_names.hpp"
 
+#include "config/text_file.hpp"
+
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -42,6 +44,7 @@ std::optional<named_thread> parse_line(std::string_view line) {
 std::optional<thread_id> find_thread_name(std::string_view index, std::string_view name) {
   std::unordered_map<thread_id, std::string> names;
   std::vector<thread_id> carriers; // who got the name, oldest first
+  index = config::without_mark(index);
   while (!index.empty()) {
     const auto end = index.find('\n');
     if (auto line = parse_line(index.substr(0, end))) {

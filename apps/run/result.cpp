@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace troupe::run {
 
 namespace json = boost::json;
@@ -45,6 +47,13 @@ public:
       return field->get_int64();
     fail();
     return 0;
+  }
+
+  /// 0 where it is missing: older programs did not write it.
+  std::uint64_t optional_number(std::string_view key) {
+    return find(key) == nullptr
+             ? 0
+             : static_cast<std::uint64_t>(std::max<std::int64_t>(number(key), 0));
   }
 
   std::vector<std::string> texts(std::string_view key) {
@@ -99,6 +108,7 @@ std::string print_result(const result_record& x) {
     {"final_message", x.final_message ? json::value(*x.final_message) : json::value(nullptr)},
     {"error", text_or_null(x.error)},
     {"usage", usage_json(x.usage)},
+    {"refused", x.refused},
     {"duration_ms", x.duration.count()},
     {"model", x.model},
     {"tags", std::move(tags)},
@@ -126,6 +136,7 @@ std::optional<result_record> parse_result(std::string_view line) {
   out.final_message = fields.optional_text("final_message");
   out.error = fields.optional_text("error").value_or("");
   out.usage = fields.usage("usage");
+  out.refused = fields.optional_number("refused");
   out.duration = std::chrono::milliseconds{fields.number("duration_ms")};
   out.model = fields.text("model");
   out.tags = fields.texts("tags");

@@ -51,6 +51,7 @@ public:
       [](const thread_created&) { return caf::result<void>{caf::unit}; },
       [this](const thread_closed& x) { return on_closed(x); },
       [this](const interrupt_turn&) { return on_stop(); },
+      [this](caf::put_atom, const thread_id& x) { return on_refused(x); },
       [this](caf::ok_atom, std::uint64_t job) { return on_job_over(job); },
     };
   }
@@ -126,6 +127,11 @@ private:
       carry_out(board_->on_event(x.thread, one.msg, now()));
     const auto used = static_cast<std::uint32_t>(x.events.size());
     caf::anon_send(deps_.threads, event_credit{x.thread, event_sink_actor{self_}, used});
+    return caf::unit;
+  }
+
+  caf::result<void> on_refused(const thread_id& x) {
+    board_->on_refused(x);
     return caf::unit;
   }
 

@@ -58,6 +58,8 @@ using run_actor =
   event_sink_actor::extend<caf::result<void>(thread_created), caf::result<void>(thread_closed),
                            /// Ctrl-C: starts nothing more and interrupts what runs.
                            caf::result<void>(interrupt_turn),
+                           /// A tool call of that thread was refused for want of a sandbox.
+                           caf::result<void>(caf::put_atom, thread_id),
                            /// A job of the blocking pool is over.
                            caf::result<void>(caf::ok_atom, std::uint64_t)>;
 

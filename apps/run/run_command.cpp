@@ -11,6 +11,7 @@
 #include "apps/run/run_actor.hpp"
 #include "apps/run/run_preparation.hpp"
 #include "apps/run/run_report.hpp"
+#include "apps/run/sandbox_news.hpp"
 #include "net/blocking_pool.hpp"
 #include "net/io_pool.hpp"
 
@@ -48,7 +49,8 @@ struct ended_run {
   int signal = 0; ///< what stopped it; 0: nothing did
 };
 
-ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& ready) {
+ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& ready,
+                    sandbox_news& sandbox) {
   const common::output_channel error_channel{STDERR_FILENO};
   const auto style = args.quiet ? progress_style::none : style_for(error_channel);
   run_dependencies deps{.threads = node.threads(),
@@ -72,6 +74,7 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
                .limits = {.concurrency = concurrency, .task_timeout = args.task_timeout},
                .setup = ready.setup},
               std::move(deps), std::move(promise));
+  sandbox.tell(actor);
   // Everything that was reported is on the disk when a second signal does not wait.
   const common::stop_signals signals{
     node.io(), [actor] { caf::anon_send(actor, interrupt_turn{}); }, common::exit_code_of_signal};
@@ -109,7 +112,8 @@ int exit_code_of(const ended_run& x, const run_summary& summary) {
     return common::exit_failed;
   if (x.outcome.stopped)
     return common::exit_code_of_signal(x.signal);
-  return summary.all.failed > 0 ? common::exit_failed : common::exit_ok;
+  const bool is_good = summary.all.failed == 0 && summary.all.refused == 0;
+  return is_good ? common::exit_ok : common::exit_failed;
 }
 
 int report(const run_args& args, run_facts facts, const ended_run& x) {
@@ -128,6 +132,11 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
     lost = refuse(
       fmt::format("Error: cannot write {}: {}", summary_path(args.out).string(), error.message()));
   lost = std::max(lost, show_results(args, summary));
+  if (summary.all.refused > 0)
+    refuse(
+      fmt::format("Error: {} tool call(s) were refused because no sandbox can be set up on this "
+                  "machine; --resume repeats their tasks",
+                  summary.all.refused));
   const int exit_code = exit_code_of(x, summary);
   return exit_code == common::exit_ok ? lost : exit_code;
 }
@@ -159,12 +168,16 @@ int run(const run_args& args, common::override_options root, const net::guardian
   if (const auto problem = common::use_exchanges(args.exchanges, options))
     return refuse(fmt::format("Error: {}", *problem));
   options.keeper = keeper;
+  sandbox_news sandbox;
+  sandbox.ask_for(options, expected_sandbox(options.settings.sandbox_policy, ready.tasks));
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(fmt::format("Error: {}", *problem));
   facts.overrides = ready.setup->overrides;
   facts.model_provider = node.options().settings.model_provider_id;
-  const auto ended = run_tasks(node, args, ready);
+  if (const auto problem = sandbox.problem())
+    refuse(fmt::format("Warning: no command of an agent can run here: {}", *problem));
+  const auto ended = run_tasks(node, args, ready, sandbox);
   const int exit_code = report(args, std::move(facts), ended);
   node.stop(); // last, so that signals find their handler until all is written
   return exit_code;

@@ -1,5 +1,7 @@
 #include "apps/run/run_plan.hpp"
 
+#include "config/text_file.hpp"
+
 #include <algorithm>
 
 namespace troupe::run {
@@ -7,6 +9,8 @@ namespace troupe::run {
 namespace {
 
 bool stands(const result_record& x, failed_tasks failed) {
+  if (x.refused > 0) // whatever it says, it could not do its work: this machine may by now
+    return failed == failed_tasks::keep && x.status == task_status::failed;
   switch (x.status) {
   case task_status::completed: return true;
   case task_status::failed: return failed == failed_tasks::keep;
@@ -20,7 +24,8 @@ bool stands(const result_record& x, failed_tasks failed) {
 earlier_results read_results(std::string_view text) {
   earlier_results out;
   out.torn_tail = !text.empty() && text.back() != '\n';
-  while (!text.empty()) {
+  text = config::without_mark(text);
+  for (std::size_t number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
     const auto line = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -28,7 +33,8 @@ earlier_results read_results(std::string_view text) {
       auto id = record->id;
       out.latest.insert_or_assign(std::move(id), *std::move(record));
     } else if (!line.empty()) {
-      ++out.unreadable_lines;
+      if (++out.unreadable_lines == 1)
+        out.first_unreadable = number;
     }
   }
   return out;

@@ -18,6 +18,7 @@ namespace troupe::run {
 struct earlier_results {
   std::map<std::string, result_record, std::less<>> latest; ///< by task id
   std::size_t unreadable_lines = 0;                         ///< torn or foreign; they do not count
+  std::size_t first_unreadable = 0;                         ///< its number, from 1
   bool torn_tail = false; ///< the last line lacks its newline: an append must begin with one
 };
 

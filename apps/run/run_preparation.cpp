@@ -22,8 +22,9 @@ std::string notice_of(const run_args& args, const run_plan& plan, const earlier_
   if (plan.changed > 0)
     text += fmt::format("; {} read differently now and run again", plan.changed);
   if (earlier.unreadable_lines > 0)
-    text += fmt::format("; {} unreadable line(s) of results.jsonl do not count",
-                        earlier.unreadable_lines);
+    text +=
+      fmt::format("; {} unreadable line(s) of results.jsonl do not count, the first is line {}",
+                  earlier.unreadable_lines, earlier.first_unreadable);
   return text += '\n';
 }
 

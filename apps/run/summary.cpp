@@ -27,6 +27,7 @@ public:
   void add(const result_record& x) {
     ++group_.tasks;
     group_.usage += x.usage;
+    group_.refused += x.refused;
     switch (x.status) {
     case task_status::completed: ++group_.completed; break;
     case task_status::failed: ++group_.failed; break;
@@ -57,8 +58,8 @@ std::map<std::string, result_group> built(builders from) {
 }
 
 std::string table_row(std::string_view name, const result_group& x) {
-  return fmt::format("{:<28} {:>7} {:>9} {:>7} {:>11} {:>14} {:>13} {:>9} {:>9}\n", name, x.tasks,
-                     x.completed, x.failed, x.interrupted,
+  return fmt::format("{:<28} {:>7} {:>9} {:>7} {:>11} {:>7} {:>14} {:>13} {:>9} {:>9}\n", name,
+                     x.tasks, x.completed, x.failed, x.interrupted, x.refused,
                      common::with_separators(x.usage.input_tokens),
                      common::with_separators(x.usage.output_tokens),
                      common::duration_text(x.median), common::duration_text(x.p95));
@@ -69,6 +70,7 @@ json::object group_json(const result_group& x) {
           {"completed", x.completed},
           {"failed", x.failed},
           {"interrupted", x.interrupted},
+          {"refused", x.refused},
           {"usage",
            {{"input_tokens", x.usage.input_tokens},
             {"cached_input_tokens", x.usage.cached_input_tokens},
@@ -100,9 +102,9 @@ run_summary summarise(std::span<const result_record> results) {
 }
 
 std::string summary_table(const run_summary& x) {
-  auto out = fmt::format("{:<28} {:>7} {:>9} {:>7} {:>11} {:>14} {:>13} {:>9} {:>9}\n", "", "tasks",
-                         "completed", "failed", "interrupted", "input tokens", "output tokens",
-                         "median", "p95");
+  auto out = fmt::format("{:<28} {:>7} {:>9} {:>7} {:>11} {:>7} {:>14} {:>13} {:>9} {:>9}\n", "",
+                         "tasks", "completed", "failed", "interrupted", "refused", "input tokens",
+                         "output tokens", "median", "p95");
   out += table_row("all", x.all);
   if (x.models.size() > 1)
     for (const auto& [name, group] : x.models)

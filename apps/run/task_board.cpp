@@ -112,6 +112,11 @@ steps task_board::on_lost(const thread_id& thread, std::string_view error, const
   return out;
 }
 
+void task_board::on_refused(const thread_id& thread) {
+  if (auto* x = running_slot(thread))
+    ++x->refused;
+}
+
 steps task_board::on_removed(const thread_id& thread, const board_time&) {
   steps out;
   const auto known = threads_.find(thread);
@@ -199,6 +204,7 @@ result_record task_board::record_of(const slot& x, const board_time& now) const 
   out.attempt = x.plan.attempt;
   out.final_message = x.outcome.final_message();
   out.usage = x.outcome.usage();
+  out.refused = x.refused;
   out.duration =
     std::chrono::duration_cast<std::chrono::milliseconds>(now.steady - x.started.steady);
   out.model = has_thread ? x.session.model : its_task.model.value_or("");

@@ -77,6 +77,8 @@ public:
   steps on_event(const thread_id& thread, const event_msg& x, const board_time& now);
   /// The thread is gone or its turn cannot be followed any more.
   steps on_lost(const thread_id& thread, std::string_view error, const board_time& now);
+  /// A tool call of the thread was refused for want of a sandbox.
+  void on_refused(const thread_id& thread);
   steps on_removed(const thread_id& thread, const board_time& now);
   /// Deadlines; call it about once per second.
   steps on_tick(const board_time& now);
@@ -101,6 +103,7 @@ private:
     session_configured session;
     board_time started;
     common::turn_outcome outcome;
+    std::uint64_t refused = 0;
     std::optional<std::chrono::steady_clock::time_point> give_up; ///< set by an interrupt
     bool timed_out = false;
     bool runs_again = false; ///< it failed for want of descriptors: nothing is recorded

@@ -1,7 +1,6 @@
 #include "apps/run/task_file.hpp"
 
 #include "apps/common/output_schema.hpp"
-#include "apps/common/text_decoding.hpp"
 #include "apps/run/toml_tasks.hpp"
 #include "config/text_file.hpp"
 
@@ -160,12 +159,9 @@ parse_task_file(std::string_view text, task_format format, std::string_view labe
 }
 
 std::variant<std::vector<task>, task_file_problem> load_tasks(const fs::path& file) {
-  const auto bytes = config::read_text_file(file, max_task_file_bytes);
-  if (const auto* error = std::get_if<std::error_code>(&bytes))
+  const auto text = config::read_text_file(file, max_task_file_bytes);
+  if (const auto* error = std::get_if<std::error_code>(&text))
     return unreadable(file, error->message());
-  const auto text = common::decode_text(std::get<std::string>(bytes));
-  if (const auto* problem = std::get_if<common::decoding_problem>(&text))
-    return unreadable(file, problem->message);
   auto raw = parse_task_file(std::get<std::string>(text), format_of(file), file.string());
   if (auto* problem = std::get_if<task_file_problem>(&raw))
     return std::move(*problem);

@@ -2,6 +2,7 @@
 
 #include "apps/sim/utf8.hpp"
 #include "messages/json/writer.hpp"
+#include "net/wire/url.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -62,7 +63,7 @@ std::string log_line(const logged_request& x) {
   append_name(result, "fault", x.fault);
   append_name(result, "method", x.method);
   std::string target;
-  append_valid_utf8(target, x.target);
+  append_valid_utf8(target, net::without_query_values(std::string{x.target}, x.target));
   append_name(result, "path", target);
   return fmt::format("{},\"headers\":{},\"body\":{}}}\n", result,
                      x.headers == nullptr ? "[]" : header_text(*x.headers), body_text(x.body));

@@ -139,6 +139,7 @@ std::optional<std::string> simulator::start() {
       return fmt::format("{}: {}", file.string(), error.message());
   net::server_options options;
   options.port = state_->options.port;
+  options.hosts = net::served_hosts::loopback;
   options.tls = state_->options.tls;
   state_->server = std::make_unique<net::http_server>(
     state_->pool, options,

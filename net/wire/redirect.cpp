@@ -16,16 +16,6 @@ namespace {
 constexpr auto body_headers = std::to_array<std::string_view>(
   {"Content-Type", "Content-Encoding", "Content-Length", "Transfer-Encoding"});
 
-// Without query, fragment and user information.
-std::string shown(std::string_view url) {
-  const auto parsed = parse_http_url(url);
-  if (!parsed)
-    return "an unusable URL";
-  const auto path = parsed->target.substr(0, parsed->target.find('?'));
-  return (parsed->transport == http_url::scheme::https ? "https://" : "http://") +
-         parsed->host_header + path;
-}
-
 std::optional<std::string> resolved(std::string_view base, std::string_view location) {
   const auto from = boost::urls::parse_uri(boost::core::string_view{base.data(), base.size()});
   const auto to =
@@ -66,11 +56,12 @@ std::variant<redirect_trail::step, std::string> redirect_trail::follow(request f
   const auto target = resolved(from.url, location);
   const auto new_url = target ? parse_http_url(*target) : std::nullopt;
   if (!old_url || !new_url)
-    return shown(from.url) + " redirects to what is no http or https URL";
+    return shown_url(from.url) + " redirects to what is no http or https URL";
   if (left_-- <= 0)
-    return shown(from.url) + " redirects once more after " + std::to_string(max_) + " redirects";
+    return shown_url(from.url) + " redirects once more after " + std::to_string(max_) +
+           " redirects";
   if (old_url->transport == http_url::scheme::https && new_url->transport == http_url::scheme::http)
-    return shown(from.url) + " redirects from https to " + shown(*target);
+    return shown_url(from.url) + " redirects from https to " + shown_url(*target);
   visited_.push_back(from.method + ' ' + from.url);
 
   step result{{std::move(from.method), *target, std::move(from.headers)}};
@@ -85,7 +76,7 @@ std::variant<redirect_trail::step, std::string> redirect_trail::follow(request f
   if (!is_same_place(*old_url, *new_url))
     drop_credentials(next.headers);
   if (std::ranges::find(visited_, next.method + ' ' + next.url) != visited_.end())
-    return "redirect loop: " + shown(next.url) + " leads back to itself";
+    return "redirect loop: " + shown_url(next.url) + " leads back to itself";
   return result;
 }
 

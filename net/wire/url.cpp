@@ -4,6 +4,7 @@
 
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/pct_string_view.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -26,6 +27,11 @@ std::string target_of(const boost::urls::url_view& url) {
     target += std::string_view{url.encoded_query()};
   }
   return target;
+}
+
+std::string unescaped(std::string_view text) {
+  const auto view = boost::urls::make_pct_string_view({text.data(), text.size()});
+  return view ? view->decode() : std::string{text};
 }
 
 } // namespace
@@ -87,6 +93,36 @@ std::string with_query(std::string_view url, const query_params& params) {
     separator = '&';
   }
   return result;
+}
+
+std::string shown_url(std::string_view url) {
+  constexpr std::string_view mark = "://";
+  url = url.substr(0, url.find_first_of("?#"));
+  const auto scheme = url.find(mark);
+  const auto start = scheme == std::string_view::npos ? 0 : scheme + mark.size();
+  const auto user = url.substr(start, url.find('/', start) - start).rfind('@');
+  const auto host = user == std::string_view::npos ? start : start + user + 1;
+  return std::string{url.substr(0, start)}.append(url.substr(host));
+}
+
+std::string without_query_values(std::string text, std::string_view url) {
+  constexpr std::size_t shortest_secret = 6;
+  const auto question = url.find('?');
+  auto query = question == std::string_view::npos ? std::string_view{} : url.substr(question + 1);
+  query = query.substr(0, query.find('#'));
+  while (!query.empty()) {
+    const auto parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    const auto equals = parameter.find('=');
+    if (equals == std::string_view::npos || parameter.substr(0, equals).ends_with("version"))
+      continue;
+    const std::string escaped{parameter.substr(equals + 1)};
+    for (const auto& value : {escaped, unescaped(escaped)})
+      if (value.size() >= shortest_secret)
+        for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 1))
+          text.replace(at, value.size(), "***");
+  }
+  return text;
 }
 
 } // namespace troupe::net

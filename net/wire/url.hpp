@@ -43,4 +43,13 @@ using query_params = std::vector<std::pair<std::string, std::string>>;
 /// the URL.
 std::string with_query(std::string_view url, const query_params& params);
 
+/// `url` as people, logs and errors get it: without query, fragment and user information, where
+/// keys may be. Text only, no parsing.
+std::string shown_url(std::string_view url);
+
+/// `text` with `***` for the values of the query of `url`, as they are there and unescaped: what
+/// comes back from a server may repeat what it was sent. Values that say which version of an
+/// interface is meant stay, and those too short for a secret.
+std::string without_query_values(std::string text, std::string_view url);
+
 } // namespace troupe::net

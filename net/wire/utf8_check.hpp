@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace troupe::net {
@@ -26,5 +27,8 @@ private:
   std::uint8_t high_ = 0xBF;
   bool failed_ = false;
 };
+
+/// Appends the code point, which is one, as UTF-8.
+void append_utf8(std::uint32_t code_point, std::string& out);
 
 } // namespace troupe::net

@@ -48,6 +48,7 @@ SCENARIO("a result is one line and comes back as it was") {
                   .final_message = "done\n\"really\"",
                   .error = "",
                   .usage = {10, 2, 3, 1, 13},
+                  .refused = 4,
                   .duration = 1500ms,
                   .model = "gpt-5",
                   .tags = {"a", "b"},
@@ -59,13 +60,38 @@ SCENARIO("a result is one line and comes back as it was") {
   const auto line = print_result(x);
   CHECK_EQ(
     line,
-    R"({"id":"7","status":"completed","attempt":2,"final_message":"done\n\"really\"","error":null,"usage":{"input_tokens":10,"cached_input_tokens":2,"output_tokens":3,"reasoning_output_tokens":1,"total_tokens":13},"duration_ms":1500,"model":"gpt-5","tags":["a","b"],"thread_id":"0199a213-81c0-7800-8aa1-bbab2a035a53","rollout_path":"/home/r.jsonl","workspace":"/out/workspaces/7/attempt-2","started_at":"2026-02-07T09:15:04.120Z","fingerprint":"0123456789abcdef"}
+    R"({"id":"7","status":"completed","attempt":2,"final_message":"done\n\"really\"","error":null,"usage":{"input_tokens":10,"cached_input_tokens":2,"output_tokens":3,"reasoning_output_tokens":1,"total_tokens":13},"refused":4,"duration_ms":1500,"model":"gpt-5","tags":["a","b"],"thread_id":"0199a213-81c0-7800-8aa1-bbab2a035a53","rollout_path":"/home/r.jsonl","workspace":"/out/workspaces/7/attempt-2","started_at":"2026-02-07T09:15:04.120Z","fingerprint":"0123456789abcdef"}
 )");
   CHECK(parse_result(line) == x);
   x.final_message.reset();
   x.error = "broke";
   x.status = task_status::failed;
   CHECK(parse_result(print_result(x)) == x);
+}
+
+SCENARIO("a result of an older program, without refusals, is a result") {
+  auto line = print_result(a_result(a_task("1"), task_status::completed));
+  line.erase(line.find("\"refused\":0,"), 12);
+  CHECK(parse_result(line) == a_result(a_task("1"), task_status::completed));
+}
+
+SCENARIO("a task whose commands were refused for want of a sandbox is not done") {
+  const std::vector<task> tasks{a_task("done"), a_task("refused"), a_task("failed")};
+  auto refused = a_result(tasks[1], task_status::completed);
+  refused.refused = 2;
+  auto failed = a_result(tasks[2], task_status::failed);
+  failed.refused = 1;
+  const auto text = print_result(a_result(tasks[0], task_status::completed)) +
+                    print_result(refused) + print_result(failed);
+  const auto plan = plan_run(tasks, read_results(text), failed_tasks::keep);
+  REQUIRE_EQ(plan.todo.size(), 1u);
+  CHECK_EQ(plan.todo.front().index, 1u);
+  CHECK_EQ(plan_run(tasks, read_results(text), failed_tasks::retry).todo.size(), 2u);
+  CHECK_EQ(summarise(plan.kept).all.refused, 1u);
+  const auto summary = summarise(std::vector{refused, failed});
+  CHECK_EQ(summary.all.refused, 3u);
+  CHECK_EQ(summary_json(summary).at("all").at("refused").to_number<int>(), 3);
+  CHECK(summary_table(summary).find("refused") != std::string::npos);
 }
 
 SCENARIO("lines that are no result are not taken for one") {
@@ -95,6 +121,8 @@ SCENARIO("of several attempts the last one counts, and torn lines do not") {
   const auto torn = read_results(std::string_view{text}.substr(0, text.size() - 20));
   CHECK(torn.latest.at("1").status == task_status::failed);
   CHECK_EQ(torn.unreadable_lines, 1u);
+  CHECK_EQ(torn.first_unreadable, 3u);
+  CHECK_EQ(read_results("\xef\xbb\xbf" + text).unreadable_lines, 0u);
   CHECK(torn.torn_tail);
   CHECK(read_results("").latest.empty());
   CHECK(!read_results("").torn_tail);
@@ -229,18 +257,18 @@ SCENARIO("a summary counts by status, model and tag") {
   CHECK_EQ(summary.tags.at("first").completed, 1u);
   CHECK_EQ(
     summary_table(summary),
-    "                               tasks completed  failed interrupted   input tokens output "
-    "tokens    median       p95\n"
-    "all                               20        18       1           1         20,000           "
-    "200     1.00s     2.00s\n"
-    "model large                       15        13       1           1         15,000           "
-    "150     1.20s     2.00s\n"
-    "model small                        5         5       0           0          5,000            "
-    "50     300ms     500ms\n"
-    "tag first                          1         1       0           0          1,000            "
-    "10     100ms     100ms\n"
-    "tag odd                            1         1       0           0          1,000            "
-    "10     100ms     100ms\n");
+    "                               tasks completed  failed interrupted refused   input token"
+    "s output tokens    median       p95\n"
+    "all                               20        18       1           1       0         20,00"
+    "0           200     1.00s     2.00s\n"
+    "model large                       15        13       1           1       0         15,00"
+    "0           150     1.20s     2.00s\n"
+    "model small                        5         5       0           0       0          5,00"
+    "0            50     300ms     500ms\n"
+    "tag first                          1         1       0           0       0          1,00"
+    "0            10     100ms     100ms\n"
+    "tag odd                            1         1       0           0       0          1,00"
+    "0            10     100ms     100ms\n");
 }
 
 SCENARIO("a summary of nothing has no figures") {
@@ -248,5 +276,5 @@ SCENARIO("a summary of nothing has no figures") {
   CHECK(summary.all == result_group{});
   CHECK_EQ(
     boost::json::serialize(summary_json(summary)),
-    R"({"all":{"tasks":0,"completed":0,"failed":0,"interrupted":0,"usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":0},"duration_ms":{"median":0,"p95":0}},"models":{},"tags":{}})");
+    R"({"all":{"tasks":0,"completed":0,"failed":0,"interrupted":0,"refused":0,"usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":0},"duration_ms":{"median":0,"p95":0}},"models":{},"tags":{}})");
 }

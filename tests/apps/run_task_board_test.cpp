@@ -51,6 +51,8 @@ public:
   }
   std::vector<std::string> stop() { return words(board->stop(now)); }
 
+  void refused(std::size_t i) { board->on_refused(thread(i)); }
+
   bool may_submit(std::size_t i) const { return board->may_submit(thread(i)); }
 
   /// Task `i` with its turn under way.
@@ -315,4 +317,19 @@ SCENARIO("a task that finds too many files open although it is alone has failed"
   CHECK_EQ(s.failed(0, no_descriptors), (words{"record 1 failed", "prepare 1"}));
   CHECK_EQ(s.failed(1, no_descriptors), words{"record 2 failed"});
   CHECK(s.board->is_done());
+}
+
+SCENARIO("refused calls are counted in the result of their task") {
+  stage s{2};
+  s.begin();
+  s.run(0);
+  s.run(1);
+  s.refused(1);
+  s.refused(1);
+  s.refused(7); // of nobody here
+  s.completed(0);
+  s.completed(1);
+  REQUIRE_EQ(s.records.size(), 2u);
+  CHECK_EQ(s.records[0].refused, 0u);
+  CHECK_EQ(s.records[1].refused, 2u);
 }

@@ -34,8 +34,8 @@ SCENARIO("a file up to the limit is read whole, a larger one is refused") {
   const auto file = disk.write("f", "12345");
   CHECK_EQ(content(read_text_file(file, 5)), "12345");
   CHECK(failed_with(read_text_file(file, 4), std::errc::file_too_large));
-  CHECK_EQ(content(read_text_prefix(file, 4)), "1234");
-  CHECK_EQ(content(read_text_prefix(file, 0)), "");
+  CHECK_EQ(content(read_file_prefix(file, 4)), "1234");
+  CHECK_EQ(content(read_file_prefix(file, 0)), "");
 }
 
 SCENARIO("a file of several blocks is read whole") {
@@ -43,7 +43,7 @@ SCENARIO("a file of several blocks is read whole") {
   while (text.size() < 300'000)
     text += std::to_string(text.size());
   const auto file = disk.write("f", text);
-  CHECK(content(read_text_file(file, 1'000'000)) == text);
+  CHECK(content(read_file(file, 1'000'000)) == text);
 }
 
 SCENARIO("what is no regular file is an error and never a wait") {
@@ -53,6 +53,50 @@ SCENARIO("what is no regular file is an error and never a wait") {
   REQUIRE_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   CHECK(failed_with(read_text_file(pipe, 9), std::errc::invalid_argument));
   CHECK(failed_with(read_text_file("/dev/zero", 9), std::errc::invalid_argument));
+}
+
+SCENARIO("a text is read without its byte order mark, and UTF-16 as UTF-8") {
+  using namespace std::string_view_literals;
+  CHECK_EQ(content(read_text_file(disk.write("f", "\xef\xbb\xbf{}"), 9)), "{}");
+  CHECK_EQ(content(read_text_file(disk.write("f", "\xff\xfe\xfc\0\x31\0"sv), 9)), "\xc3\xbc\x31");
+  CHECK_EQ(content(read_file(disk.write("f", "\xef\xbb\xbf{}"), 9)), "\xef\xbb\xbf{}");
+  CHECK_EQ(without_mark("\xef\xbb\xbf"), "");
+  CHECK_EQ(without_mark("\xef\xbb"), "\xef\xbb");
+}
+
+SCENARIO("a text that is none is refused with the number of its line") {
+  using namespace std::string_view_literals;
+  for (const auto* start : {"", "\xef\xbb\xbf"})
+    CHECK_EQ(content(read_text_file(disk.write("f", start + std::string{"a\nb\n\xf6\n"}), 99)),
+             "error: line 3 is not valid UTF-8; convert the file to UTF-8");
+  CHECK_EQ(content(read_text_file(disk.write("f", "\xf6"), 99)),
+           "error: line 1 is not valid UTF-8; convert the file to UTF-8");
+  for (const auto text : {"\xff\xfe\x31"sv, "\0\0\xfe\xff"sv})
+    CHECK_EQ(
+      content(read_text_file(disk.write("f", text), 99)),
+      "error: it is not valid UTF-16, or another kind of text than UTF-8; convert it to UTF-8");
+}
+
+SCENARIO("what is private is so whatever the umask, and what was there keeps its mode") {
+  const auto mode_of = [](const std::filesystem::path& x) {
+    return static_cast<unsigned>(std::filesystem::status(x).permissions());
+  };
+  const auto open_folder = disk.make_folder("open");
+  ::chmod(open_folder.c_str(), 0755);
+  for (const mode_t mask : {0000, 0022, 0277}) {
+    const auto name = std::to_string(mask);
+    const auto before = ::umask(mask);
+    const auto error = write_private_file(open_folder / name / "deep/f", "text");
+    ::umask(before);
+    CHECK(!error);
+    CHECK_EQ(mode_of(open_folder / name), 0700U);
+    CHECK_EQ(mode_of(open_folder / name / "deep"), 0700U);
+    CHECK_EQ(mode_of(open_folder / name / "deep/f"), 0600U);
+  }
+  CHECK_EQ(mode_of(open_folder), 0755U);
+  CHECK(!create_private_folders(open_folder));
+  CHECK(!create_private_folders(""));
+  CHECK(create_private_folders(disk.write("file", "") / "below"));
 }
 
 SCENARIO("a private file that cannot be written leaves the old one and no draft") {

@@ -1,5 +1,6 @@
 """A scripted Responses API provider on loopback, and a runner for the program under test."""
 import ctypes
+import functools
 import json
 import os
 import pathlib
@@ -8,6 +9,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -185,6 +187,42 @@ class Provider:
         self.stop.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+def sandbox_problem():
+    """What the program misses for a sandbox on this machine; None: nothing. Found out once."""
+    if not hasattr(sandbox_problem, "known"):
+        base = tempfile.mkdtemp(prefix="troupe-e2e-")
+        provider = Provider(tool(shell("echo it works")), reply("ok"))
+        try:
+            settings = {"model_provider": "mock", "model_providers.mock.name": "mock",
+                        "model_providers.mock.base_url": provider.url, "model_providers.mock.request_max_retries": 0}
+            options = [word for key, value in settings.items() for word in ("-c", f"{key}={json.dumps(value)}")]
+            subprocess.run([PROGRAM, "exec", "--skip-git-repo-check", *options, "go"], stdin=subprocess.DEVNULL, cwd=base,
+                           capture_output=True, timeout=LIMIT_S,
+                           env={"PATH": os.environ["PATH"], "HOME": base, "LANG": "C.UTF-8"})
+            output = provider.requests[1]["json"]["input"][-1]["output"] if len(provider.requests) > 1 else "no turn"
+            sandbox_problem.known = None if "it works" in output else output.strip().splitlines()[0]
+        finally:
+            provider.close()
+            shutil.rmtree(base, ignore_errors=True)
+    return sandbox_problem.known
+
+
+def needs_sandbox(test):
+    """Skips a test by name, with the reason, where no sandbox can be set up; with TROUPE_REQUIRE_SANDBOX=1 it fails."""
+
+    @functools.wraps(test)
+    def checked(self, *arguments):
+        problem = sandbox_problem()
+        if problem and os.environ.get("TROUPE_REQUIRE_SANDBOX") == "1":
+            self.fail(f"TROUPE_REQUIRE_SANDBOX=1, but: {problem}")
+        if problem:
+            print(f"\nskipped: {self.id()}: {problem}", file=sys.stderr, flush=True)
+            self.skipTest(problem)
+        return test(self, *arguments)
+
+    return checked
 
 
 class ProgramTest(unittest.TestCase):

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from provider import (CUT, GARBAGE, LIMIT_S, PROGRAM, RESET, STALL, ProgramTest, completed, created, failed, interrupt, message,
-                      patch, reply, shell, status, stream, tool)
+                      needs_sandbox, patch, reply, shell, status, stream, tool)
 
 USAGE = {"input_tokens": 100, "cached_input_tokens": 20, "cache_write_input_tokens": 0, "output_tokens": 10,
          "reasoning_output_tokens": 5}
@@ -66,6 +66,7 @@ class PlainTurns(ProgramTest):
 
 
 class Tools(ProgramTest):
+    @needs_sandbox
     def test_commands_report_output_and_exit_code(self):
         provider = self.provider(tool(shell("echo out; echo err 1>&2", "a")), tool(shell("echo bad; exit 7", "b")),
                                  reply("Ran two."))
@@ -83,6 +84,7 @@ class Tools(ProgramTest):
         self.assertEqual((output["type"], output["call_id"]), ("function_call_output", "a"))
         self.assertIn("Process exited with code 0", output["output"])
 
+    @needs_sandbox
     def test_a_patch_changes_files_and_one_that_does_not_apply_changes_none(self):
         add = "*** Begin Patch\n*** Add File: hello.txt\n+hello\n*** End Patch"
         wrong = "*** Begin Patch\n*** Update File: hello.txt\n@@\n-nothing\n+x\n*** End Patch"
@@ -95,12 +97,14 @@ class Tools(ProgramTest):
         self.assertEqual((self.work / "hello.txt").read_text(), "hello\n")
         self.assertIn("verification failed", provider.requests[2]["json"]["input"][-1]["output"])
 
+    @needs_sandbox
     def test_read_only_is_read_only(self):
         provider = self.provider(tool(shell("touch forbidden; echo done")), reply("ok"))
         self.exec_json(provider, "write")
         self.assertFalse((self.work / "forbidden").exists())
         self.assertIn("Read-only file system", provider.requests[1]["json"]["input"][-1]["output"])
 
+    @needs_sandbox
     def test_the_network_is_off_in_the_sandbox(self):
         provider = self.provider(tool(shell(f"exec 3<>/dev/tcp/127.0.0.1/1 && echo open || echo closed")), reply("ok"))
         self.exec_json(provider, "--sandbox", "workspace-write", "connect")
@@ -392,6 +396,7 @@ class Offline(ProgramTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertTrue(result.stdout.strip())
 
+    @needs_sandbox
     def test_a_command_in_the_prompt_is_run(self):
         result = self.run_program("exec", "--offline", "--json", "--skip-git-repo-check", "Run `echo offline-works`")
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -3,7 +3,7 @@ import json
 import signal
 import unittest
 
-from provider import LIMIT_S, STALL, ProgramTest, failed, interrupt, reply, status, stream
+from provider import LIMIT_S, STALL, ProgramTest, failed, interrupt, needs_sandbox, reply, status, stream
 
 
 class Running(ProgramTest):
@@ -15,6 +15,7 @@ class Running(ProgramTest):
     def results(self, out):
         return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
 
+    @needs_sandbox
     def test_tasks_run_and_leave_results_and_a_summary(self):
         tasks = self.tasks({"id": "a", "prompt": "Say hello", "tags": ["x"]},
                            {"id": "b", "prompt": "Run `echo from-b`"})
@@ -69,6 +70,7 @@ class Running(ProgramTest):
         self.assertEqual({entry["status"] for entry in self.results(out) if entry["id"] != "x"} & {"completed"},
                          {"completed"})
 
+    @needs_sandbox
     def test_a_template_is_copied_for_each_task(self):
         template = self.work / "template"
         template.mkdir()

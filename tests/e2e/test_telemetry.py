@@ -6,7 +6,7 @@ import time
 import unittest
 import urllib.request
 
-from provider import LIMIT_S, STALL, ProgramTest, call, reply, shell, status, tool
+from provider import LIMIT_S, STALL, ProgramTest, call, needs_sandbox, reply, shell, status, tool
 
 
 class Metrics(ProgramTest):
@@ -73,6 +73,7 @@ class Spans(ProgramTest):
     def attributes(entry):
         return {x["key"]: next(iter(x["value"].values())) for x in entry["attributes"]}
 
+    @needs_sandbox
     def test_a_turn_arrives_with_its_requests_and_tools_and_without_texts(self):
         collector = self.provider(status(200, "{}"))
         plan = call("update_plan", {"plan": [{"step": "secret step", "status": "pending"}]}, "call_2")

@@ -1,5 +1,6 @@
 #include "actors/rollout_recorder/listing.hpp"
 #include "actors/rollout_recorder/rollout_reader.hpp"
+#include "config/text_file.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -34,7 +35,7 @@ std::uint64_t count_lines(std::string_view bytes) {
   std::uint64_t count = 0;
   while (!bytes.empty()) {
     const auto end = std::min(bytes.find('\n'), bytes.size());
-    count += without_space(bytes.substr(0, end)).empty() ? 0 : 1;
+    count += without_space(config::without_mark(bytes.substr(0, end))).empty() ? 0 : 1;
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
   }
   return count;
@@ -44,13 +45,13 @@ void check_same(const read_result& a, const read_result& b) {
   require(a.index() == b.index());
   if (const auto* failure = std::get_if<failed_reading>(&a)) {
     const auto& other = std::get<failed_reading>(b);
-    require(failure->fault == other.fault && failure->line == other.line);
+    require(failure->fault == other.fault);
     return;
   }
   const auto& x = std::get<rollout_contents>(a);
   const auto& y = std::get<rollout_contents>(b);
   require(x.thread == y.thread && x.lines == y.lines && x.damaged_lines == y.damaged_lines &&
-          x.torn_tail == y.torn_tail);
+          x.torn_tail == y.torn_tail && x.damaged_at == y.damaged_at);
 }
 
 void check_contents(const rollout_contents& x, std::string_view bytes) {

@@ -1,6 +1,6 @@
-#include "apps/common/text_decoding.hpp"
 #include "apps/run/run_plan.hpp"
 #include "apps/run/task_file.hpp"
+#include "config/text_decoding.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         run::read_task(x, "/base");
   }
   run::read_results(text);
-  common::decode_text(text);
+  config::decode_text(text);
   return 0;
 }

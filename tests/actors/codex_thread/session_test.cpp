@@ -104,6 +104,7 @@ SCENARIO("damage in a stored thread is told to who resumes it") {
     auto stored = stored_thread_of(one_stored_turn());
     stored.torn_tail = true;
     stored.damaged_lines = 2;
+    stored.damaged_at = {4, 9};
     auto uut = fresh_session();
     uut.set_model(some_model("older-model"));
     WHEN("it is resumed") {
@@ -113,7 +114,7 @@ SCENARIO("damage in a stored thread is told to who resumes it") {
       THEN("both are named") {
         REQUIRE_EQ(warnings.size(), 2u);
         CHECK_EQ(warnings[0], "The last line of /old.jsonl was cut off and is left out.");
-        CHECK_EQ(warnings[1], "1 unreadable line(s) of /old.jsonl are left out.");
+        CHECK_EQ(warnings[1], "1 unreadable line(s) of /old.jsonl are left out: line 4.");
       }
     }
   }

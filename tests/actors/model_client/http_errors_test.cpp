@@ -166,6 +166,21 @@ SCENARIO("other statuses are told with body, address and ids") {
   CHECK(error_of(599, "x").message.starts_with("unexpected status 599 <unknown status code>: x"));
 }
 
+SCENARIO("what is in an address beside host and path is never told") {
+  const auto url = "https://me:pass@host/v1/responses?api-key=s%2Fecret&api-version=2025-04-01"sv;
+  const net::header_list none;
+  const auto told = [&](std::string_view body) {
+    return map_status({.status = 404, .url = url, .headers = none, .body = body}, fixed_clock())
+      .error.message;
+  };
+  CHECK_EQ(told("no /v1/responses?api-key=s%2Fecret, key 's/ecret', version 2025-04-01"),
+           "unexpected status 404 Not Found: no /v1/responses?api-key=***, key '***', "
+           "version 2025-04-01, url: https://host/v1/responses");
+  CHECK_EQ(map_transport(net::net_errc::connect_failed, url, "refused").message,
+           "stream disconnected before completion: error sending request for url "
+           "(https://host/v1/responses): refused");
+}
+
 SCENARIO("a shown body is cut at a character") {
   const auto shown = [](std::string body) {
     const auto text = error_of(404, body).message;

@@ -96,10 +96,32 @@ SCENARIO("files without a thread fail") {
   CHECK(fault(read("garbage")) == reading_fault::no_session_meta);
 }
 
-SCENARIO("invalid UTF-8 fails the load and names the line") {
+SCENARIO("invalid UTF-8 costs its line only, and the line's number is told") {
   const auto got = read(meta_line(1) + "\n" + "{\"a\":\"\xff\"}\n" + context_line("/a"));
-  CHECK(fault(got) == reading_fault::invalid_utf8);
-  CHECK_EQ(std::get<failed_reading>(got).line, 3U);
+  CHECK_EQ(contents(got).lines.size(), 2U);
+  CHECK_EQ(contents(got).damaged_lines, 1U);
+  CHECK(contents(got).damaged_at == std::vector<std::uint64_t>{3});
+}
+
+SCENARIO(
+  "the numbers of the first damaged lines are kept, those of a whole file of garbage are not") {
+  std::string text = meta_line(1);
+  for (int i = 0; i < 100; ++i)
+    text += "garbage\n";
+  const auto got = read(text);
+  CHECK_EQ(contents(got).damaged_lines, 100U);
+  CHECK_EQ(contents(got).damaged_at.size(), rollout_reader::max_damaged_numbers);
+  CHECK_EQ(contents(got).damaged_at.front(), 2U);
+}
+
+SCENARIO("a byte order mark before a line is no damage") {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::size_t chunk : {1U, 2U, 1000U}) {
+    const auto got = read(mark + meta_line(1) + mark + context_line("/a"), chunk);
+    CHECK_EQ(contents(got).lines.size(), 2U);
+    CHECK_EQ(contents(got).damaged_lines, 0U);
+    CHECK_EQ(contents(got).thread, sample_thread(1));
+  }
 }
 
 SCENARIO("a line that was cut inside a character is damaged, at the end and when mended") {

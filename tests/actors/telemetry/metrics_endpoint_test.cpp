@@ -32,7 +32,7 @@ struct fixture : test_coordinator_fixture<> {
 
   static net::test::raw_connection ask(const metrics_endpoint& x, const std::string& line) {
     auto result = net::test::raw_connection::to(x.port());
-    result.write(line + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    result.write(line + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return result;
   }
 
@@ -92,6 +92,16 @@ SCENARIO("the threads of this node are counted, those of its peers are not") {
   CHECK(has(metrics.text(), "\ntroupe_live_threads 1 "));
   caf::anon_send_exit(counter, caf::exit_reason::user_shutdown);
   run();
+}
+
+SCENARIO("a page that has its own name for this machine gets no metrics") {
+  metrics_endpoint endpoint{
+    pool, 0, {.text = [] { return std::string{"secret 1"}; }, .post = run_at_once}};
+  auto stranger = net::test::raw_connection::to(endpoint.port());
+  stranger.write("GET /metrics HTTP/1.1\r\nHost: rebound.example\r\n\r\n");
+  const auto answer = stranger.read_message();
+  CHECK(answer.starts_with("HTTP/1.1 403 "));
+  CHECK(!has(answer, "secret"));
 }
 
 SCENARIO("other paths and methods are refused") {

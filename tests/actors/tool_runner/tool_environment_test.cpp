@@ -36,6 +36,23 @@ SCENARIO("a child learns its thread and whether there is a network") {
   CHECK_EQ(tool_environment(parent, {}, "t1", a_policy(sandbox_mode::read_only, false)), expected);
 }
 
+SCENARIO("the password of a proxy is inherited only where there is a network to use it on") {
+  const config::variables parent{{"HTTPS_PROXY", "http://me:pass@proxy:3128"},
+                                 {"https_proxy", "me:pass@proxy:3128"},
+                                 {"no_proxy", "a@b"}};
+  const auto open = tool_environment(parent, {}, "", a_policy(sandbox_mode::workspace_write, true));
+  CHECK_EQ(open, parent);
+  const auto closed =
+    tool_environment(parent, {}, "", a_policy(sandbox_mode::workspace_write, false));
+  CHECK_EQ(closed.at("HTTPS_PROXY"), "http://proxy:3128");
+  CHECK_EQ(closed.at("https_proxy"), "proxy:3128");
+  CHECK_EQ(closed.at("no_proxy"), "a@b");
+  const shell_environment_policy asked{.set = {{"HTTPS_PROXY", "http://me:pass@proxy:3128"}}};
+  CHECK_EQ(
+    tool_environment(parent, asked, "", a_policy(sandbox_mode::read_only, false)).at("HTTPS_PROXY"),
+    "http://me:pass@proxy:3128");
+}
+
 SCENARIO("unattended programs get neither colours nor pagers") {
   const auto result = unattended({{"TERM", "xterm"}, {"PAGER", "less"}, {"HOME", "/h"}});
   const config::variables expected{

@@ -38,6 +38,28 @@ SCENARIO("shell runs a program with exactly its environment, folder and no input
   CHECK_EQ(ends[0].exit_code, 0);
 }
 
+SCENARIO("tools inherit nothing of what the program logs in with, unless the policy sets it") {
+  tool_runner::dependencies deps = default_dependencies();
+  config::provider mine;
+  mine.env_key = "MY_PROVIDER";
+  mine.env_http_headers = {{"x-team", "TEAM_SECRET"}};
+  deps.withheld = config::credential_names({{"mine", mine}});
+  deps.environment = config::variables{{"PATH", "/usr/bin:/bin"}};
+  for (const auto& name : deps.withheld)
+    deps.environment->insert_or_assign(name, "hush");
+  start(std::move(deps));
+  context.environment.set = {{"TEAM_SECRET", "given"}};
+  for (const auto& [tool, arguments] :
+       {std::pair{"shell", R"({"command":["env"]})"},
+        std::pair{"shell_command", R"({"command":"env","login":false})"},
+        std::pair{"exec_command", R"({"cmd":"env","login":false})"}}) {
+    const auto result = run(tool, arguments);
+    CHECK(result.output.find("PATH=/usr/bin:/bin") != std::string::npos);
+    CHECK(result.output.find("TEAM_SECRET=given") != std::string::npos);
+    CHECK(result.output.find("hush") == std::string::npos);
+  }
+}
+
 SCENARIO("events come in order: begin, deltas, end") {
   const auto result = run("shell_command", R"({"command":"echo out; echo err >&2; exit 3"})");
   CHECK(!result.success);

@@ -2,27 +2,47 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "tests/actors/tool_runner/tool_runner_fixture.hpp"
+#include "tests/support/skipped.hpp"
 
+#include <fmt/format.h>
+
+#include <future>
+#include <memory>
+#include <source_location>
 #include <string>
 #include <vector>
 
 using namespace tool_runner_fixture;
 
-// Where bubblewrap does not work (a container without user namespaces), the sandboxed scenarios say
-// so and check nothing; those about a missing sandbox work everywhere.
+// Where bubblewrap does not work (a container without user namespaces), the sandboxed scenarios are
+// skipped and say so; those about a missing sandbox work everywhere.
 
 namespace {
 
 struct sandbox_fixture : fixture {
   sandbox_fixture() { context.sandbox_policy.mode = sandbox_mode::workspace_write; }
 
-  bool usable() {
+  bool usable(std::source_location where = std::source_location::current()) {
     const auto trial = script("true", "trial");
-    if (trial.success)
-      return true;
-    CAF_MESSAGE("no sandbox here: " << trial.output);
-    return false;
+    if (!trial.success)
+      test::skipped(trial.output, where);
+    return trial.success;
   }
+
+  /// What a start needs to find a bubblewrap that does this. Again: replaces it.
+  tool_runner::dependencies with_bubblewrap(const std::string& shell_text) {
+    std::filesystem::create_directory(root + "/bin");
+    const auto fake = root + "/bin/bwrap";
+    std::ofstream{fake} << "#!/bin/sh\n" << shell_text << '\n';
+    std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
+    auto result = default_dependencies();
+    result.environment = config::variables{{"PATH", root + "/bin:/usr/bin:/bin"}};
+    return result;
+  }
+
+  /// For `with_bubblewrap`: what follows "--" runs.
+  static constexpr auto run_without_sandbox =
+    R"(while [ "$1" != -- ]; do shift; done; shift; exec "$@")";
 
   tool_result script(const std::string& text, std::string id = "c1") {
     return run("shell_command", R"({"login":false,"command":")" + text + "\"}", std::move(id));
@@ -193,14 +213,61 @@ SCENARIO("without bubblewrap nothing runs") {
   }
 }
 
+SCENARIO("a start tells what is missing for a sandbox, before any call and once") {
+  for (const auto* complaint : {"bwrap: Failed to make / slave: Invalid argument",
+                                "bwrap: No permissions to create new namespace"}) {
+    const auto probed = std::make_shared<std::promise<std::string>>();
+    auto deps = with_bubblewrap(fmt::format("echo '{}' >&2; exit 1", complaint));
+    deps.expected = sandbox_policy{.mode = sandbox_mode::read_only, .writable_roots = {}};
+    deps.on_probed = [probed](const std::string& x) { probed->set_value(x); };
+    const auto runner = tool_runner::spawn(sys, std::move(deps));
+    const auto told = probed->get_future().get(); // a second call would throw
+    CHECK(told.find(complaint) != std::string::npos);
+    CHECK(told.find("danger-full-access") != std::string::npos);
+    caf::anon_send_exit(runner, caf::exit_reason::user_shutdown);
+    self->wait_for(runner);
+  }
+}
+
+SCENARIO("a start with a sandbox that works tells so, one without a restriction tries nothing") {
+  const auto probed = std::make_shared<std::promise<std::string>>();
+  auto deps = with_bubblewrap("touch " + root + "/tried; " + std::string{run_without_sandbox});
+  deps.on_probed = [probed](const std::string& x) { probed->set_value(x); };
+  auto free = deps;
+  free.expected = sandbox_policy{.mode = sandbox_mode::danger_full_access, .writable_roots = {}};
+  start(std::move(free));
+  use(sandbox_mode::danger_full_access);
+  CHECK(run("shell", R"({"command":["true"]})").success);
+  CHECK(!std::filesystem::exists(root + "/tried"));
+  deps.expected = sandbox_policy{.mode = sandbox_mode::workspace_write, .writable_roots = {}};
+  const auto runner = tool_runner::spawn(sys, std::move(deps));
+  CHECK_EQ(probed->get_future().get(), "");
+  CHECK(std::filesystem::exists(root + "/tried"));
+  caf::anon_send_exit(runner, caf::exit_reason::user_shutdown);
+  self->wait_for(runner);
+}
+
+SCENARIO("each call that is refused for want of a sandbox is told with its thread") {
+  const auto refused = std::make_shared<std::vector<thread_id>>();
+  auto deps = with_bubblewrap("echo 'bwrap: No permissions to create new namespace' >&2; exit 1");
+  // On the I/O thread, and before the answers that are waited for here.
+  deps.on_refused = [refused](const thread_id& x, const std::string&) { refused->push_back(x); };
+  start(std::move(deps));
+  use(sandbox_mode::workspace_write);
+  CHECK(!run("shell", R"({"command":["true"]})", "c1").success);
+  CHECK(!run("exec_command", R"({"login":false,"cmd":"true"})", "c2").success);
+  CHECK(!run("apply_patch", R"({"input":"*** Begin Patch\n*** Add File: made\n+x\n*** End Patch"})",
+             "c3")
+           .success);
+  CHECK_EQ(read("made"), "(missing)");
+  // What the policy itself forbids is no fault of the machine.
+  context.sandbox_policy.writable_roots = {"/no/such/root"};
+  CHECK(!script("true", "c4").success);
+  CHECK(*refused == std::vector<thread_id>(3, thread));
+}
+
 SCENARIO("with a bubblewrap that does not work nothing runs, until it works again") {
-  std::filesystem::create_directory(root + "/bin");
-  const auto fake = root + "/bin/bwrap";
-  std::ofstream{fake}
-    << "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n";
-  std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
-  auto deps = default_dependencies();
-  deps.environment = config::variables{{"PATH", root + "/bin:/usr/bin:/bin"}};
+  auto deps = with_bubblewrap("echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1");
   start(std::move(deps));
   const auto broken = script("echo x > made", "c1");
   CHECK(
@@ -209,7 +276,7 @@ SCENARIO("with a bubblewrap that does not work nothing runs, until it works agai
   CHECK_EQ(read("made"), "(missing)");
   // A stand-in that runs what follows "--" without any sandbox shows that the next call tries
   // again.
-  std::ofstream{fake} << "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n";
+  with_bubblewrap(run_without_sandbox);
   CHECK(script("echo x > made", "c2").success);
   CHECK_EQ(read("made"), "x\n");
 }

@@ -1,12 +1,11 @@
-#include "apps/common/text_decoding.hpp"
+#include "config/text_decoding.hpp"
 
-#include "actors/tool_runner/utf8_text.hpp"
 #include "net/wire/utf8_check.hpp"
 
 #include <cstdint>
 #include <fmt/format.h>
 
-namespace troupe::common {
+namespace troupe::config {
 
 namespace {
 
@@ -21,7 +20,7 @@ constexpr auto utf32_big_mark = "\x00\x00\xFE\xFF"sv;
 enum class byte_order : std::uint8_t { little, big };
 
 decoding_problem refuse(std::string_view what) {
-  return {fmt::format("{}. Convert it to UTF-8 and retry.", what)};
+  return {.message = fmt::format("{}. Convert it to UTF-8 and retry.", what)};
 }
 
 std::uint32_t unit_at(std::string_view bytes, std::size_t index, byte_order order) {
@@ -56,7 +55,7 @@ std::variant<std::string, decoding_problem> decode_utf16(std::string_view bytes,
         return refusal;
       code_point = 0x10000 + ((code_point - 0xD800) << 10) + (unit_at(bytes, i, order) - 0xDC00);
     }
-    tool_runner::append_utf8(code_point, out);
+    net::append_utf8(code_point, out);
   }
   return out;
 }
@@ -69,7 +68,9 @@ std::variant<std::string, decoding_problem> decode_utf8(std::string_view bytes) 
   if (!check.failed()) // the text ends inside a character: name the byte that begins it
     while (--valid > 0 && (static_cast<std::uint8_t>(bytes[valid]) & 0xC0) == 0x80)
       ;
-  return refuse(fmt::format("input is not valid UTF-8 (invalid byte at offset {})", valid));
+  auto refusal = refuse(fmt::format("input is not valid UTF-8 (invalid byte at offset {})", valid));
+  refusal.offset = valid;
+  return refusal;
 }
 
 } // namespace
@@ -89,4 +90,4 @@ std::variant<std::string, decoding_problem> decode_text(std::string_view bytes) 
   return decode_utf8(bytes.substr(utf8_mark.size()));
 }
 
-} // namespace troupe::common
+} // namespace troupe::config

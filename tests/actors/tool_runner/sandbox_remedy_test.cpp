@@ -1,0 +1,25 @@
+#define CAF_SUITE sandbox_remedy
+#include <caf/test/bdd_dsl.hpp>
+
+#include "actors/tool_runner/sandbox_remedy.hpp"
+
+using troupe::tool_runner::sandbox_remedy;
+
+SCENARIO("what bubblewrap complains of is answered with what helps") {
+  const struct {
+    std::string_view complaint;
+    std::string_view remedy;
+  } cases[] = {
+    {"", "bubblewrap"},
+    {"bwrap: Failed to make / slave: Invalid argument", "mount --bind"},
+    {"bwrap: No permissions to create new namespace, likely because", "user.max_user_namespaces"},
+    {"bwrap: Creating new namespace failed: Operation not permitted", "--privileged"},
+    {"bwrap: setting up uid map: Permission denied", "apparmor_restrict_unprivileged_userns"},
+    {"bwrap: something new", "Repair the machine's set-up"},
+  };
+  for (const auto& x : cases) {
+    const auto text = sandbox_remedy(x.complaint);
+    CHECK(text.find(x.remedy) != std::string::npos);
+    CHECK(text.ends_with(", or run without a sandbox by choosing danger-full-access."));
+  }
+}
