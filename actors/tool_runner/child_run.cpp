@@ -13,6 +13,9 @@ namespace {
 /// A shell's exit code for a command that a signal has ended counts from here.
 constexpr int shell_signal_base = 128;
 
+/// Bubblewrap reads it before anything else and closes it.
+constexpr int sandbox_arguments_descriptor = 8;
+
 } // namespace
 
 std::shared_ptr<child_run> child_run::start(std::shared_ptr<const run_context> context,
@@ -64,6 +67,12 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
   if (order_.definitions.is_open())
     options.inherited.push_back(
       {.ours = order_.definitions.number(), .as = definitions_descriptor});
+  if (order_.sandbox_arguments.is_open()) {
+    const std::string number = std::to_string(sandbox_arguments_descriptor);
+    options.argv.insert(options.argv.begin() + 1, {"--args", number});
+    options.inherited.push_back(
+      {.ours = order_.sandbox_arguments.number(), .as = sandbox_arguments_descriptor});
+  }
   net::process_handlers handlers;
   handlers.on_output = [self = shared_from_this()](net::output_stream stream,
                                                    std::string_view bytes) {
@@ -80,6 +89,7 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
   started_ = clock::now();
   process_ = net::spawn_process(context_->io, std::move(options), std::move(handlers));
   order_.definitions = {};
+  order_.sandbox_arguments = {};
   if (order_.timeout)
     timer_ =
       context_->io.after(*order_.timeout, [self = shared_from_this()] { self->on_timeout(); });

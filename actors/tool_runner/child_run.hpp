@@ -32,6 +32,7 @@ struct child_order {
   std::optional<std::string> input;                 ///< none: the null device, or the terminal
   std::optional<std::chrono::milliseconds> timeout; ///< none: it may run forever
   owned_descriptor definitions = {}; ///< for a shell, as `definitions_descriptor`; may be none
+  owned_descriptor sandbox_arguments = {}; ///< more arguments of bubblewrap; may be none
 };
 
 /// On the I/O thread, in this order. Released after `on_end` or `abandon`.

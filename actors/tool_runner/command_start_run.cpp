@@ -10,12 +10,35 @@ namespace troupe::tool_runner {
 
 namespace {
 
-/// What the policy excludes by its name does not come back as a variable of the shell either.
-std::string definitions_under(const shell_environment_policy& policy, const shell_snapshot& x) {
+/// What is excluded by its name does not come back as a variable of the shell either.
+std::string definitions_under(const shell_environment_policy& policy,
+                              const config::variable_names& withheld, const shell_snapshot& x) {
   config::variables names;
   for (const auto& [name, declaration] : x.variables)
     names.emplace(name, "");
-  return definitions_of(x, profile_environment(names, policy));
+  return definitions_of(
+    x, profile_environment(config::without_credentials(std::move(names), withheld), policy));
+}
+
+/// The environment of a sandboxed command in two parts.
+struct environment_parts {
+  config::variables early;    ///< of bubblewrap too
+  std::string late_arguments; ///< of bubblewrap, each ended by NUL: for the command only
+};
+
+/// Bubblewrap itself runs outside of the sandbox: nothing that a profile has set, which a sandboxed
+/// agent may have written, reaches it (LD_PRELOAD).
+environment_parts split_environment(config::variables own, const config::variables& wanted) {
+  environment_parts result;
+  for (const auto& [name, value] : wanted) {
+    const auto found = own.find(name);
+    if (found != own.end() && found->second == value)
+      result.early.insert(own.extract(found));
+    else
+      for (const auto& word : {std::string{"--setenv"}, name, value})
+        result.late_arguments.append(word).push_back('\0');
+  }
+  return result;
 }
 
 } // namespace
@@ -57,39 +80,54 @@ void command_start::on_place() {
   if (!bash)
     return run(nullptr);
   context_->snapshots->find(context_, std::move(*bash), std::move(start),
-                            [self = shared_from_this()](auto x) { self->run(std::move(x)); });
+                            [self = shared_from_this()](const auto& x) { self->run(x); });
 }
 
-void command_start::run(std::shared_ptr<const shell_snapshot> snapshot) {
+void command_start::run(const std::shared_ptr<const shell_snapshot>& snapshot) {
   if (!listener_.on_ready)
     return; // let go meanwhile
-  const auto& settings = *wish_.settings;
   auto order = std::move(wish_.order);
-  login_rest rest;
-  if (snapshot && needs_definitions(*snapshot, order.argv[2])) {
-    order.definitions =
-      memory_file("troupe-shell", definitions_under(settings.environment, *snapshot));
-    rest.definitions = order.definitions.is_open();
-    if (!rest.definitions)
-      snapshot = nullptr;
-  }
-  auto start = context_->environment;
-  if (snapshot)
-    start = config::without_credentials(
-      with_profile(profile_environment(start, settings.environment), *snapshot),
-      context_->withheld); // a profile may export them; the policy's `set` comes below
-  auto variables =
-    tool_environment(start, settings.environment, to_string(wish_.thread), settings.sandbox_policy);
-  if (wish_.programs == attendance::unattended)
-    variables = unattended(std::move(variables));
-  if (snapshot) {
-    if (snapshot->changed.contains("BASH_ENV"))
-      if (auto found = variables.extract("BASH_ENV"); !found.empty())
-        rest.bash_env = std::move(found.mapped());
-    order.argv = without_login(order.argv, *snapshot, rest);
-  }
-  order.environment = as_entries(variables);
+  if (!snapshot || !spare_login(order, *snapshot))
+    order.environment = as_entries(environment_of(context_->environment));
   std::exchange(listener_, {}).on_ready(std::move(order));
+}
+
+config::variables command_start::environment_of(const config::variables& parent) const {
+  const auto& settings = *wish_.settings;
+  auto result = tool_environment(parent, settings.environment, to_string(wish_.thread),
+                                 settings.sandbox_policy);
+  return wish_.programs == attendance::unattended ? unattended(std::move(result)) : result;
+}
+
+bool command_start::spare_login(child_order& order, const shell_snapshot& x) const {
+  const auto& policy = wish_.settings->environment;
+  // A profile may export credentials; the policy's `set` comes after.
+  auto variables = environment_of(config::without_credentials(
+    with_profile(profile_environment(context_->environment, policy), x), context_->withheld));
+  login_rest rest;
+  if (x.changed.contains("BASH_ENV"))
+    if (auto found = variables.extract("BASH_ENV"); !found.empty())
+      rest.bash_env = std::move(found.mapped());
+  owned_descriptor definitions;
+  rest.definitions = needs_definitions(x, order.argv[2]);
+  if (rest.definitions)
+    definitions = memory_file("troupe-shell", definitions_under(policy, context_->withheld, x));
+  owned_descriptor late;
+  auto early = variables;
+  if (order.where == attempt::sandboxed) {
+    auto split = split_environment(environment_of(context_->environment), variables);
+    early = std::move(split.early);
+    late = memory_file("troupe-environment", split.late_arguments);
+    if (!late.is_open())
+      return false;
+  }
+  if (rest.definitions && !definitions.is_open())
+    return false;
+  order.argv = without_login(order.argv, x, rest);
+  order.environment = as_entries(early);
+  order.definitions = std::move(definitions);
+  order.sandbox_arguments = std::move(late);
+  return true;
 }
 
 } // namespace troupe::tool_runner

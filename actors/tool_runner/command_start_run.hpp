@@ -46,7 +46,11 @@ private:
     : context_(std::move(context)), wish_(std::move(wish)), listener_(std::move(listener)) {}
 
   void on_place();
-  void run(std::shared_ptr<const shell_snapshot> snapshot);
+  void run(const std::shared_ptr<const shell_snapshot>& snapshot);
+  config::variables environment_of(const config::variables& parent) const;
+
+  /// Makes the order one without login; no when it cannot be.
+  bool spare_login(child_order& order, const shell_snapshot& x) const;
 
   std::shared_ptr<const run_context> context_;
   command_wish wish_;

@@ -92,6 +92,17 @@ SCENARIO("sandboxed commands and sessions have the snapshot too") {
   CHECK_EQ(times_read(), 1u);
 }
 
+SCENARIO("what a profile sets does not reach what runs outside of the sandbox") {
+  // The loader of each process with these writes a file, where it may write.
+  profile("export LD_DEBUG=files LD_DEBUG_OUTPUT=$HOME/loader FROM_PROFILE=1");
+  if (!usable())
+    return;
+  context.sandbox_policy.mode = sandbox_mode::workspace_write;
+  CHECK(script("echo $FROM_PROFILE $LD_DEBUG").find("1 files\n") != std::string::npos);
+  for (const auto& entry : std::filesystem::directory_iterator{home})
+    CHECK(!entry.path().filename().string().starts_with("loader"));
+}
+
 SCENARIO("functions, aliases, options, umask and own variables are as after a login") {
   profile("shopt -s expand_aliases extglob; umask 027; own=mine; alias hello='echo alias'\n"
           "inner() { echo \"$own $1\"; }; outer() { inner \"$1\"; }; export -f inner\n");
