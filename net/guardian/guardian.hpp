@@ -28,7 +28,7 @@ public:
   static std::unique_ptr<guardian> start(std::span<char*> arguments,
                                          cgroup_use use = cgroup_use::where_possible);
 
-  /// Has all children ended that are left, and waits for that (at most `end_limit`).
+  /// Has all children ended that are left, and waits for that (at most `guardian_end_limit`).
   ~guardian();
   guardian(const guardian&) = delete;
   guardian& operator=(const guardian&) = delete;

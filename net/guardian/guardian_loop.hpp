@@ -14,9 +14,9 @@ namespace troupe::net {
 /// What the guardian process does: takes requests, tells news, and watches, until the program has
 /// closed the socket of the requests, which is its end. Then ends everything that is left.
 ///
-/// One thread, one poll loop; it waits for nothing else. The only step that can take long is the
-/// start of a child, whose program or folder may lie on a slow disk: the kernel lets us go on with
-/// its exec.
+/// One thread, one poll loop. The only other thing that it waits for is the exec of a child, some
+/// 100 µs; a program or folder on a disk that does not answer holds up all commands, as it did when
+/// an I/O thread waited for it.
 class guardian_loop {
 public:
   guardian_loop(unique_fd requests, cgroup_use use);
