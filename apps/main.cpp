@@ -1,4 +1,5 @@
 #include "actors/tool_runner/patch_apply.hpp"
+#include "apps/cluster/cluster_command.hpp"
 #include "apps/common/command_line.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
@@ -85,6 +86,7 @@ int run_program(int argc, char** argv, const net::guardian* keeper) {
   threads::add_command(app, selected);
   models::add_command(app, selected);
   node_app::add_command(app, selected, keeper);
+  cluster_app::add_command(app, selected);
   login_app::add_commands(app, selected);
   try {
     app.parse(argc, argv);

@@ -1,8 +1,8 @@
 # Everything Troupe links, found once. scripts/setup installs it.
 find_package(Threads REQUIRED)
-find_package(OpenSSL 3 REQUIRED) # before CAF, whose package file uses it without looking for it
-find_package(CAF 0.18.7 EXACT REQUIRED COMPONENTS core io openssl test)
-foreach(part core io openssl test)
+find_package(OpenSSL 3 REQUIRED)
+find_package(CAF 0.18.7 EXACT REQUIRED COMPONENTS core io test)
+foreach(part core io test)
   if(NOT TARGET CAF::${part})
     message(FATAL_ERROR "CAF was built without its module '${part}'; run scripts/setup")
   endif()

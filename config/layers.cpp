@@ -49,6 +49,9 @@ layer_result read_layer(const fs::path& file) {
 /// it goes is for those to say whom it is of, not for a folder with code, be it trusted or not.
 constexpr std::string_view personal_key = "otel";
 
+/// What other nodes may do on this machine is not a folder's business either.
+constexpr std::string_view ceiling_key = "node";
+
 struct layer_stack {
   setting_table system;
   setting_table user;
@@ -145,6 +148,12 @@ layer_result read_project_layers(const load_request& request, const setting_tabl
       warnings.push_back(fmt::format("{}: `{}` is left out: a project cannot say where telemetry "
                                      "goes; it belongs into the config.toml of your home",
                                      (folder / "config.toml").string(), personal_key));
+    }
+    if (const auto ceiling = table.find(ceiling_key); ceiling != table.end()) {
+      table.erase(ceiling);
+      warnings.push_back(fmt::format("{}: `{}` is left out: a project cannot say what other nodes "
+                                     "may do here; it belongs into the config.toml of your home",
+                                     (folder / "config.toml").string(), ceiling_key));
     }
     result = merged(std::move(result), table);
   }

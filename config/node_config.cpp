@@ -3,7 +3,6 @@
 #include "messages/wire_version.hpp"
 
 #include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
 
 #include <sched.h>
 
@@ -43,19 +42,6 @@ node_config::node_config(const node_options& options) {
   set("caf.middleman.app-identifiers",
       std::vector<std::string>{"troupe-" + std::to_string(wire_version)});
   set("caf.middleman.workers", std::size_t{1});
-  if (options.networking == networking::plain)
-    return;
-  load<caf::openssl::manager>();
-  openssl_certificate = options.tls.certificate;
-  openssl_key = options.tls.key;
-  openssl_passphrase = options.tls.passphrase.reveal();
-  openssl_cafile = options.tls.authority;
-}
-
-std::optional<std::string> problem_of(const node_options& x) {
-  if (x.networking != networking::tls)
-    return std::nullopt;
-  return problem_of(x.tls);
 }
 
 } // namespace troupe::config

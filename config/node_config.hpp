@@ -1,27 +1,22 @@
 #pragma once
 
-#include "config/tls_files.hpp"
-
 #include <caf/actor_system_config.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace troupe::config {
 
 /// Whether a process talks to other nodes. Modules that are not loaded cost neither threads nor
-/// start-up time.
-enum class networking : std::uint8_t { none, plain, tls };
+/// start-up time. Links are made and secured by `net::node_links`; CAF opens no connection itself.
+enum class networking : std::uint8_t { none, cluster };
 
 struct node_options {
   troupe::config::networking networking = troupe::config::networking::none;
 
   /// Workers of the scheduler; 0: one per core, at least 2.
   std::size_t threads = 0;
-
-  tls_files tls; ///< with `networking::tls`
 
   /// A peer that is silent this long is dropped at the next beat (guides/caf.md 9.1).
   std::chrono::milliseconds heartbeat{2000};
@@ -33,11 +28,7 @@ struct node_options {
 /// initialised before. What the product can be told stands in config.toml, not here.
 class node_config : public caf::actor_system_config {
 public:
-  /// The options must have no problem.
   explicit node_config(const node_options& options);
 };
-
-/// Why a node cannot start with these options; none when it can. Reads the TLS files.
-std::optional<std::string> problem_of(const node_options& x);
 
 } // namespace troupe::config

@@ -1,5 +1,6 @@
 #include "config/tls_files.hpp"
 
+#include "config/openssl_owners.hpp"
 #include "config/text_file.hpp"
 
 #include <openssl/bio.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -22,19 +24,8 @@ namespace {
 /// Chains and bundles are some ten KiB; the system's whole trust store is 200 KiB.
 constexpr std::size_t max_pem_bytes = 4 * 1024 * 1024;
 
-template <auto Free>
-struct deleter {
-  template <class T>
-  void operator()(T* x) const {
-    Free(x);
-  }
-};
-
-using bio = std::unique_ptr<BIO, deleter<BIO_free>>;
-using certificate = std::unique_ptr<X509, deleter<X509_free>>;
-using private_key = std::unique_ptr<EVP_PKEY, deleter<EVP_PKEY_free>>;
-using trust_store = std::unique_ptr<X509_STORE, deleter<X509_STORE_free>>;
-using verification = std::unique_ptr<X509_STORE_CTX, deleter<X509_STORE_CTX_free>>;
+using trust_store = std::unique_ptr<X509_STORE, freed_by<X509_STORE_free>>;
+using verification = std::unique_ptr<X509_STORE_CTX, freed_by<X509_STORE_CTX_free>>;
 
 struct problem {
   std::string text;
@@ -43,16 +34,17 @@ struct problem {
 template <class T>
 using result = std::variant<T, problem>;
 
-result<bio> open(const std::string& path, const char* what) {
+result<std::string> read(const std::string& path, const char* what) {
   if (path.empty())
     return problem{std::string{"TLS between nodes needs a "} + what};
-  const auto text = read_file(path, max_pem_bytes);
+  auto text = read_file(path, max_pem_bytes);
   if (const auto* error = std::get_if<std::error_code>(&text))
     return problem{path + ": cannot read the " + what + ": " + error->message()};
-  const auto pem = without_mark(std::get<std::string>(text));
-  bio copy{BIO_new(BIO_s_mem())};
-  BIO_write(copy.get(), pem.data(), static_cast<int>(pem.size()));
-  return copy;
+  return std::string{without_mark(std::get<std::string>(text))};
+}
+
+bio_owner open(const std::string& pem) {
+  return bio_owner{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
 }
 
 /// OpenSSL asks for a passphrase of at most `size` bytes. Without this function it would ask on the
@@ -64,12 +56,11 @@ int give_passphrase(char* out, int size, int, void* data) {
   return static_cast<int>(length);
 }
 
-result<std::vector<certificate>> read_certificates(const std::string& path, const char* what) {
-  auto file = open(path, what);
-  if (auto* x = std::get_if<problem>(&file))
-    return std::move(*x);
-  std::vector<certificate> found;
-  while (auto* x = PEM_read_bio_X509(std::get<bio>(file).get(), nullptr, nullptr, nullptr))
+result<std::vector<certificate_owner>> parse_certificates(const std::string& pem,
+                                                          const std::string& path) {
+  const auto file = open(pem);
+  std::vector<certificate_owner> found;
+  while (auto* x = PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr))
     found.emplace_back(x);
   ERR_clear_error(); // the end of the file is an error to OpenSSL
   if (found.empty())
@@ -77,13 +68,10 @@ result<std::vector<certificate>> read_certificates(const std::string& path, cons
   return found;
 }
 
-result<private_key> read_key(const tls_files& files) {
-  auto file = open(files.key, "private key");
-  if (auto* x = std::get_if<problem>(&file))
-    return std::move(*x);
+result<key_owner> parse_key(const std::string& pem, const tls_files& files) {
+  const auto file = open(pem);
   auto passphrase = files.passphrase;
-  private_key key{
-    PEM_read_bio_PrivateKey(std::get<bio>(file).get(), nullptr, give_passphrase, &passphrase)};
+  key_owner key{PEM_read_bio_PrivateKey(file.get(), nullptr, give_passphrase, &passphrase)};
   ERR_clear_error();
   if (!key)
     return problem{files.key + ": there is no private key in PEM form, or its passphrase is wrong"};
@@ -91,8 +79,8 @@ result<private_key> read_key(const tls_files& files) {
 }
 
 /// Whether the authority vouches for the first certificate, by way of the others.
-std::optional<std::string> verify(const std::vector<certificate>& chain,
-                                  const std::vector<certificate>& authority) {
+std::optional<std::string> verify(const std::vector<certificate_owner>& chain,
+                                  const std::vector<certificate_owner>& authority) {
   const trust_store store{X509_STORE_new()};
   for (const auto& x : authority)
     X509_STORE_add_cert(store.get(), x.get());
@@ -109,26 +97,63 @@ std::optional<std::string> verify(const std::vector<certificate>& chain,
   return X509_verify_cert_error_string(X509_STORE_CTX_get_error(check.get()));
 }
 
-} // namespace
-
-std::optional<std::string> problem_of(const tls_files& x) {
-  const auto chain = read_certificates(x.certificate, "certificate");
+/// What is wrong with the texts, or the certificate's name.
+std::variant<node_identity, std::string> check(const tls_files& x, const tls_material& texts) {
+  const auto chain = parse_certificates(texts.certificate, x.certificate);
   if (const auto* failure = std::get_if<problem>(&chain))
     return failure->text;
-  const auto key = read_key(x);
+  const auto key = parse_key(texts.key, x);
   if (const auto* failure = std::get_if<problem>(&key))
     return failure->text;
-  const auto authority = read_certificates(x.authority, "certificate authority");
+  const auto authority = parse_certificates(texts.authority, x.authority);
   if (const auto* failure = std::get_if<problem>(&authority))
     return failure->text;
-  const auto& certificates = std::get<std::vector<certificate>>(chain);
+  const auto& certificates = std::get<std::vector<certificate_owner>>(chain);
   const bool matches =
-    X509_check_private_key(certificates.front().get(), std::get<private_key>(key).get()) == 1;
+    X509_check_private_key(certificates.front().get(), std::get<key_owner>(key).get()) == 1;
   ERR_clear_error();
   if (!matches)
     return x.key + ": this is not the key of the certificate in " + x.certificate;
-  if (const auto why = verify(certificates, std::get<std::vector<certificate>>(authority)))
+  if (const auto why = verify(certificates, std::get<std::vector<certificate_owner>>(authority)))
     return x.certificate + ": not accepted by the authority in " + x.authority + ": " + *why;
+  auto identity = identity_in(*certificates.front());
+  if (!identity)
+    return x.certificate +
+           ": the certificate must have one name of the form troupe://CLUSTER/NODE (troupe cluster "
+           "ca issue makes such ones)";
+  return *std::move(identity);
+}
+
+} // namespace
+
+tls_files files_in(const std::string& folder) {
+  return {folder + "/node.pem", folder + "/node.key", {}, folder + "/ca.pem"};
+}
+
+std::variant<tls_material, std::string> load(const tls_files& x) {
+  tls_material result;
+  result.passphrase = x.passphrase;
+  const std::tuple<const std::string&, const char*, std::string&> parts[] = {
+    {x.certificate, "certificate", result.certificate},
+    {x.key, "private key", result.key},
+    {x.authority, "certificate authority", result.authority}};
+  for (const auto& [path, what, text] : parts) {
+    auto found = read(path, what);
+    if (auto* failure = std::get_if<problem>(&found))
+      return std::move(failure->text);
+    text = std::get<std::string>(std::move(found));
+  }
+  auto identity = check(x, result);
+  if (auto* failure = std::get_if<std::string>(&identity))
+    return std::move(*failure);
+  result.identity = std::get<node_identity>(std::move(identity));
+  return result;
+}
+
+std::optional<std::string> problem_of(const tls_files& x) {
+  auto loaded = load(x);
+  if (auto* failure = std::get_if<std::string>(&loaded))
+    return std::move(*failure);
   return std::nullopt;
 }
 

@@ -111,8 +111,8 @@ bool inspect(Inspector& f, relay_cut& x) {
   return f.object(x).fields();
 }
 
-/// Asks a relay for the thread manager of a node: of its own node, or, from inside its node, of a
-/// peer it follows. Answer: the handle, or `errc::node_unreachable`.
+/// Asks a relay for what starts threads on a node: on its own node, or, from inside its node, on a
+/// peer it follows. Answer: a `thread_door_actor`, or `errc::node_unreachable`.
 struct get_thread_manager {
   node_name node;
   bool operator==(const get_thread_manager&) const = default;
@@ -128,12 +128,14 @@ bool inspect(Inspector& f, get_thread_manager& x) {
 struct add_peer {
   std::string host;
   std::uint16_t port = 0;
+  std::string node; ///< name that its certificate must have; empty: any of the cluster
   bool operator==(const add_peer&) const = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, add_peer& x) {
-  return f.object(x).fields(f.field("host", x.host), f.field("port", x.port));
+  return f.object(x).fields(f.field("host", x.host), f.field("port", x.port),
+                            f.field("node", x.node));
 }
 
 /// A link to its relay, inside a node: the peer cannot be reached any more.

@@ -298,10 +298,19 @@ using thread_manager_actor = caf::typed_actor<
   /// From the node's root.
   caf::result<void>(services_changed)>;
 
+/// What other nodes get of a node's threads: those that they started themselves, within the node's
+/// ceiling. A thread manager's interface contains it.
+using thread_door_actor =
+  caf::typed_actor<caf::result<thread_started>(start_thread),
+                   caf::result<thread_summary>(thread_status_request),
+                   caf::result<submitted>(submit_to_thread),
+                   caf::result<thread_summary>(subscribe_events), caf::result<void>(event_credit),
+                   caf::result<void>(unsubscribe_events), caf::result<void>(remove_thread)>;
+
 /// A link to its relay, inside a node: the peer is followed from now on.
 struct link_up {
   node_name node;
-  thread_manager_actor manager; ///< the peer's
+  thread_door_actor manager; ///< the peer's
 };
 
 template <class Inspector>

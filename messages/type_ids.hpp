@@ -208,6 +208,8 @@ CAF_ADD_TYPE_ID(troupe, (troupe::model_sources))
 CAF_ADD_TYPE_ID(troupe, (troupe::provider_changed))
 CAF_ADD_TYPE_ID(troupe, (troupe::reopen_rollout))
 
+CAF_ADD_TYPE_ID(troupe, (troupe::thread_door_actor))
+
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 CAF_ERROR_CODE_ENUM(troupe::errc)

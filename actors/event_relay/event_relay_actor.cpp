@@ -5,14 +5,11 @@
 #include "actors/event_relay/peer_link_actor.hpp"
 #include "actors/event_relay/thread_roster.hpp"
 #include "config/log.hpp"
-#include "net/tcp_probe.hpp"
+#include "config/log_notices.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/group.hpp>
 #include <caf/group_manager.hpp>
-#include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
-#include <caf/openssl/publish.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -95,7 +92,8 @@ private:
     for (const auto& node : fan_out.to)
       caf::anon_send(handles_[node], x);
     for (const auto& node : fan_out.cut) {
-      log::warning("event-relay: follower {} is too slow and starts again", node.value);
+      log::notice(notices_, "slow " + node.value,
+                  "node " + node.value + " follows too slowly and starts again");
       const auto handle = handles_.extract(node).mapped();
       self_->demonitor(handle);
       caf::anon_send(handle, relay_cut{});
@@ -111,6 +109,13 @@ private:
     const auto sender = caf::actor_cast<caf::actor>(self_->current_sender());
     if (!sender || x.node == deps_.node)
       return caf::make_error(errc::invalid_request, "a peer needs an address and its own name");
+    const auto certified = deps_.name_of ? deps_.name_of(sender->node()) : x.node.value;
+    if (!certified)
+      return caf::make_error(errc::node_unreachable, "the link has ended");
+    if (certified != x.node.value) {
+      log::notice(notices_, "name", "a peer that is not node " + x.node.value + " said it were");
+      return caf::make_error(errc::invalid_request, "its certificate has another name");
+    }
     const auto known = handles_.find(x.node);
     if (known != handles_.end() && known->second != sender)
       return caf::make_error(errc::invalid_request, "a node of this name is connected already");
@@ -173,9 +178,11 @@ private:
 
   // -- peers
 
-  caf::result<thread_manager_actor> on_get_thread_manager(const get_thread_manager& x) {
-    if (x.node == deps_.node)
-      return deps_.manager;
+  caf::result<thread_door_actor> on_get_thread_manager(const get_thread_manager& x) {
+    if (x.node == deps_.node && is_local_request())
+      return thread_door_actor{deps_.manager};
+    if (x.node == deps_.node && deps_.door)
+      return deps_.door;
     const auto known = managers_.find(x.node);
     // Handles of third nodes do not travel: whoever asks dials that node itself.
     if (known == managers_.end() || !is_local_request())
@@ -195,7 +202,8 @@ private:
                                                                  .node = deps_.node,
                                                                  .peer = x,
                                                                  .dialler = deps_.dialler,
-                                                                 .probe = deps_.probe,
+                                                                 .dial = deps_.dial,
+                                                                 .name_of = deps_.name_of,
                                                                  .limits = deps_.limits}));
     return caf::unit;
   }
@@ -234,38 +242,19 @@ private:
 
   caf::event_based_actor* self_;
   dependencies deps_;
+  log::notice_limit notices_;
   thread_roster roster_;
   follow_table followers_;
   std::map<node_name, caf::actor> handles_;     // of everyone in `followers_`
   std::map<node_name, follow_promise> waiting_; // until the roster is complete
   std::map<std::pair<std::string, std::uint16_t>, caf::actor> links_;
-  std::map<node_name, thread_manager_actor> managers_; // of peers whose link is up
+  std::map<node_name, thread_door_actor> managers_; // of peers whose link is up
 };
 
 } // namespace
 
-reachability_probe probe_with(const net::io_pool& pool) {
-  return [&pool](const std::string& host, std::uint16_t port, std::function<void(bool)> done) {
-    net::probe_tcp(pool, host, port, probe_limit,
-                   [done = std::move(done)](net::net_errc x) { done(x == net::net_errc::none); });
-  };
-}
-
 caf::actor spawn(caf::actor_system& sys, dependencies deps) {
   return sys.spawn<caf::stateful_actor<state>>(std::move(deps));
-}
-
-caf::io::middleman_actor dialler(caf::actor_system& sys, transport x) {
-  return x == transport::tls ? sys.openssl_manager().actor_handle()
-                             : sys.middleman().actor_handle();
-}
-
-caf::expected<std::uint16_t> publish(caf::actor_system& sys, const caf::actor& relay, transport x,
-                                     const std::string& address, std::uint16_t port) {
-  const char* interface = address.empty() ? nullptr : address.c_str();
-  if (x == transport::tls)
-    return caf::openssl::publish(relay, port, interface, true);
-  return sys.middleman().publish(relay, port, interface, true);
 }
 
 } // namespace troupe::event_relay

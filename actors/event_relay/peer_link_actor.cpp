@@ -3,6 +3,7 @@
 #include "actors/common/harden.hpp"
 #include "actors/event_relay/peer_view.hpp"
 #include "config/log.hpp"
+#include "config/log_notices.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/group.hpp>
@@ -45,8 +46,10 @@ public:
       [this](const thread_closed& x) { on_closed(x); },
       [this](const relay_cut&) { on_cut(); },
       [this](following& x) { on_page(x); },
-      [this](caf::connect_atom, std::uint64_t round, bool reachable) {
-        on_probed(round, reachable);
+      [this](caf::connect_atom, std::uint64_t round, const std::string& ticket,
+             const std::string& node, const std::string& problem) {
+        if (round == round_)
+          on_dialled({ticket, node, problem});
       },
     };
   }
@@ -78,31 +81,27 @@ private:
         on_error());
   }
 
-  // -- one round: probe, dial, hello, manager, follow
+  // -- one round: dial, connect, hello, manager, follow
 
   void start_round() {
     ++round_;
-    if (!deps_.probe)
-      return dial();
-    deps_.probe(deps_.peer.host, deps_.peer.port,
-                [link = caf::actor{self_}, round = round_](bool reachable) {
-                  caf::anon_send(link, caf::connect_atom_v, round, reachable);
-                });
+    if (!deps_.dial)
+      return connect(deps_.peer.host, deps_.peer.port);
+    deps_.dial(deps_.peer, [link = caf::actor{self_}, round = round_](net::dialled_link x) {
+      caf::anon_send(link, caf::connect_atom_v, round, std::move(x.ticket), std::move(x.node),
+                     std::move(x.problem));
+    });
   }
 
-  void on_probed(std::uint64_t round, bool reachable) {
-    if (round != round_)
-      return;
-    if (reachable)
-      dial();
-    else
-      lose("nothing listens there");
+  void on_dialled(const net::dialled_link& x) {
+    if (x.ticket.empty())
+      return lose(x.problem);
+    certified_ = x.node;
+    connect(x.ticket, 0);
   }
 
-  void dial() {
-    self_
-      ->request(deps_.dialler, deps_.limits.answer, caf::connect_atom_v, deps_.peer.host,
-                deps_.peer.port)
+  void connect(const std::string& host, std::uint16_t port) {
+    self_->request(deps_.dialler, deps_.limits.answer, caf::connect_atom_v, host, port)
       .then(
         [this, round = round_](const caf::node_id&, const caf::strong_actor_ptr& relay,
                                const std::set<std::string>&) {
@@ -115,6 +114,10 @@ private:
   void on_connected(const caf::strong_actor_ptr& relay) {
     if (!relay)
       return lose("no relay is published there");
+    // CAF keeps one connection per pair of nodes: this may be an older one, of the same peer or
+    // not.
+    if (deps_.name_of && deps_.name_of(relay->node()) != certified_)
+      return lose("the link is of another node");
     peer_ = caf::actor_cast<caf::actor>(relay);
     self_->monitor(peer_);
     ask<hello_reply>(hello{wire_version, deps_.node},
@@ -126,12 +129,16 @@ private:
       return refuse(x.wire_version);
     if (x.node == deps_.node)
       return lose("the peer has this node's name");
-    ask<thread_manager_actor>(
-      get_thread_manager{x.node}, [this](const thread_manager_actor& manager) {
-        manager_ = manager;
-        awaits_list_ = true;
-        ask<following>(follow{deps_.node}, [this](const following& list) { on_following(list); });
-      });
+    if (deps_.name_of && x.node.value != certified_)
+      return lose("it says that it is node " + x.node.value + ", its certificate is of node " +
+                  certified_);
+    ask<thread_door_actor>(get_thread_manager{x.node}, [this](const thread_door_actor& manager) {
+      if (!manager || manager.node() != peer_.node())
+        return lose("it passes another node's threads off as its own");
+      manager_ = manager;
+      awaits_list_ = true;
+      ask<following>(follow{deps_.node}, [this](const following& list) { on_following(list); });
+    });
   }
 
   /// Part of a list that is too long for its answer.
@@ -226,8 +233,9 @@ private:
   }
 
   void wait(std::chrono::milliseconds delay, const std::string& why) {
-    log::warning("peer-link: {}:{}: {}; next try in {} ms", deps_.peer.host, deps_.peer.port, why,
-                 delay.count());
+    log::notice(notices_, follows_ ? "lost" : "dial",
+                fmt::format("peer {}:{}: {}; next try in {} ms", deps_.peer.host, deps_.peer.port,
+                            why, delay.count()));
     ++round_;
     drop_peer();
     if (self_->clock().now() - away_since_ >= deps_.limits.forget)
@@ -265,7 +273,9 @@ private:
   std::uint64_t round_ = 0; // of dialling; whatever belongs to another one is void
   unsigned attempts_ = 0;   // since the peer was last followed
   caf::actor peer_;
-  thread_manager_actor manager_;
+  thread_door_actor manager_;
+  std::string certified_; // name of the node that was dialled
+  log::notice_limit notices_;
   bool awaits_list_ = false;
   std::vector<thread_created> pages_; // of the list that is awaited
   bool follows_ = false;

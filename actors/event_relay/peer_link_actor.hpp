@@ -19,7 +19,8 @@ struct link_dependencies {
   node_name node;   ///< this one
   add_peer peer;
   caf::io::middleman_actor dialler;
-  reachability_probe probe;
+  link_dial dial;
+  name_lookup name_of;
   event_relay::limits limits;
 };
 

@@ -147,7 +147,7 @@ struct node::state {
   explicit state(node_options x)
     : options(std::move(x)),
       configuration(
-        {.networking = options.networking, .threads = options.workers, .tls = options.tls}),
+        {.networking = options.networking, .threads = options.workers}),
       system(configuration), io(options.io_threads), http(io, connections_of(options)) {
     if (options.keeper != nullptr)
       io.use_guardian(*options.keeper);

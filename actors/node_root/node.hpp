@@ -45,7 +45,6 @@ struct node_options {
   std::size_t io_threads = 1;
   std::size_t workers = 0; ///< actor threads; 0: the number of cores, at least 2
   config::networking networking = config::networking::none; ///< talks to other nodes?
-  config::tls_files tls;                                    ///< with `networking::tls`
   /// Starts `sandbox` helpers and applies patches: this program's own file.
   std::string own_program = "/proc/self/exe";
   /// Starts, bounds and ends the processes of tools; outlives the node. Null: the node does.

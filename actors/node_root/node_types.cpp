@@ -4,7 +4,6 @@
 
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
 
 // A library of its own: the tables for all types take longer to compile than everything else of
 // this folder, and every test program needs them, too.
@@ -12,7 +11,6 @@ namespace troupe::node_root {
 
 void register_types() {
   caf::init_global_meta_objects<caf::id_block::troupe>();
-  caf::openssl::manager::init_global_meta_objects();
   caf::io::middleman::init_global_meta_objects();
   caf::core::init_global_meta_objects();
 }

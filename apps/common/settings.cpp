@@ -76,6 +76,11 @@ std::variant<loaded_settings, settings_problem> load_settings(settings_request r
   if (const auto* error = std::get_if<config::config_error>(&otel))
     return to_problem(*error);
   out.otel = std::get<std::optional<config::otel_settings>>(std::move(otel));
+  auto ceiling =
+    config::load_node_ceiling(load_request_of(std::get<fs::path>(home), out.environment, request));
+  if (const auto* error = std::get_if<config::config_error>(&ceiling))
+    return to_problem(*error);
+  out.ceiling = std::get<config::node_ceiling>(std::move(ceiling));
   auto loaded = load_config(std::get<fs::path>(home), out.environment, std::move(request));
   if (auto* problem = std::get_if<settings_problem>(&loaded))
     return std::move(*problem);

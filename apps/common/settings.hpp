@@ -5,6 +5,7 @@
 #include "config/credentials.hpp"
 #include "config/environment.hpp"
 #include "config/loader.hpp"
+#include "config/node_ceiling.hpp"
 #include "config/otel.hpp"
 
 #include <filesystem>
@@ -28,6 +29,7 @@ struct loaded_settings {
   std::optional<config::login> login;
   config::environment environment;
   std::optional<config::otel_settings> otel; ///< none: no spans are wanted
+  config::node_ceiling ceiling;              ///< of what other nodes may do here
 };
 
 /// What stderr gets before the program ends with exit code 1; without a newline at its end.

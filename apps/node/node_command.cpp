@@ -1,8 +1,10 @@
 #include "apps/node/node_command.hpp"
 
 #include "actors/event_relay/event_relay_actor.hpp"
+#include "actors/event_relay/link_middleman_actor.hpp"
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
+#include "actors/thread_door/thread_door_actor.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
@@ -12,6 +14,7 @@
 #include "apps/common/version.hpp"
 #include "apps/node/node_console_actor.hpp"
 #include "apps/node/order_input.hpp"
+#include "config/log_notices.hpp"
 #include "net/io_pool.hpp"
 
 #include <atomic>
@@ -31,7 +34,8 @@ namespace {
 
 struct node_args {
   std::string name;
-  std::string listen = "127.0.0.1:0";
+  std::optional<std::string> listen;
+  std::string credentials; // folder
   std::vector<std::string> join;
   std::optional<std::string> offline;
   std::uint64_t seed = 1;
@@ -45,36 +49,64 @@ int refuse(std::string_view message) {
   return common::exit_failed;
 }
 
+config::tls_files files_of(const node_args& args) {
+  return args.credentials.empty() ? args.tls : config::files_in(args.credentials);
+}
+
 /// Everything that is checked before anything starts.
 struct plan {
-  endpoint listen;
-  std::vector<endpoint> peers;
+  std::optional<endpoint> listen;
+  std::vector<add_peer> peers;
+  std::optional<config::tls_material> identity; ///< none: the node is alone
+  std::string name;
   common::loaded_settings settings;
-  config::networking networking = config::networking::plain;
 };
+
+constexpr std::string_view remedy =
+  "Nodes link up with certificates only, on one machine, too. To make them:\n"
+  "  troupe cluster ca init DIR          once\n"
+  "  troupe cluster ca issue DIR NAME    for each node\n"
+  "then start each node with --credentials DIR/NAME";
+
+/// Addresses, certificates and names; what is wrong with them, or nothing.
+std::string plan_links(const node_args& args, plan& result) {
+  if (args.listen) {
+    auto listen = parse_endpoint(*args.listen);
+    if (const auto* problem = std::get_if<std::string>(&listen))
+      return "--listen: " + *problem;
+    result.listen = std::get<endpoint>(std::move(listen));
+  }
+  for (const auto& text : args.join) {
+    auto peer = parse_peer(text);
+    if (const auto* problem = std::get_if<std::string>(&peer))
+      return "--join: " + *problem;
+    result.peers.push_back(std::get<add_peer>(std::move(peer)));
+  }
+  result.name = args.name.empty() ? fmt::format("node-{}", ::getpid()) : args.name;
+  const bool names_files =
+    !args.tls.certificate.empty() || !args.tls.key.empty() || !args.tls.authority.empty();
+  if (args.credentials.empty() && !names_files)
+    return result.listen || !result.peers.empty()
+             ? fmt::format("--listen and --join need a certificate. {}", remedy)
+             : std::string{};
+  if (!args.credentials.empty() && names_files)
+    return "give --credentials, or --tls-cert, --tls-key and --tls-ca";
+  auto loaded = config::load(files_of(args));
+  if (const auto* problem = std::get_if<std::string>(&loaded))
+    return fmt::format("{}\n{}", *problem, remedy);
+  result.identity = std::get<config::tls_material>(std::move(loaded));
+  const auto& certified = result.identity->identity.node;
+  if (!args.name.empty() && args.name != certified)
+    return fmt::format("--name {}: the certificate is of node {}", args.name, certified);
+  result.name = certified;
+  return {};
+}
 
 std::variant<plan, std::string> make_plan(const node_args& args,
                                           const common::override_options& root) {
   plan result;
-  auto listen = parse_endpoint(args.listen);
-  if (const auto* problem = std::get_if<std::string>(&listen))
-    return "--listen: " + *problem;
-  result.listen = std::get<endpoint>(listen);
-  for (const auto& text : args.join) {
-    auto peer = parse_endpoint(text);
-    if (const auto* problem = std::get_if<std::string>(&peer))
-      return "--join: " + *problem;
-    result.peers.push_back(std::get<endpoint>(std::move(peer)));
-  }
-  if (!args.tls.certificate.empty()) {
-    result.networking = config::networking::tls;
-    if (auto problem = config::problem_of(args.tls))
-      return *problem;
-  } else if (!is_loopback(result.listen.host)) {
-    return fmt::format("{} can be reached from other machines: give --tls-cert, --tls-key and "
-                       "--tls-ca, or listen on 127.0.0.1",
-                       result.listen.host);
-  }
+  if (auto problem = plan_links(args, result); !problem.empty())
+    return problem;
   const common::override_options levels[] = {root, args.overrides};
   auto overrides = common::joined_overrides(levels);
   if (const auto* problem = std::get_if<config::config_error>(&overrides))
@@ -96,57 +128,106 @@ node_root::node_options options_of(const node_args& args, const plan& x) {
   options.environment = x.settings.environment;
   options.login = x.settings.login;
   options.client_version = common::program_version();
-  options.name = args.name.empty() ? fmt::format("node-{}", ::getpid()) : args.name;
-  options.networking = x.networking;
-  options.tls = args.tls;
+  options.name = x.name;
+  options.networking = x.identity ? config::networking::cluster : config::networking::none;
   options.metrics_port = args.metrics_port;
   options.otel = x.settings.otel;
   return options;
 }
 
+/// What peers may do here.
+thread_door::ceiling ceiling_of(const node_root::node& node, const plan& x, thread_config own) {
+  thread_door::ceiling result{.limits = x.settings.ceiling, .own = std::move(own), .providers = {}};
+  const auto& known = node.options().settings.model_providers;
+  for (const auto& id : result.limits.providers)
+    if (const auto found = known.find(id); found != known.end())
+      result.providers.push_back(node_root::make_thread_provider(id, found->second));
+  return result;
+}
+
+using cluster_port = event_relay::cluster_port;
+
+/// Opens the node's links; null for one that is alone.
+std::variant<std::unique_ptr<cluster_port>, std::string>
+open_links(node_root::node& node, const node_args& args, const plan& x) {
+  if (!x.identity)
+    return std::unique_ptr<cluster_port>{};
+  const auto notices = std::make_shared<log::notice_limit>();
+  auto opened = net::node_links::open(
+    node.io(), {.files = files_of(args),
+                .members = x.settings.ceiling.members,
+                .rules = event_relay::peer_rules(),
+                .limits = {},
+                .report = [notices](std::string_view kind, std::string_view text) {
+                  log::notice(*notices, kind, text);
+                }});
+  if (auto* problem = std::get_if<std::string>(&opened))
+    return std::move(*problem);
+  return std::make_unique<cluster_port>(
+    node.system(), std::get<std::unique_ptr<net::node_links>>(std::move(opened)));
+}
+
+/// Listens and dials. The exit code: what went wrong has been told.
+int join_cluster(node_root::node& node, const plan& x, const caf::actor& relay,
+                 cluster_port* cluster) {
+  std::optional<std::uint16_t> port;
+  if (x.listen) {
+    auto bound = cluster->publish(relay, x.listen->host, x.listen->port);
+    if (const auto* problem = std::get_if<std::string>(&bound))
+      return refuse(
+        fmt::format("cannot listen on {}:{}: {}", x.listen->host, x.listen->port, *problem));
+    port = std::get<std::uint16_t>(bound);
+  }
+  int result = common::print(node_started_line({x.name}, port));
+  caf::scoped_actor self{node.system()};
+  for (const auto& peer : x.peers)
+    self->request(relay, caf::infinite, peer)
+      .receive([] {}, [&](const caf::error& err) { result = refuse(to_string(err)); });
+  return result;
+}
+
 /// Serves the node until Ctrl-C.
-int serve(node_root::node& node, const plan& x) {
+int serve(node_root::node& node, const node_args& args, const plan& x) {
   const order_input orders{node.io()};
-  const auto transport = x.networking == config::networking::tls ? event_relay::transport::tls
-                                                                 : event_relay::transport::plain;
-  const node_name name{node.options().name};
-  auto relay =
-    event_relay::spawn(node.system(), {.manager = node.threads(),
-                                       .node = name,
-                                       .dialler = event_relay::dialler(node.system(), transport),
-                                       .probe = event_relay::probe_with(node.io())});
+  auto opened = open_links(node, args, x);
+  if (const auto* problem = std::get_if<std::string>(&opened))
+    return refuse(*problem);
+  const auto cluster = std::get<std::unique_ptr<cluster_port>>(std::move(opened));
+  const node_name name{x.name};
+  const auto own = node_root::make_thread_config(
+    node.options().settings, {.kind = source_kind::cli}, node.options().originator, {});
+  const auto door = thread_door::spawn(
+    node.system(), {.manager = node.threads(), .ceiling = ceiling_of(node, x, own), .limits = {}});
+  event_relay::dependencies deps{.manager = node.threads(),
+                                 .node = name,
+                                 .door = door,
+                                 .dialler = {},
+                                 .dial = {},
+                                 .name_of = {},
+                                 .limits = {}};
+  if (cluster) {
+    deps.dialler = cluster->dialler();
+    deps.dial = cluster->dial();
+    deps.name_of = cluster->name_of();
+  }
+  auto relay = event_relay::spawn(node.system(), std::move(deps));
   const auto lost = std::make_shared<std::atomic<bool>>(false); // output that nobody will see
   auto console = spawn_console(
-    node.system(),
-    {.relay = relay,
-     .node = name,
-     .config = node_root::make_thread_config(node.options().settings, {.kind = source_kind::cli},
-                                             node.options().originator, {}),
-     .out = common::output_channel{STDOUT_FILENO},
-     .on_lost = [lost](const std::error_code& error) {
-       *lost = true;
-       refuse(
-         fmt::format("cannot write the output: {}; the node goes on without it", error.message()));
-     }});
-  int exit_code = common::exit_ok;
-  const auto port =
-    event_relay::publish(node.system(), relay, transport, x.listen.host, x.listen.port);
-  if (port) {
-    exit_code = common::print(node_started_line(name, *port));
-    {
-      caf::scoped_actor self{node.system()};
-      for (const auto& peer : x.peers)
-        self->request(relay, caf::infinite, add_peer{peer.host, peer.port})
-          .receive([] {}, [&](const caf::error& err) { exit_code = refuse(to_string(err)); });
-    }
-    if (exit_code == common::exit_ok)
-      orders.read([&console](std::string line) { give_order(console, std::move(line)); });
-  } else {
-    exit_code = refuse(fmt::format("cannot listen on {}:{}: {}", x.listen.host, x.listen.port,
-                                   to_string(port.error())));
-  }
+    node.system(), {.relay = relay,
+                    .node = name,
+                    .config = own,
+                    .out = common::output_channel{STDOUT_FILENO},
+                    .on_lost = [lost](const std::error_code& error) {
+                      *lost = true;
+                      refuse(fmt::format("cannot write the output: {}; the node goes on without it",
+                                         error.message()));
+                    }});
+  const int exit_code = join_cluster(node, x, relay, cluster.get());
+  if (exit_code == common::exit_ok)
+    orders.read([&console](std::string line) { give_order(console, std::move(line)); });
   caf::anon_send_exit(console, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(relay, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
   return *lost ? common::exit_failed : exit_code;
 }
 
@@ -172,7 +253,7 @@ int run(const node_args& args, const common::override_options& root, const net::
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(*problem);
-  const auto exit_code = serve(node, x);
+  const auto exit_code = serve(node, args, x);
   node.stop();
   return exit_code;
 }
@@ -185,12 +266,19 @@ constexpr const char* description =
 void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper) {
   auto args = std::make_shared<node_args>();
   auto* command = app.add_subcommand("node", description);
-  command->add_option("--name", args->name, "Name of this node, unique in the cluster");
+  command->add_option("--name", args->name,
+                      "Name of this node; with a certificate the name in it counts");
+  command->add_option("--listen", args->listen,
+                      "HOST:PORT where peers reach this node; port 0: any free one, printed at the "
+                      "start. Without it no port is opened");
   command->add_option(
-    "--listen", args->listen,
-    "HOST:PORT where peers reach this node; port 0: any free one, printed at the start");
-  command->add_option("--join", args->join, "HOST:PORT of a peer to follow; may be repeated");
-  command->add_option("--tls-cert", args->tls.certificate, "PEM file with this node's certificate");
+    "--join", args->join,
+    "HOST:PORT of a peer to follow, or NAME@HOST:PORT to follow that node only; may be repeated");
+  command->add_option("--credentials", args->credentials,
+                      "Folder with this node's certificate, key and CA: what `troupe cluster ca "
+                      "issue` made. --listen and --join need it");
+  command->add_option("--tls-cert", args->tls.certificate,
+                      "Instead of --credentials: PEM file with this node's certificate");
   command->add_option("--tls-key", args->tls.key, "PEM file with its key");
   command->add_option(
     "--tls-ca", args->tls.authority,

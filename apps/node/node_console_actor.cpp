@@ -116,19 +116,19 @@ private:
   void carry_out(const start_order& x) {
     const node_name target = x.node.empty() ? deps_.node : node_name{x.node};
     self_->request(deps_.relay, remote_limit, get_thread_manager{target})
-      .then([this,
-             prompt = x.prompt](const thread_manager_actor& manager) { start_on(manager, prompt); },
-            failed("no such node"));
+      .then(
+        [this, prompt = x.prompt](const thread_door_actor& manager) { start_on(manager, prompt); },
+        failed("no such node"));
   }
 
-  void start_on(const thread_manager_actor& manager, const std::string& prompt) {
+  void start_on(const thread_door_actor& manager, const std::string& prompt) {
     self_->request(manager, remote_limit, start_thread{deps_.config})
       .then([this, manager, prompt](const thread_started& x) { follow(manager, x.thread, prompt); },
             failed("the thread could not be started"));
   }
 
   /// Subscribes before the first turn, so that none of its events is missed.
-  void follow(const thread_manager_actor& manager, const thread_id& thread,
+  void follow(const thread_door_actor& manager, const thread_id& thread,
               const std::string& prompt) {
     managers_.insert_or_assign(thread, manager);
     self_
@@ -160,7 +160,7 @@ private:
   console_dependencies deps_;
   event_sink_actor sink_;
   std::map<thread_id, thread_created> known_;
-  std::map<thread_id, thread_manager_actor> managers_; ///< of the threads started here
+  std::map<thread_id, thread_door_actor> managers_; ///< of the threads started here
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "apps/node/node_protocol.hpp"
 
+#include "config/node_identity.hpp"
 #include "messages/json/event_json.hpp"
 #include "messages/json/source_json.hpp"
 
@@ -53,8 +54,11 @@ std::variant<order, std::string> parse_order(std::string_view line) {
   return submit_order{.thread = *thread, .prompt = std::move(prompt)};
 }
 
-std::string node_started_line(const node_name& node, std::uint16_t port) {
-  return line_of({{"type", "node.started"}, {"node", node.value}, {"port", port}});
+std::string node_started_line(const node_name& node, std::optional<std::uint16_t> port) {
+  json::object x{{"type", "node.started"}, {"node", node.value}};
+  if (port)
+    x["port"] = *port;
+  return line_of(x);
 }
 
 std::string thread_created_line(const thread_created& x) {
@@ -104,8 +108,16 @@ std::variant<endpoint, std::string> parse_endpoint(std::string_view text) {
   return result;
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+std::variant<add_peer, std::string> parse_peer(std::string_view text) {
+  const auto at = text.find('@');
+  const auto name = at == std::string_view::npos ? std::string_view{} : text.substr(0, at);
+  if (at != std::string_view::npos && !config::is_node_name(name))
+    return fmt::format("'{}' is not NAME@HOST:PORT", text);
+  auto address = parse_endpoint(at == std::string_view::npos ? text : text.substr(at + 1));
+  if (auto* problem = std::get_if<std::string>(&address))
+    return std::move(*problem);
+  auto& x = std::get<endpoint>(address);
+  return add_peer{std::move(x.host), x.port, std::string{name}};
 }
 
 } // namespace troupe::node_app

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -42,7 +43,8 @@ inline constexpr std::size_t max_order_bytes = 8 * 1024 * 1024;
 /// The order, or what is wrong with the line.
 std::variant<order, std::string> parse_order(std::string_view line);
 
-std::string node_started_line(const node_name& node, std::uint16_t port);
+/// `port`: none: nothing listens.
+std::string node_started_line(const node_name& node, std::optional<std::uint16_t> port);
 std::string thread_created_line(const thread_created& x);
 std::string thread_closed_line(const thread_closed& x);
 std::string event_line(const thread_id& thread, const event& x);
@@ -58,7 +60,7 @@ struct endpoint {
 
 std::variant<endpoint, std::string> parse_endpoint(std::string_view text);
 
-/// Whether only this machine can reach the host.
-bool is_loopback(std::string_view host);
+/// The same, with "NAME@" before it or not: the node that must be there.
+std::variant<add_peer, std::string> parse_peer(std::string_view text);
 
 } // namespace troupe::node_app

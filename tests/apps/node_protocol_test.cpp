@@ -58,9 +58,9 @@ SCENARIO("addresses are host and port") {
     CHECK(std::holds_alternative<std::string>(parse_endpoint(text)));
 }
 
-SCENARIO("only loopback counts as private") {
-  for (auto host : {"127.0.0.1", "localhost", "::1"})
-    CHECK(is_loopback(host));
-  for (auto host : {"0.0.0.0", "10.0.0.1", "::"})
-    CHECK(!is_loopback(host));
+SCENARIO("a peer may be named") {
+  CHECK_EQ(std::get<add_peer>(parse_peer("127.0.0.1:4711")), (add_peer{"127.0.0.1", 4711, {}}));
+  CHECK_EQ(std::get<add_peer>(parse_peer("left@[::1]:4711")), (add_peer{"::1", 4711, "left"}));
+  for (const auto* text : {"@127.0.0.1:1", "a b@127.0.0.1:1", "left@127.0.0.1", "left@"})
+    CHECK(std::holds_alternative<std::string>(parse_peer(text)));
 }

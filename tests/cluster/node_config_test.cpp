@@ -46,22 +46,14 @@ SCENARIO("a process without peers has no middleman") {
   node_config alone{with(networking::none)};
   caf::actor_system sys{alone};
   CHECK(!sys.has_middleman());
-  CHECK(!sys.has_openssl_manager());
 }
 
 SCENARIO("a node notices a silent peer within seconds") {
-  node_config config{with(networking::plain)};
+  node_config config{with(networking::cluster)};
   CHECK_EQ(setting<caf::timespan>(config, "caf.middleman.heartbeat-interval"),
            caf::timespan{std::chrono::seconds{2}});
   CHECK_EQ(setting<caf::timespan>(config, "caf.middleman.connection-timeout"),
            caf::timespan{std::chrono::seconds{7}});
   caf::actor_system sys{config};
   CHECK(sys.has_middleman());
-  CHECK(!sys.has_openssl_manager());
-}
-
-SCENARIO("a node that is told to use TLS needs its files") {
-  CHECK_EQ(problem_of(with(networking::none)), std::nullopt);
-  CHECK_EQ(problem_of(with(networking::plain)), std::nullopt);
-  CHECK(problem_of(with(networking::tls)).has_value());
 }

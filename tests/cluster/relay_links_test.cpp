@@ -4,6 +4,9 @@
 #include "tests/cluster/test_node.hpp"
 #include "tests/support/tcp_cutter.hpp"
 
+#include <future>
+#include <set>
+
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
@@ -13,13 +16,23 @@ namespace {
 /// A client on another node, that speaks to a relay as a link does.
 class bare_follower {
 public:
-  bare_follower(const char* name, std::uint16_t port)
-    : name_{name}, config_(plain_node()), sys_(config_), self_(sys_) {
-    auto handle = sys_.middleman().remote_actor<caf::actor>("127.0.0.1", port);
-    if (!handle)
-      CAF_FAIL("cannot connect: " << handle.error());
-    relay_ = *handle;
+  bare_follower(const char* name, std::uint16_t port, const char* certified = nullptr)
+    : name_{name}, config_(linked_node()), sys_(config_), self_(sys_),
+      cluster_(sys_, open_links(io_, files_of(cluster_authority(), certified ? certified : name))) {
+    const auto link = dial(port);
+    self_->request(cluster_.dialler(), 20s, caf::connect_atom_v, link.ticket, std::uint16_t{0})
+      .receive([this](const caf::node_id&, const caf::strong_actor_ptr& x,
+                      const std::set<std::string>&) { relay_ = caf::actor_cast<caf::actor>(x); },
+               [](const caf::error& x) { CAF_FAIL("cannot connect: " << x); });
   }
+
+  ~bare_follower() {
+    relay_ = nullptr;
+    cluster_.stop();
+  }
+
+  const caf::actor& relay() const { return relay_; }
+  caf::scoped_actor& self() { return self_; }
 
   /// The error of the answer, if it is one.
   caf::error say_hello(std::uint32_t version = wire_version) {
@@ -49,10 +62,18 @@ public:
   }
 
 private:
+  net::dialled_link dial(std::uint16_t port) {
+    std::promise<net::dialled_link> made;
+    cluster_.links().dial("127.0.0.1", port, {}, [&](net::dialled_link x) { made.set_value(x); });
+    return made.get_future().get();
+  }
+
   node_name name_;
+  net::io_pool io_;
   config::node_config config_;
   caf::actor_system sys_;
   caf::scoped_actor self_;
+  event_relay::cluster_port cluster_;
   caf::actor relay_;
 };
 
@@ -81,16 +102,41 @@ SCENARIO("a client of another wire version is refused") {
   CHECK_EQ(old.say_hello(), caf::error{});
 }
 
+SCENARIO("a member that says another name than its certificate's is refused") {
+  test_node a{"a"};
+  bare_follower liar{"other", a.port(), "liar"};
+  CHECK_EQ(liar.say_hello(), errc::invalid_request);
+  bare_follower honest{"other", a.port()};
+  CHECK_EQ(honest.say_hello(), caf::error{});
+}
+
+SCENARIO("messages that no peer may send reach no actor, whichever number is guessed") {
+  test_node a{"a"};
+  bare_follower member{"member", a.port()};
+  REQUIRE_EQ(member.say_hello(), caf::error{});
+  const auto relay = caf::actor_cast<caf::actor>(member.relay());
+  caf::anon_send(relay, close_all_threads{});
+  caf::anon_send(relay, services_changed{});
+  caf::anon_send(relay, std::string{"{\"op\":\"start\",\"prompt\":\"x\"}"});
+  caf::anon_send_exit(relay, caf::exit_reason::kill);
+  caf::anon_send(relay, caf::exit_msg{});
+  CHECK_EQ(member.say_hello(), caf::error{}); // it lives, and the link stands
+  const auto id = a.create();
+  CHECK_EQ(member.follow().size(), 1u);
+  CHECK_NE(id, thread_id{});
+}
+
 SCENARIO("a peer of another wire version is greeted again and again, but never followed") {
   test_node b{"b"};
-  config::node_config config{plain_node()};
+  net::io_pool io;
+  config::node_config config{linked_node()};
   caf::actor_system later{config};
   const auto witness = caf::actor_cast<caf::actor>(b.observer.ptr());
   auto relay = later.spawn(later_relay, witness);
-  const auto port =
-    event_relay::publish(later, relay, event_relay::transport::plain, "127.0.0.1", 0);
-  REQUIRE(bool{port});
-  b.follow_port(*port);
+  event_relay::cluster_port cluster{later, open_links(io, files_of(cluster_authority(), "later"))};
+  const auto port = cluster.publish(relay, "127.0.0.1", 0);
+  REQUIRE(std::holds_alternative<std::uint16_t>(port));
+  b.follow_port(std::get<std::uint16_t>(port));
   for (int i = 0; i < 3; ++i)
     b.observer->receive([](const hello& x) { CHECK_EQ(x.wire_version, wire_version); },
                         [](const follow&) { CAF_FAIL("followed"); },
@@ -101,7 +147,7 @@ SCENARIO("a peer of another wire version is greeted again and again, but never f
 SCENARIO("a follower that gives no credit is cut and starts again from the list") {
   auto limits = quick_limits();
   limits.window = 4;
-  test_node a{"a", plain_node(), limits};
+  test_node a{"a", linked_node(), limits};
   bare_follower slow{"slow", a.port()};
   REQUIRE_EQ(slow.say_hello(), caf::error{});
   CHECK(slow.follow().empty());
@@ -116,8 +162,8 @@ SCENARIO("a link gives credit in time, however small the window") {
   auto limits = quick_limits();
   limits.window = 8;
   limits.credit_batch = 4;
-  test_node a{"a", plain_node(), limits};
-  test_node b{"b", plain_node(), limits};
+  test_node a{"a", linked_node(), limits};
+  test_node b{"b", linked_node(), limits};
   b.follow_port(a.port());
   for (int i = 0; i < 200; ++i) {
     const auto id = a.create();
@@ -131,8 +177,8 @@ SCENARIO("a flood beyond the window loses nothing in the end") {
   auto limits = quick_limits();
   limits.window = 8;
   limits.credit_batch = 4;
-  test_node a{"a", plain_node(), limits};
-  test_node b{"b", plain_node(), limits};
+  test_node a{"a", linked_node(), limits};
+  test_node b{"b", linked_node(), limits};
   b.follow_port(a.port());
   std::set<thread_id> made;
   for (int i = 0; i < 500; ++i)

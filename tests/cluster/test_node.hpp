@@ -4,9 +4,12 @@
 
 #include "actors/common/harden.hpp"
 #include "actors/event_relay/event_relay_actor.hpp"
+#include "actors/event_relay/link_middleman_actor.hpp"
 #include "config/node_config.hpp"
 #include "messages/interfaces.hpp"
 #include "net/io_pool.hpp"
+#include "net/node_links.hpp"
+#include "tests/net/test_authority.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -18,6 +21,8 @@
 #include <caf/stateful_actor.hpp>
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -74,11 +79,35 @@ inline event_relay::limits quick_limits() {
   return result;
 }
 
-inline config::node_options plain_node() {
+inline config::node_options linked_node() {
   config::node_options result;
-  result.networking = config::networking::plain;
+  result.networking = config::networking::cluster;
   result.threads = 2;
   return result;
+}
+
+/// The authority of this program's cluster "test".
+inline net::test::test_authority& cluster_authority() {
+  static net::test::test_authority result;
+  return result;
+}
+
+inline config::tls_files files_of(net::test::test_authority& authority, const std::string& node) {
+  const auto files = authority.issue("URI:troupe://test/" + node);
+  return {files.certificate, files.key, {}, authority.bundle()};
+}
+
+/// The network side of a node in tests.
+inline std::unique_ptr<net::node_links> open_links(const net::io_pool& io,
+                                                   const config::tls_files& files) {
+  auto made = net::node_links::open(io, {.files = files,
+                                         .members = {},
+                                         .rules = event_relay::peer_rules(),
+                                         .limits = {},
+                                         .report = {}});
+  if (const auto* problem = std::get_if<std::string>(&made))
+    CAF_FAIL("no links: " << *problem);
+  return std::get<std::unique_ptr<net::node_links>>(std::move(made));
 }
 
 /// A node with a fake thread manager and a real relay, published on loopback.
@@ -86,22 +115,24 @@ class test_node {
 public:
   using event = std::variant<thread_created, thread_closed>;
 
-  explicit test_node(std::string name, const config::node_options& options = plain_node(),
-                     const event_relay::limits& limits = quick_limits())
+  explicit test_node(std::string name, const config::node_options& options = linked_node(),
+                     const event_relay::limits& limits = quick_limits(),
+                     std::optional<config::tls_files> files = std::nullopt)
     : name_{std::move(name)}, config_(options), sys(config_), observer(sys),
-      transport_(options.networking == config::networking::tls ? event_relay::transport::tls
-                                                               : event_relay::transport::plain) {
+      cluster_(sys, open_links(io_, files ? *files : files_of(cluster_authority(), name_.value))) {
     observer->join(sys.groups().get_local(thread_events_group));
     manager_ = sys.spawn<caf::stateful_actor<fake_thread_manager>>(name_);
     relay = event_relay::spawn(sys, {.manager = caf::actor_cast<thread_manager_actor>(manager_),
                                      .node = name_,
-                                     .dialler = event_relay::dialler(sys, transport_),
-                                     .probe = event_relay::probe_with(io_),
+                                     .door = caf::actor_cast<thread_door_actor>(manager_),
+                                     .dialler = cluster_.dialler(),
+                                     .dial = cluster_.dial(),
+                                     .name_of = cluster_.name_of(),
                                      .limits = limits});
-    const auto port = event_relay::publish(sys, relay, transport_, "127.0.0.1", 0);
-    if (!port)
-      CAF_FAIL("cannot publish: " << port.error());
-    port_ = *port;
+    const auto port = cluster_.publish(relay, "127.0.0.1", 0);
+    if (const auto* problem = std::get_if<std::string>(&port))
+      CAF_FAIL("cannot publish: " << *problem);
+    port_ = std::get<std::uint16_t>(port);
   }
 
   ~test_node() {
@@ -110,7 +141,8 @@ public:
     caf::anon_send_exit(manager_, caf::exit_reason::user_shutdown);
     relay = nullptr;
     manager_ = nullptr;
-    io_.stop(); // before the system: pending probes hold actors
+    cluster_.stop();
+    io_.stop(); // before the system: pending dials hold actors
   }
 
   const node_name& name() const { return name_; }
@@ -121,10 +153,10 @@ public:
       .receive([] {}, [](const caf::error& x) { CAF_FAIL("peer refused: " << x); });
   }
 
-  thread_id create() { return create_through(caf::actor_cast<thread_manager_actor>(manager_)); }
+  thread_id create() { return create_through(caf::actor_cast<thread_door_actor>(manager_)); }
 
   /// Starts a thread on the node that `manager` belongs to.
-  thread_id create_through(const thread_manager_actor& manager) {
+  thread_id create_through(const thread_door_actor& manager) {
     thread_id result;
     observer->request(manager, std::chrono::seconds{20}, start_thread{})
       .receive([&](const thread_started& x) { result = x.thread; },
@@ -138,10 +170,10 @@ public:
   }
 
   /// The thread manager of a node this one follows.
-  thread_manager_actor manager_of(const node_name& node) {
-    thread_manager_actor result;
+  thread_door_actor manager_of(const node_name& node) {
+    thread_door_actor result;
     observer->request(relay, caf::infinite, get_thread_manager{node})
-      .receive([&](const thread_manager_actor& x) { result = x; },
+      .receive([&](const thread_door_actor& x) { result = x; },
                [](const caf::error& x) { CAF_FAIL("no manager: " << x); });
     return result;
   }
@@ -166,7 +198,7 @@ public:
   caf::actor relay;
 
 private:
-  event_relay::transport transport_;
+  event_relay::cluster_port cluster_;
   caf::actor manager_;
   std::uint16_t port_ = 0;
 };

@@ -2,7 +2,6 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "tests/cluster/test_node.hpp"
-#include "tests/net/test_authority.hpp"
 #include "tests/support/tcp_cutter.hpp"
 
 using namespace troupe;
@@ -30,14 +29,6 @@ config::node_options watchful(config::node_options x) {
   x.heartbeat = 200ms;
   x.connection_timeout = 800ms;
   return x;
-}
-
-config::node_options tls_node(net::test::test_authority& authority) {
-  const auto files = authority.issue("DNS:node");
-  auto result = plain_node();
-  result.networking = config::networking::tls;
-  result.tls = {files.certificate, files.key, {}, authority.bundle()};
-  return result;
 }
 
 } // namespace
@@ -94,8 +85,8 @@ SCENARIO("threads made while the link is cut are neither missed nor doubled") {
 }
 
 SCENARIO("a link that falls silent is noticed and made anew") {
-  test_node a{"a", watchful(plain_node())};
-  test_node b{"b", watchful(plain_node())};
+  test_node a{"a", watchful(linked_node())};
+  test_node b{"b", watchful(linked_node())};
   tcp_cutter link{a.port()};
   b.follow_port(link.port());
   const auto before = a.create();
@@ -134,23 +125,11 @@ SCENARIO("a thread can be started on a followed node") {
   CHECK_EQ(a.next_event(), created(second, "a"));
 }
 
-SCENARIO("nodes with certificates of one authority follow each other over TLS") {
-  net::test::test_authority authority;
-  const auto options = tls_node(authority);
-  REQUIRE_EQ(config::problem_of(options), std::nullopt);
-  test_node a{"a", options};
-  test_node b{"b", options};
-  b.follow_port(a.port());
-  const auto id = a.create();
-  CHECK_EQ(b.next_event(), created(id, "a"));
-}
-
 SCENARIO("a node of another authority is not let in") {
-  net::test::test_authority authority;
   net::test::test_authority foreign;
-  test_node a{"a", tls_node(authority)};
-  test_node b{"b", tls_node(authority)};
-  test_node stranger{"stranger", tls_node(foreign)};
+  test_node a{"a"};
+  test_node b{"b"};
+  test_node stranger{"stranger", linked_node(), quick_limits(), files_of(foreign, "stranger")};
   stranger.follow_port(a.port());
   b.follow_port(a.port());
   const auto id = a.create();
@@ -160,19 +139,16 @@ SCENARIO("a node of another authority is not let in") {
 }
 
 SCENARIO("a full mesh of nodes settles") {
-  net::test::test_authority authority;
-  for (const auto& options : {watchful(plain_node()), watchful(tls_node(authority))}) {
-    std::vector<std::unique_ptr<test_node>> nodes;
-    for (const auto* name : {"a", "b", "c", "d"})
-      nodes.push_back(std::make_unique<test_node>(name, options));
+  std::vector<std::unique_ptr<test_node>> nodes;
+  for (const auto* name : {"a", "b", "c", "d"})
+    nodes.push_back(std::make_unique<test_node>(name, watchful(linked_node())));
+  for (const auto& x : nodes)
+    for (const auto& y : nodes)
+      if (x != y)
+        x->follow_port(y->port());
+  for (const auto& maker : nodes) {
+    const auto id = maker->create();
     for (const auto& x : nodes)
-      for (const auto& y : nodes)
-        if (x != y)
-          x->follow_port(y->port());
-    for (const auto& maker : nodes) {
-      const auto id = maker->create();
-      for (const auto& x : nodes)
-        CHECK_EQ(x->next_event(), created(id, maker->name().value.c_str()));
-    }
+      CHECK_EQ(x->next_event(), created(id, maker->name().value.c_str()));
   }
 }

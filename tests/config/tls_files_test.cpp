@@ -25,7 +25,7 @@ struct fixture {
   test::temp_folder folder;
 
   tls_files good() {
-    const auto files = authority.issue("DNS:node");
+    const auto files = authority.issue("URI:troupe://test/node");
     return {files.certificate, files.key, {}, authority.bundle()};
   }
 
@@ -91,7 +91,7 @@ SCENARIO("a file without PEM is named") {
 SCENARIO("a key of another certificate is noticed") {
   auto files = good();
   net::test::test_authority other;
-  files.key = other.issue("DNS:node").key;
+  files.key = other.issue("URI:troupe://test/node").key;
   expect_problem(files, files.key, "not the key of the certificate");
 }
 

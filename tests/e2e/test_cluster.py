@@ -1,5 +1,6 @@
 """Two processes: nodes that follow each other's threads, over a link that is cut and comes back."""
 import json
+import os
 import select
 import socket
 import subprocess
@@ -128,14 +129,114 @@ class Node:
             stream.close()
 
 
-class TwoProcesses(ProgramTest):
+class ClusterTest(ProgramTest):
+    """Certificates of two nodes, made as users make them."""
+
     def setUp(self):
         super().setUp()
-        self.first = Node(self, "first")
-        port = self.first.wait_for(lambda event: event["type"] == "node.started")["port"]
+        self.ca = os.path.join(self.work, "ca")
+        for arguments in (["init", self.ca], ["issue", self.ca, "first"], ["issue", self.ca, "second"]):
+            self.cluster_ca(*arguments)
+
+    def cluster_ca(self, *arguments, code=0):
+        done = subprocess.run([PROGRAM, "cluster", "ca", *arguments], capture_output=True, text=True,
+                              timeout=LIMIT_S, env=self.environment())
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout + done.stderr
+
+    def credentials(self, name):
+        return ["--credentials", os.path.join(self.ca, name)]
+
+    def start_first(self, *arguments):
+        node = Node(self, "first", "--listen", "127.0.0.1:0", *self.credentials("first"), *arguments)
+        return node, node.wait_for(lambda event: event["type"] == "node.started")["port"]
+
+
+class Strangers(ClusterTest):
+    def refused(self, *arguments):
+        done = subprocess.run([PROGRAM, "node", "--offline", "plain", *arguments], capture_output=True, text=True,
+                              timeout=LIMIT_S, stdin=subprocess.DEVNULL, cwd=self.work, env=self.environment())
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def test_no_port_is_opened_unasked_and_none_without_certificates(self):
+        alone = Node(self, "alone")
+        self.assertNotIn("port", alone.wait_for(lambda event: event["type"] == "node.started"))
+        sockets = [os.readlink(f"/proc/{alone.process.pid}/fd/{fd}")
+                   for fd in os.listdir(f"/proc/{alone.process.pid}/fd")]
+        inodes = {link[8:-1] for link in sockets if link.startswith("socket:[")}
+        listening = set()
+        for table in ("tcp", "tcp6"):
+            with open(f"/proc/{alone.process.pid}/net/{table}") as lines:
+                rows = [line.split() for line in list(lines)[1:]]
+            listening |= {row[9] for row in rows if row[3] == "0A"}
+        # The simulated model listens for this process; nodes do not.
+        self.assertLessEqual(len(inodes & listening), 1)
+        for arguments in (["--listen", "127.0.0.1:0"], ["--join", "127.0.0.1:1"]):
+            message = self.refused(*arguments)
+            self.assertIn("troupe cluster ca init", message)
+            self.assertIn("troupe cluster ca issue", message)
+
+    def test_a_wrong_name_and_broken_files_are_refused_at_the_start(self):
+        self.assertIn("the certificate is of node first",
+                      self.refused("--name", "second", *self.credentials("first"), "--listen", "127.0.0.1:0"))
+        with open(os.path.join(self.ca, "first", "node.key"), "w") as key:
+            key.write("no key")
+        self.assertIn("node.key", self.refused(*self.credentials("first"), "--listen", "127.0.0.1:0"))
+
+    def test_authorities_and_keys_are_private_and_never_overwritten(self):
+        for path, mode in (("", 0o700), ("ca.key", 0o600), ("first", 0o700), ("first/node.key", 0o600)):
+            self.assertEqual(os.stat(os.path.join(self.ca, path)).st_mode & 0o777, mode, path)
+        self.assertIn("not overwritten", self.cluster_ca("init", self.ca, code=1))
+        self.assertIn("not overwritten", self.cluster_ca("issue", self.ca, "first", code=1))
+        self.assertIn("no node's name", self.cluster_ca("issue", self.ca, "../x", code=1))
+
+    def test_strangers_and_vanished_files_do_not_end_a_node(self):
+        node, port = self.start_first()
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
+        for garbage in (bytes(32), b"\xff" * 32, b"\x00\x00\x00\x00\xff\xff\xff\xff" + bytes(24),
+                        b"GET / HTTP/1.1\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", port)) as stranger:
+                stranger.settimeout(LIMIT_S)
+                stranger.sendall(garbage)
+                try:
+                    while stranger.recv(4096):
+                        pass
+                except ConnectionResetError:
+                    pass
+        for name in ("node.pem", "node.key", "ca.pem"):
+            os.unlink(os.path.join(self.ca, "first", name))
+        second = Node(self, "second", "--join", f"first@127.0.0.1:{port}", *self.credentials("second"))
+        thread = node.start_thread("first")
+        second.wait_for(lambda event: event.get("thread_id") == thread and event["type"] == "thread.created")
+        for end in silent:
+            end.close()
+
+    def test_a_peer_gets_no_more_than_the_ceiling_allows(self):
+        node, port = self.start_first()
+        second = Node(self, "second", "--join", f"127.0.0.1:{port}", *self.credentials("second"),
+                      "-c", 'sandbox_mode="danger-full-access"')
+        before = node.start_thread("first")
+        second.wait_for(lambda event: event.get("thread_id") == before and event["type"] == "thread.created")
+        remote = second.start_thread("first")
+        rollouts = [os.path.join(folder, name) for folder, _, names in os.walk(self.home)
+                    for name in names if remote in name]
+        self.assertEqual(len(rollouts), 1)
+        with open(rollouts[0]) as lines:
+            contexts = [line["payload"] for line in map(json.loads, lines) if line["type"] == "turn_context"]
+        self.assertEqual([context["sandbox_policy"]["type"] for context in contexts], ["read-only"])
+        self.assertEqual([context["approval_policy"] for context in contexts], ["never"])
+
+
+class TwoProcesses(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.first, port = self.start_first()
         self.cutter = Cutter(port)
         self.addCleanup(self.cutter.close)
-        self.second = Node(self, "second", "--join", f"127.0.0.1:{self.cutter.port}")
+        self.second = Node(self, "second", "--join", f"first@127.0.0.1:{self.cutter.port}",
+                           *self.credentials("second"))
         self.second.wait_for(lambda event: event["type"] == "node.started")
 
     def test_threads_are_seen_and_started_across_the_link_and_none_is_lost_in_a_cut(self):

@@ -66,7 +66,7 @@ struct fixture : test_coordinator_fixture<> {
   void fill(event_credit& x, unsigned seed) const { x = {thread_id{{1, 2, 3}}, sink(), seed + 7}; }
   void fill(unsubscribe_events& x, unsigned) const { x = {thread_id{{1, 2, 3}}, sink()}; }
   void fill(link_up& x, unsigned) const {
-    x = {{"peer"}, caf::actor_cast<thread_manager_actor>(peer)};
+    x = {{"peer"}, caf::actor_cast<thread_door_actor>(peer)};
   }
   void fill(services_changed& x, unsigned) const {
     x = {caf::actor_cast<models_manager_actor>(peer), caf::actor_cast<model_client_actor>(peer),

@@ -10,7 +10,7 @@ namespace {
 
 /// The block as it travels: a name's place is its number. Append only; with a new name raise
 /// `wire_version`.
-constexpr std::array<std::string_view, 157> names{"troupe::thread_id",
+constexpr std::array<std::string_view, 159> names{"troupe::thread_id",
                                                   "troupe::node_name",
                                                   "troupe::errc",
                                                   "troupe::response_item",
@@ -167,7 +167,8 @@ constexpr std::array<std::string_view, 157> names{"troupe::thread_id",
                                                   "troupe::watch_login",
                                                   "troupe::model_sources",
                                                   "troupe::provider_changed",
-                                                  "troupe::reopen_rollout"};
+                                                  "troupe::reopen_rollout",
+                                                  "troupe::thread_door_actor"};
 
 } // namespace
 

@@ -40,14 +40,17 @@ public:
   /// What a client must trust.
   std::string bundle() const { return folder_ / "ca.pem"; }
 
-  /// `name`: "DNS:localhost" or "IP:127.0.0.1".
-  files issue(const std::string& name) {
+  /// `name`: "DNS:localhost", "IP:127.0.0.1" or "URI:troupe://test/node". `ends`: seconds from now.
+  files issue(const std::string& name, long ends = 3600) {
     const auto key = new_key();
     const std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), X509_free};
     fill(certificate.get(), "server", key.get());
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), ends);
     add(certificate.get(), NID_subject_alt_name, name.c_str());
     sign(certificate.get());
-    const files result{folder_ / "server.pem", folder_ / "server.key"};
+    const auto number = std::to_string(serial_);
+    const files result{folder_ / ("server-" + number + ".pem"),
+                       folder_ / ("server-" + number + ".key")};
     write(result.certificate, certificate.get());
     write(result.key, key.get());
     return result;

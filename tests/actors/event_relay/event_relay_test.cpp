@@ -175,10 +175,10 @@ SCENARIO("credit of a stranger is answered with a cut") {
 
 SCENARIO("a relay gives its node's thread manager and no other to other nodes") {
   start_relay();
-  const auto own = ask<thread_manager_actor>(relay, get_thread_manager{{"a"}});
-  REQUIRE(std::holds_alternative<thread_manager_actor>(own));
-  CHECK_EQ(std::get<thread_manager_actor>(own), caf::actor_cast<thread_manager_actor>(manager));
-  CHECK_EQ(refused<thread_manager_actor>(get_thread_manager{{"b"}}), errc::node_unreachable);
+  const auto own = ask<thread_door_actor>(relay, get_thread_manager{{"a"}});
+  REQUIRE(std::holds_alternative<thread_door_actor>(own));
+  CHECK_EQ(std::get<thread_door_actor>(own), caf::actor_cast<thread_door_actor>(manager));
+  CHECK_EQ(refused<thread_door_actor>(get_thread_manager{{"b"}}), errc::node_unreachable);
 }
 
 SCENARIO("who waits for the list when the relay ends is told so") {

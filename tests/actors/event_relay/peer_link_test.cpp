@@ -28,8 +28,8 @@ struct fixture : relay_fixture {
   }
 
   bool has_link_to_b() {
-    return std::holds_alternative<thread_manager_actor>(
-      ask<thread_manager_actor>(relay, get_thread_manager{{"b"}}));
+    return std::holds_alternative<thread_door_actor>(
+      ask<thread_door_actor>(relay, get_thread_manager{{"b"}}));
   }
 
   void restart_peer() {
@@ -254,27 +254,40 @@ SCENARIO("a peer that ends is dialled again") {
   CHECK_GT(dials, before);
 }
 
-SCENARIO("nothing is dialled before the probe has found something") {
-  std::vector<std::function<void(bool)>> probes;
-  probe = [&](const std::string& host, std::uint16_t port, std::function<void(bool)> done) {
-    CHECK_EQ(host, "peer.example");
-    CHECK_EQ(port, 4);
-    probes.push_back(std::move(done));
+SCENARIO("CAF connects to the link that was made, and to none when there is none") {
+  std::vector<std::function<void(net::dialled_link)>> made;
+  dial_first = [&](const add_peer& x, std::function<void(net::dialled_link)> done) {
+    CHECK_EQ(x.host, "peer.example");
+    CHECK_EQ(x.port, 4);
+    made.push_back(std::move(done));
   };
   start_relay();
   add_link();
-  REQUIRE_EQ(probes.size(), 1u);
+  REQUIRE_EQ(made.size(), 1u);
   CHECK_EQ(dials, 0);
-  probes[0](false);
+  made[0]({{}, {}, "nothing listens there"});
   consume_messages();
   CHECK_EQ(dials, 0);
   pass(limits.longest_redial);
-  REQUIRE_EQ(probes.size(), 2u);
-  probes[1](true);
+  REQUIRE_EQ(made.size(), 2u);
+  made[1]({"ticket", "b", {}});
   consume_messages();
   CHECK_EQ(dials, 1);
+  CHECK_EQ(dialled_host, "ticket");
   CHECK(has_link_to_b());
-  probes.clear();
+  made.clear();
+}
+
+SCENARIO("a peer that says another name than its certificate is not followed") {
+  dial_first = [&](const add_peer&, const std::function<void(net::dialled_link)>& done) {
+    done({"ticket", "c", {}});
+  };
+  name_of = [](const caf::node_id&) { return std::optional<std::string>{"c"}; };
+  start_relay();
+  add_link();
+  CHECK_EQ(peer_script.hellos, 1);
+  CHECK_EQ(peer_script.follows, 0);
+  CHECK(!has_link_to_b());
 }
 
 SCENARIO("links end with their relay") {

@@ -51,7 +51,9 @@ struct relay_fixture : test_coordinator_fixture<> {
   bool dial_fails = false;
   int dials = 0;
   event_relay::limits limits;
-  event_relay::reachability_probe probe;
+  event_relay::link_dial dial_first;
+  event_relay::name_lookup name_of;
+  std::string dialled_host;
 
   caf::group group = sys.groups().get_local(thread_events_group);
   caf::actor manager = sys.spawn([this](caf::event_based_actor* me) { return manage(me); });
@@ -79,7 +81,8 @@ struct relay_fixture : test_coordinator_fixture<> {
     relay = event_relay::spawn(sys, {.manager = caf::actor_cast<thread_manager_actor>(manager),
                                      .node = {"a"},
                                      .dialler = caf::actor_cast<caf::io::middleman_actor>(dialler),
-                                     .probe = probe,
+                                     .dial = dial_first,
+                                     .name_of = name_of,
                                      .limits = limits});
     consume_messages();
   }
@@ -170,7 +173,7 @@ private:
         peer_script.unanswered.push_back(me->make_response_promise<hello_reply>());
         return peer_script.unanswered.back();
       },
-      [this](const get_thread_manager&) { return caf::actor_cast<thread_manager_actor>(manager); },
+      [this](const get_thread_manager&) { return caf::actor_cast<thread_door_actor>(manager); },
       [this, me](const follow&) {
         ++peer_script.follows;
         for (const auto& page : peer_script.pages)
@@ -186,9 +189,10 @@ private:
 
   caf::behavior dial(caf::event_based_actor* me) {
     harden(me);
-    return {[this](caf::connect_atom, const std::string&, std::uint16_t)
+    return {[this](caf::connect_atom, const std::string& host, std::uint16_t)
               -> caf::result<caf::node_id, caf::strong_actor_ptr, std::set<std::string>> {
       ++dials;
+      dialled_host = host;
       if (dial_fails)
         return caf::make_error(caf::sec::cannot_connect_to_node);
       return {peer.node(), caf::actor_cast<caf::strong_actor_ptr>(peer), std::set<std::string>{}};

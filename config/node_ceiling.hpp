@@ -1,0 +1,43 @@
+#pragma once
+
+#include "config/config_error.hpp"
+#include "messages/settings.hpp"
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What other nodes may do here at most: `[node]` of config.toml, but for the files of projects.
+namespace troupe::config {
+
+struct load_request;
+
+struct node_ceiling {
+  /// `sandbox_mode`: the most permissive one that a thread of another node gets.
+  sandbox_mode sandbox = sandbox_mode::read_only;
+
+  /// `network_access`: of its tools.
+  bool network_access = false;
+
+  /// `roots`: absolute folders that such a thread may work in and, with workspace-write, write to:
+  /// these, not any below them. The node's own working directory is one in any case.
+  std::vector<std::string> roots;
+
+  /// `providers`, `models`: those that may be used. Empty: the node's own provider; all models.
+  std::vector<std::string> providers;
+  std::vector<std::string> models;
+
+  /// `members`: names of the nodes that may be linked. Empty: all that have a certificate.
+  std::vector<std::string> members;
+
+  /// `max_threads`: live ones of other nodes.
+  std::size_t max_threads = 1000;
+
+  bool operator==(const node_ceiling&) const = default;
+};
+
+/// Errors name the key and what is allowed. Reads the files again.
+std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& request);
+
+} // namespace troupe::config

@@ -1,0 +1,120 @@
+#define CAF_SUITE thread_door
+#include <caf/test/bdd_dsl.hpp>
+
+#include "actors/thread_door/thread_door_actor.hpp"
+#include "tests/apps/fake_threads.hpp"
+
+#include <caf/group.hpp>
+#include <caf/group_manager.hpp>
+
+using namespace troupe;
+
+namespace {
+
+struct fixture : test_coordinator_fixture<> {
+  apps_test::fake_threads_ptr record = std::make_shared<apps_test::fake_threads>();
+  thread_manager_actor manager = apps_test::spawn_fake_manager(sys, record);
+  thread_door_actor door;
+
+  fixture() { open({}); }
+
+  ~fixture() {
+    close();
+    caf::anon_send_exit(manager, caf::exit_reason::user_shutdown);
+    record->sink = nullptr;
+    consume_messages();
+  }
+
+  void open(config::node_ceiling limits) {
+    close();
+    thread_config own;
+    own.cwd = "/srv/node";
+    door = thread_door::spawn(
+      sys, {.manager = manager,
+            .ceiling = {.limits = std::move(limits), .own = own, .providers = {}},
+            .limits = {}});
+    consume_messages();
+  }
+
+  void close() {
+    caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+    door = nullptr;
+    consume_messages();
+  }
+
+  template <class Answer, class Message>
+  std::variant<Answer, caf::error> ask(Message x) {
+    auto request = self->request(door, caf::infinite, std::move(x));
+    consume_messages();
+    std::variant<Answer, caf::error> result;
+    request.receive([&](Answer& answer) { result = std::move(answer); },
+                    [&](caf::error& error) { result = std::move(error); });
+    return result;
+  }
+
+  thread_id started() {
+    const auto answer = ask<thread_started>(start_thread{});
+    REQUIRE(std::holds_alternative<thread_started>(answer));
+    return std::get<thread_started>(answer).thread;
+  }
+
+  bool may_submit(const thread_id& id) {
+    return std::holds_alternative<submitted>(ask<submitted>(
+      submit_to_thread{id, {.id = "1", .op = user_input{{text_input{"hello"}}, {}}}}));
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("what a peer starts is clamped") {
+  start_thread x;
+  x.config.sandbox_policy.mode = sandbox_mode::danger_full_access;
+  REQUIRE(std::holds_alternative<thread_started>(ask<thread_started>(x)));
+  REQUIRE_EQ(record->started.size(), 1u);
+  CHECK_EQ(record->started[0].sandbox_policy.mode, sandbox_mode::read_only);
+  x.config.cwd = "/etc";
+  CHECK(std::holds_alternative<caf::error>(ask<thread_started>(x)));
+  CHECK_EQ(record->started.size(), 1u);
+}
+
+SCENARIO("a peer reaches the threads that were started through the door, and no others") {
+  const auto own = apps_test::fake_threads::id(77);
+  CHECK(!may_submit(own));
+  CHECK(std::holds_alternative<caf::error>(ask<thread_summary>(thread_status_request{own})));
+  auto removal = self->request(door, caf::infinite, remove_thread{own});
+  consume_messages();
+  bool is_refused = false;
+  removal.receive([] {}, [&](const caf::error&) { is_refused = true; });
+  CHECK(is_refused);
+  CHECK(record->removed.empty());
+  const auto lent = started();
+  CHECK(may_submit(lent));
+  CHECK_EQ(record->submissions.size(), 1u);
+}
+
+SCENARIO("a turn's settings are clamped, too") {
+  const auto lent = started();
+  user_turn turn;
+  turn.settings.sandbox_policy = sandbox_policy{.mode = sandbox_mode::danger_full_access};
+  ask<submitted>(submit_to_thread{lent, {.id = "1", .op = turn}});
+  REQUIRE_EQ(record->submissions.size(), 1u);
+  const auto& got = std::get<user_turn>(record->submissions[0].submission.op);
+  CHECK_EQ(got.settings.sandbox_policy->mode, sandbox_mode::read_only);
+}
+
+SCENARIO("threads are bounded, and ended ones make room") {
+  config::node_ceiling limits;
+  limits.max_threads = 1;
+  open(limits);
+  const auto first = started();
+  CHECK(std::holds_alternative<caf::error>(ask<thread_started>(start_thread{})));
+  caf::anon_send(sys.groups().get_local(thread_events_group),
+                 thread_closed{first, "removed", {"a"}});
+  consume_messages();
+  CHECK(!may_submit(first));
+  started();
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,78 @@
+#define CAF_SUITE node_ceiling
+#include <caf/test/bdd_dsl.hpp>
+
+#include "config/node_ceiling.hpp"
+#include "tests/config/loading.hpp"
+
+using namespace troupe;
+using namespace troupe::config;
+using namespace troupe::config::test;
+
+namespace {
+
+struct fixture : config_fixture {
+  node_ceiling read(std::string_view text) const {
+    user_file(text);
+    auto result = load_node_ceiling(request);
+    if (const auto* error = std::get_if<config_error>(&result))
+      CAF_FAIL("refused: " << error->message);
+    return std::get<node_ceiling>(std::move(result));
+  }
+
+  std::string refusal(std::string_view text) const {
+    user_file(text);
+    const auto result = load_node_ceiling(request);
+    REQUIRE(std::holds_alternative<config_error>(result));
+    return std::get<config_error>(result).message;
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("without settings others may read and no more") {
+  CHECK_EQ(read(""), node_ceiling{});
+  CHECK_EQ(node_ceiling{}.sandbox, sandbox_mode::read_only);
+  CHECK(!node_ceiling{}.network_access);
+}
+
+SCENARIO("what others may do is written in one table") {
+  const auto x = read(R"([node]
+sandbox_mode = "workspace-write"
+network_access = true
+roots = ["/srv/work/"]
+providers = ["p"]
+models = ["m"]
+members = ["left"]
+max_threads = 3
+)");
+  CHECK_EQ(x.sandbox, sandbox_mode::workspace_write);
+  CHECK(x.network_access);
+  CHECK_EQ(x.providers, std::vector<std::string>{"p"});
+  CHECK_EQ(x.models, std::vector<std::string>{"m"});
+  CHECK_EQ(x.members, std::vector<std::string>{"left"});
+  CHECK_EQ(x.max_threads, 3u);
+  REQUIRE_EQ(x.roots.size(), 1u);
+}
+
+SCENARIO("mistakes are named") {
+  for (const auto* key :
+       {"sandbox_mode = \"external-sandbox\"", "sandbox_mode = \"all\"", "network_access = 1",
+        "roots = \"/\"", "members = [\"a/b\"]", "max_threads = -1"}) {
+    const auto name = std::string{key}.substr(0, std::string_view{key}.find(' '));
+    const auto said = refusal("[node]\n" + std::string{key} + "\n");
+    if (said.find(name) == std::string::npos)
+      CAF_FAIL("does not name " << name << ": " << said);
+  }
+}
+
+SCENARIO("a project raises no ceiling") {
+  trust(workspace);
+  disk.write("ws/.codex/config.toml", "[node]\nsandbox_mode = \"danger-full-access\"\n");
+  const auto result = load_node_ceiling(request);
+  REQUIRE(std::holds_alternative<node_ceiling>(result));
+  CHECK_EQ(std::get<node_ceiling>(result), node_ceiling{});
+}
+
+END_FIXTURE_SCOPE()
