@@ -146,8 +146,7 @@ net::process_bounds bounds_of(const config::tool_bounds& x) {
 struct node::state {
   explicit state(node_options x)
     : options(std::move(x)),
-      configuration(
-        {.networking = options.networking, .threads = options.workers}),
+      configuration({.networking = options.networking, .threads = options.workers}),
       system(configuration), io(options.io_threads), http(io, connections_of(options)) {
     if (options.keeper != nullptr)
       io.use_guardian(*options.keeper);
