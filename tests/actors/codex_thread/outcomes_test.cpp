@@ -83,13 +83,13 @@ SCENARIO("the end of a command is told when its output is written") {
       }
     }
     WHEN("a patch ends, and its diff follows") {
-      progress(s, "0", patch_apply_end{.call_id = "c1"});
+      progress(s, "0", patch_apply_end{.call_id = "c2"});
       progress(s, "0", turn_diff{"diff"});
       CHECK(s.take().events.empty());
-      s.tool_answers("c1", "one");
+      s.tool_answers("c2", "two");
       THEN("both wait for the output, in order") {
         auto out = s.take();
-        REQUIRE_EQ(out.events.size(), 2u);
+        REQUIRE(out.events.size() >= 2u); // then come the items
         CHECK(std::holds_alternative<patch_apply_end>(out.events[0].msg));
         CHECK(std::holds_alternative<turn_diff>(out.events[1].msg));
       }

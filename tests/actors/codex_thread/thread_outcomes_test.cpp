@@ -12,7 +12,7 @@ using namespace troupe::testing;
 
 namespace {
 
-/// Appends that are answered when the test says so.
+/// Appends that are answered when the test says so: each `list_rollouts` answers the oldest.
 struct slow_disk {
   bool is_slow = false;
   std::vector<caf::typed_response_promise<void>> open;
@@ -31,7 +31,12 @@ rollout_recorder_actor::behavior_type slow_recorder(rollout_recorder_actor::poin
           },
           [](const close_rollout&) -> caf::result<void> { return caf::unit; },
           [](const reopen_rollout&) -> caf::result<void> { return caf::unit; },
-          [](const list_rollouts&) -> caf::result<rollout_page> { return rollout_page{}; }};
+          [disk](const list_rollouts&) -> caf::result<rollout_page> {
+            auto written = disk->open.front();
+            disk->open.erase(disk->open.begin());
+            written.deliver();
+            return rollout_page{};
+          }};
 }
 
 /// Commands that end at once, and say so first.
@@ -71,9 +76,7 @@ struct fixture : thread_fixture {
   }
 
   void write_one() {
-    auto answer = disk->open.front();
-    disk->open.erase(disk->open.begin());
-    answer.deliver();
+    caf::anon_send(recorder, list_rollouts{});
     run();
   }
 };
@@ -82,15 +85,22 @@ struct fixture : thread_fixture {
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
+namespace {
+
+response_item a_call() {
+  return *parse_response_item(std::string_view{
+    R"({"type":"function_call","name":"exec_command","arguments":"{}","call_id":"c1"})"});
+}
+
+} // namespace
+
 SCENARIO("nobody hears of a command's end before its output is written") {
   GIVEN("a running turn, and a disk that takes its time") {
     start();
     say("look");
     disk->is_slow = true;
     WHEN("the model calls a command, which ends") {
-      const auto call = parse_response_item(std::string_view{
-        R"({"type":"function_call","name":"exec_command","arguments":"{}","call_id":"c1"})"});
-      model({output_item_done{*call}});
+      model({output_item_done{a_call()}});
       REQUIRE_EQ(disk->open.size(), 2u); // the call, the output
       THEN("its end is told when the output is written, and not before") {
         CHECK_EQ(count_of<exec_command_end>(*seen), 0u);
@@ -99,13 +109,24 @@ SCENARIO("nobody hears of a command's end before its output is written") {
         write_one();
         CHECK_EQ(count_of<exec_command_end>(*seen), 1u);
       }
-      THEN("events behind it keep their place") {
-        model({output_item_added{make_message("assistant", "")}});
-        const auto before = seen->events.size();
-        CHECK_EQ(count_of<item_started>(*seen), 1u); // of the user's message
+    }
+  }
+}
+
+SCENARIO("events behind a command's end keep their place") {
+  GIVEN("a command that has ended, whose output is being written") {
+    start();
+    say("look");
+    disk->is_slow = true;
+    model({output_item_done{a_call()}});
+    WHEN("the model goes on") {
+      model({output_item_added{make_message("assistant", "")}});
+      const auto before = seen->events.size();
+      CHECK_EQ(count_of<item_started>(*seen), 1u); // of the user's message
+      while (!disk->open.empty())
         write_one();
-        write_one();
-        CHECK(seen->events.size() > before);
+      THEN("its events come after the end of the command") {
+        REQUIRE(seen->events.size() > before);
         CHECK(std::holds_alternative<exec_command_end>(seen->events[before].msg));
         CHECK_EQ(count_of<item_started>(*seen), 2u);
       }
