@@ -36,6 +36,13 @@ class Secrets(ProgramTest):
         self.assertIn("TEAM=for the tool", output)
         self.assertNotIn("sk-secret", output)
 
+    @needs_sandbox  # in which the profile is read
+    def test_what_a_profile_exports_under_such_a_name_is_withheld_too(self):
+        (self.base / ".bash_profile").write_text("export OPENAI_API_KEY=sk-secret-p FROM_PROFILE=yes\n")
+        output = self.turn("env", **SECRETS)
+        self.assertIn("FROM_PROFILE=yes", output)
+        self.assertNotIn("sk-secret", output)
+
     def test_the_program_shows_no_environment_of_its_own(self):
         # The tool's parent and all above it that are of this program: at full access the file may be read.
         output = self.turn("p=$PPID; while [ $(cat /proc/$p/comm) = troupe ]; do tr '\\0' '\\n' </proc/$p/environ; echo read; "
