@@ -119,6 +119,7 @@ void ws_link::part(net_errc error, std::optional<ws_close> farewell, std::string
   const auto alive = shared_from_this();
   step_ = step::parting;
   since_ = clock_type::now();
+  reader_.reset(); // what it holds is others' to have
   ends_when_sent_ = true;
   arm_timer();
   if (farewell) {
@@ -152,6 +153,7 @@ void ws_link::disconnect() {
   const auto alive = shared_from_this();
   step_ = step::closed;
   is_parked_ = false;
+  reader_.reset();
   timer_.cancel();
   control_->unsent_bytes.store(0, std::memory_order_relaxed);
   if (const auto run = std::exchange(cancel_opening_, nullptr))

@@ -133,11 +133,15 @@ net_errc ws_reader::inflate(std::string_view piece) {
 }
 
 bool ws_reader::make_room(std::size_t bytes) {
-  const auto capacity = grown_capacity(message_text_.capacity(), message_text_.size() + bytes);
+  const auto needed = message_text_.size() + bytes;
+  auto capacity = grown_capacity(message_text_.capacity(), needed);
   if (capacity == message_text_.capacity())
     return true;
-  if (!share_.hold(capacity))
-    return false;
+  if (!share_.hold(capacity)) {
+    capacity = needed; // the last bytes of the budget
+    if (!share_.hold(capacity))
+      return false;
+  }
   regrow(message_text_, capacity);
   return true;
 }
