@@ -80,9 +80,11 @@ public:
   void send(const std::string& x) const {
     CHECK_EQ(::send(fd_, x.data(), x.size(), MSG_NOSIGNAL), static_cast<ssize_t>(x.size()));
   }
-  /// Up to `size` bytes; fewer: the other end closed.
+  /// Up to `size` bytes; fewer: the other end closed, maybe before the socket was taken.
   std::string receive(std::size_t size) const {
     std::string result;
+    if (fd_ < 0)
+      return result;
     std::array<char, 4096> piece;
     while (result.size() < size) {
       pollfd watched{fd_, POLLIN, 0};
