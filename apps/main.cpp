@@ -1,4 +1,5 @@
 #include "actors/tool_runner/patch_apply.hpp"
+#include "actors/tool_runner/root_mount.hpp"
 #include "apps/cluster/cluster_command.hpp"
 #include "apps/common/command_line.hpp"
 #include "apps/common/exit_codes.hpp"
@@ -110,6 +111,10 @@ int main(int argc, char** argv) {
   if (argc > 1 && argv[1] == tool_runner::apply_patch_argument) {
     const std::vector<std::string> arguments(argv + 2, argv + argc);
     return tool_runner::run_apply_patch(arguments);
+  }
+  if (argc > 1 && argv[1] == tool_runner::root_mount_argument) {
+    const std::vector<std::string> command(argv + 2, argv + argc);
+    return tool_runner::run_with_root_mount(command);
   }
   const auto keeper = start_guardian({argv, static_cast<std::size_t>(argc)});
   common::raise_descriptor_limit();

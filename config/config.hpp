@@ -5,6 +5,7 @@
 #include "config/features.hpp"
 #include "config/login_store.hpp"
 #include "config/providers.hpp"
+#include "config/sandbox_settings.hpp"
 #include "config/tool_bounds.hpp"
 #include "messages/collaboration_mode.hpp"
 #include "messages/identity.hpp"
@@ -79,6 +80,7 @@ struct config {
 
   troupe::approval_policy approval_policy = troupe::approval_policy::on_request;
   troupe::sandbox_policy sandbox_policy;
+  sandbox_settings sandbox; ///< of all threads of this process
   troupe::shell_environment_policy shell_environment_policy;
   bool allow_login_shell = true;
   command_settings commands; ///< of the node

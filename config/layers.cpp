@@ -45,12 +45,17 @@ layer_result read_layer(const fs::path& file) {
     settings_source{file.string(), file.parent_path(), std::get<std::string>(std::move(text))}));
 }
 
-/// Telemetry tells what is done on this machine, prompts included where that is asked for: where
-/// it goes is for those to say whom it is of, not for a folder with code, be it trusted or not.
-constexpr std::string_view personal_key = "otel";
-
-/// What other nodes may do on this machine is not a folder's business either.
-constexpr std::string_view ceiling_key = "node";
+/// What a folder with code cannot decide, be it trusted or not. Telemetry tells what is done on
+/// this machine, prompts included where that is asked for: where it goes is for those to say whom
+/// it is of. What tools cannot read protects the machine's user from that very folder.
+struct personal_setting {
+  std::string_view key;
+  std::string_view reason;
+};
+constexpr auto personal_settings =
+  std::to_array<personal_setting>({{"otel", "where telemetry goes"},
+                                   {"sandbox", "what the sandbox hides"},
+                                   {"node", "what other nodes may do here"}});
 
 struct layer_stack {
   setting_table system;
@@ -143,18 +148,11 @@ layer_result read_project_layers(const load_request& request, const setting_tabl
     if (auto error = insecure_setting(std::get<setting_table>(layer), base))
       return std::move(*error);
     auto& table = std::get<setting_table>(layer);
-    if (const auto personal = table.find(personal_key); personal != table.end()) {
-      table.erase(personal);
-      warnings.push_back(fmt::format("{}: `{}` is left out: a project cannot say where telemetry "
-                                     "goes; it belongs into the config.toml of your home",
-                                     (folder / "config.toml").string(), personal_key));
-    }
-    if (const auto ceiling = table.find(ceiling_key); ceiling != table.end()) {
-      table.erase(ceiling);
-      warnings.push_back(fmt::format("{}: `{}` is left out: a project cannot say what other nodes "
-                                     "may do here; it belongs into the config.toml of your home",
-                                     (folder / "config.toml").string(), ceiling_key));
-    }
+    for (const auto& [key, reason] : personal_settings)
+      if (table.erase(std::string{key}) > 0)
+        warnings.push_back(fmt::format("{}: `{}` is left out: a project cannot say {}; it belongs "
+                                       "into the config.toml of your home",
+                                       (folder / "config.toml").string(), key, reason));
     result = merged(std::move(result), table);
   }
   return result;

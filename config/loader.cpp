@@ -176,6 +176,7 @@ private:
                                    "`danger-full-access`");
     const auto otherwise = result_.trust == project_trust::unknown ? sandbox_mode::read_only
                                                                    : sandbox_mode::workspace_write;
+    result_.sandbox = read_sandbox_settings(from_.table("sandbox"), request_.env);
     auto& policy = result_.sandbox_policy;
     policy.mode = permitted("sandbox_mode", limits_.sandbox_modes, wanted, otherwise);
     const auto table = from_.table("sandbox_workspace_write");

@@ -5,6 +5,7 @@
 #include "messages/identity.hpp"
 #include "messages/ids.hpp"
 #include "messages/rollout.hpp"
+#include "messages/root_identity.hpp"
 #include "messages/settings.hpp"
 #include "messages/shared_text.hpp"
 
@@ -64,6 +65,7 @@ struct thread_config {
   std::string cwd;      ///< absolute
   troupe::approval_policy approval_policy = approval_policy::never;
   troupe::sandbox_policy sandbox_policy;
+  shared_value<std::vector<root_identity>> roots; ///< what they are now; others as first met
   mode_kind mode = mode_kind::default_mode;
   shared_text mode_instructions;                 ///< of mode or identity; empty: none
   std::optional<troupe::identity_kind> identity; ///< none: nobody in particular
@@ -102,11 +104,11 @@ bool inspect(Inspector& f, thread_config& x) {
   return f.object(x).fields(
     f.field("model", x.model), f.field("provider", x.provider), f.field("cwd", x.cwd),
     f.field("approval_policy", x.approval_policy), f.field("sandbox_policy", x.sandbox_policy),
-    f.field("mode", x.mode), f.field("mode_instructions", x.mode_instructions),
-    f.field("identity", x.identity), f.field("access", x.access), f.field("effort", x.effort),
-    f.field("summary", x.summary), f.field("verbosity", x.verbosity),
-    f.field("service_tier", x.service_tier), f.field("personality", x.personality),
-    f.field("base_instructions", x.base_instructions),
+    f.field("roots", x.roots), f.field("mode", x.mode),
+    f.field("mode_instructions", x.mode_instructions), f.field("identity", x.identity),
+    f.field("access", x.access), f.field("effort", x.effort), f.field("summary", x.summary),
+    f.field("verbosity", x.verbosity), f.field("service_tier", x.service_tier),
+    f.field("personality", x.personality), f.field("base_instructions", x.base_instructions),
     f.field("user_instructions", x.user_instructions),
     f.field("developer_instructions", x.developer_instructions),
     f.field("environment", x.environment), f.field("web_search", x.web_search),

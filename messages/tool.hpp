@@ -4,6 +4,7 @@
 #include "messages/event.hpp"
 #include "messages/ids.hpp"
 #include "messages/model_info.hpp"
+#include "messages/root_identity.hpp"
 #include "messages/settings.hpp"
 #include "messages/shared_text.hpp"
 
@@ -19,6 +20,7 @@ struct tool_context {
   std::string cwd;
   troupe::approval_policy approval_policy = approval_policy::never;
   troupe::sandbox_policy sandbox_policy;
+  shared_value<std::vector<root_identity>> roots; ///< what they were when the thread began
   shell_environment_policy environment;
   troupe::truncation_policy truncation;
   tool_access access = tool_access::full;
@@ -28,10 +30,11 @@ struct tool_context {
 
 template <class Inspector>
 bool inspect(Inspector& f, tool_context& x) {
-  return f.object(x).fields(
-    f.field("cwd", x.cwd), f.field("approval_policy", x.approval_policy),
-    f.field("sandbox_policy", x.sandbox_policy), f.field("environment", x.environment),
-    f.field("truncation", x.truncation), f.field("access", x.access), f.field("mode", x.mode));
+  return f.object(x).fields(f.field("cwd", x.cwd), f.field("approval_policy", x.approval_policy),
+                            f.field("sandbox_policy", x.sandbox_policy), f.field("roots", x.roots),
+                            f.field("environment", x.environment),
+                            f.field("truncation", x.truncation), f.field("access", x.access),
+                            f.field("mode", x.mode));
 }
 
 enum class tool_payload : std::uint8_t { function, custom, local_shell };

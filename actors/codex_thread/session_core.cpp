@@ -155,6 +155,7 @@ tool_context make_tool_context(const session_core& core) {
   return {.cwd = core.config.cwd,
           .approval_policy = core.config.approval_policy,
           .sandbox_policy = core.sandbox,
+          .roots = core.config.roots,
           .environment = core.config.environment,
           .truncation = core.model.info->truncation_policy,
           .access = core.config.access,

@@ -342,6 +342,9 @@ struct node::state {
       deps.on_probed = options.on_sandbox_probed;
     }
     deps.on_refused = options.on_tool_refused;
+    deps.sandbox = {.settings = options.settings.sandbox,
+                    .home = options.settings.home.string(),
+                    .results = options.results.string()};
     return tool_runner::spawn(system, std::move(deps));
   }
 

@@ -49,6 +49,8 @@ struct node_options {
   std::string own_program = "/proc/self/exe";
   /// Starts, bounds and ends the processes of tools; outlives the node. Null: the node does.
   const net::guardian* keeper = nullptr;
+  /// Where a run keeps its results, which no tool may change; empty: there is no run.
+  std::filesystem::path results;
   /// Where exchanges with providers are kept; empty: nowhere.
   std::filesystem::path record;
   /// Where metrics are served, on 127.0.0.1; 0: any free port. None: nothing is measured.

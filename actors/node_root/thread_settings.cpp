@@ -2,11 +2,13 @@
 
 #include "actors/codex_thread/session_core.hpp"
 #include "actors/codex_thread/thread_mode.hpp"
+#include "actors/tool_runner/root_identities.hpp"
 #include "actors/tool_runner/tool_specs.hpp"
 #include "config/modes.hpp"
 #include "config/text_file.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <utility>
@@ -83,6 +85,12 @@ thread_config make_thread_config(const config::config& from, const session_sourc
   x.originator = std::move(originator);
   x.source = source;
   return x;
+}
+
+void note_roots(thread_config& x) {
+  const auto* tmpdir = std::getenv("TMPDIR");
+  x.roots = shared_value{
+    tool_runner::identify_roots(x.sandbox_policy, x.cwd, tmpdir == nullptr ? "" : tmpdir)};
 }
 
 thread_provider make_thread_provider(const std::string& id, const config::provider& from) {

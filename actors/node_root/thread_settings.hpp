@@ -9,13 +9,17 @@
 #include <vector>
 
 /// From the configuration of a front door to the settings of a thread, and back to what its tools
-/// depend on. Pure.
+/// depend on. Pure, unless said otherwise.
 namespace troupe::node_root {
 
 /// `user_instructions` are read by the caller (config/project_docs.hpp): this function touches no
 /// file.
 thread_config make_thread_config(const config::config& from, const session_source& source,
                                  std::string originator, std::string user_instructions);
+
+/// Which folders the writable roots of such a thread are at this moment, so that nobody can put
+/// others in their place before its tools run. Asks the disk; TMPDIR is that of this process.
+void note_roots(thread_config& x);
 
 /// What a thread knows of the provider with that id.
 thread_provider make_thread_provider(const std::string& id, const config::provider& from);

@@ -1,5 +1,6 @@
 #include "actors/tool_runner/child_run.hpp"
 
+#include "actors/tool_runner/root_mount.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
 #include "actors/tool_runner/shell_snapshot.hpp"
 
@@ -29,12 +30,20 @@ std::shared_ptr<child_run> child_run::start(std::shared_ptr<const run_context> c
 void child_run::prepare() {
   if (order_.where == attempt::unsandboxed) {
     // Not at once: the caller gets its handle first.
-    return context_->io.post([self = shared_from_this()] { self->spawn(self->order_.argv, -1); });
+    return context_->io.post([self = shared_from_this()] {
+      net::process_options options;
+      options.argv = self->order_.argv;
+      options.environment = std::move(self->order_.environment);
+      self->spawn(std::move(options));
+    });
   }
-  sandbox_order wanted{.policy = order_.policy,
+  sandbox_order wanted{.thread = order_.thread,
+                       .policy = order_.policy,
                        .policy_cwd = order_.policy_cwd,
+                       .roots = order_.roots,
                        .cwd = order_.cwd,
-                       .argv = order_.argv};
+                       .argv = order_.argv,
+                       .environment = std::move(order_.environment)};
   context_->sandbox->prepare(std::move(wanted), [self = shared_from_this()](
                                                   sandbox_launcher::answer found) {
     if (auto* problem = std::get_if<sandbox_problem>(&found)) {
@@ -43,33 +52,37 @@ void child_run::prepare() {
         self->context_->on_refused(self->order_.thread, problem->message);
       return self->end({.how = child_end::kind::not_started, .problem = problem->message});
     }
-    auto& launch = std::get<sandbox_launch>(found);
-    self->spawn(std::move(launch.argv), launch.seccomp.number());
+    self->spawn_sandboxed(std::get<sandbox_launch>(std::move(found)));
   });
 }
 
-void child_run::spawn(std::vector<std::string> argv, int seccomp) {
+void child_run::spawn_sandboxed(sandbox_launch launch) {
+  net::process_options options;
+  options.argv = std::move(launch.argv);
+  options.environment = std::move(launch.environment);
+  options.inherited = std::move(launch.inherited);
+  placeholders_ = std::move(launch.placeholders);
+  spawn(std::move(options));
+}
+
+void child_run::spawn(net::process_options options) {
   if (stage_ == stage::killed)
     return end({.how = child_end::kind::signalled, .number = SIGKILL, .problem = {}});
   if (stage_ == stage::ended)
     return;
-  net::process_options options;
-  options.argv = std::move(argv);
   options.cwd = order_.cwd;
-  options.environment = std::move(order_.environment);
   options.bounds = context_->bounds;
   if (order_.input)
     options.input = net::process_options::given_input{std::move(*order_.input)};
   if (order_.tty == terminal_wish::pty)
     options.tty = net::process_options::terminal::pty;
-  if (seccomp >= 0)
-    options.inherited = {{.ours = seccomp, .as = seccomp_descriptor}};
   if (order_.definitions.is_open())
     options.inherited.push_back(
       {.ours = order_.definitions.number(), .as = definitions_descriptor});
   if (order_.sandbox_arguments.is_open()) {
     const std::string number = std::to_string(sandbox_arguments_descriptor);
-    options.argv.insert(options.argv.begin() + 1, {"--args", number});
+    const auto has_prefix = options.argv.size() > 1 && options.argv[1] == root_mount_argument;
+    options.argv.insert(options.argv.begin() + (has_prefix ? 3 : 1), {"--args", number});
     options.inherited.push_back(
       {.ours = order_.sandbox_arguments.number(), .as = sandbox_arguments_descriptor});
   }
@@ -83,6 +96,7 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
       is_output ? output_stream::standard_output : output_stream::standard_error, bytes);
   };
   handlers.on_exit = [self = shared_from_this()](net::process_outcome x) {
+    self->clear_away(x);
     self->on_exit(std::move(x));
   };
   stage_ = stage::running;
@@ -94,6 +108,18 @@ void child_run::spawn(std::vector<std::string> argv, int seccomp) {
     timer_ =
       context_->io.after(*order_.timeout, [self = shared_from_this()] { self->on_timeout(); });
   listener_.on_start();
+}
+
+/// Bubblewrap ends after everything in its sandbox, unless it is killed itself.
+void child_run::clear_away(const net::process_outcome& outcome) {
+  if (!placeholders_)
+    return;
+  auto clear = [post = context_->post, held = std::move(placeholders_)]() mutable {
+    post([held = std::move(held)]() mutable { held = nullptr; });
+  };
+  if (outcome.exit_code)
+    return clear();
+  context_->io.after(clearing_delay, std::move(clear));
 }
 
 void child_run::on_timeout() {

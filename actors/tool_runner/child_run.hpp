@@ -6,6 +6,7 @@
 #include "actors/tool_runner/run_context.hpp"
 #include "actors/tool_runner/tool_arguments.hpp"
 #include "messages/event.hpp"
+#include "messages/tool.hpp"
 #include "net/process.hpp"
 
 #include <chrono>
@@ -28,6 +29,7 @@ struct child_order {
   attempt where = attempt::sandboxed;
   sandbox_policy policy;
   std::string policy_cwd;
+  shared_value<std::vector<root_identity>> roots; ///< see tool_context
   terminal_wish tty = terminal_wish::none;
   std::optional<std::string> input;                 ///< none: the null device, or the terminal
   std::optional<std::chrono::milliseconds> timeout; ///< none: it may run forever
@@ -42,11 +44,18 @@ struct child_listener {
   std::function<void(child_end)> on_end; ///< exactly once, unless abandoned
 };
 
+struct sandbox_launch;
+class held_placeholders;
+
 /// One child from its preparation to its end: sandbox, time limit, killing. Lives on the I/O
 /// thread, kept alive by what it waits for.
 class child_run : public std::enable_shared_from_this<child_run> {
 public:
   using clock = std::chrono::steady_clock;
+
+  /// What a killed sandbox leaves is cleared away after this: its last processes may still be
+  /// dying.
+  static constexpr std::chrono::seconds clearing_delay{1};
 
   /// A child that was killed but cannot end (it hangs in the kernel) is given up after this.
   static constexpr std::chrono::seconds kill_limit{10};
@@ -68,7 +77,9 @@ private:
     : context_(std::move(context)), order_(std::move(order)), listener_(std::move(listener)) {}
 
   void prepare();
-  void spawn(std::vector<std::string> argv, int seccomp);
+  void spawn(net::process_options options);
+  void spawn_sandboxed(sandbox_launch launch);
+  void clear_away(const net::process_outcome& outcome);
   void on_timeout();
   void on_exit(net::process_outcome outcome);
   void tell_bound(child_end& x, const std::string& bound);
@@ -81,6 +92,7 @@ private:
   child_listener listener_;
   net::process_handle process_;
   net::timer_handle timer_;
+  std::shared_ptr<held_placeholders> placeholders_;
   clock::time_point started_;
   stage stage_ = stage::preparing;
   bool has_timed_out_ = false;

@@ -54,6 +54,7 @@ void exec_session::run_child() {
                     .where = plan_.decision.first,
                     .policy = settings_->sandbox_policy,
                     .policy_cwd = settings_->cwd,
+                    .roots = settings_->roots,
                     .tty = plan_.tty,
                     .input = {},
                     .timeout = {}};

@@ -39,8 +39,12 @@ std::variant<file_snapshot, std::error_code> disk_files::read(const std::string&
   const owned_descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   if (!file.is_open())
     return last_error();
+  return read_file(file.number());
+}
+
+std::variant<file_snapshot, std::error_code> read_file(int fd) {
   struct stat status {};
-  if (::fstat(file.number(), &status) != 0)
+  if (::fstat(fd, &status) != 0)
     return last_error();
   if (S_ISDIR(status.st_mode))
     return std::make_error_code(std::errc::is_a_directory);
@@ -48,7 +52,7 @@ std::variant<file_snapshot, std::error_code> disk_files::read(const std::string&
     return std::make_error_code(std::errc::operation_not_supported);
   file_snapshot result;
   result.mode = (status.st_mode & S_IXUSR) != 0 ? file_mode::executable : file_mode::regular;
-  if (const auto error = read_all(file.number(), result.content))
+  if (const auto error = read_all(fd, result.content))
     return error;
   return result;
 }

@@ -33,4 +33,7 @@ public:
   std::variant<file_snapshot, std::error_code> read(const std::string& path) const override;
 };
 
+/// What is in an opened file; refuses everything but regular ones.
+std::variant<file_snapshot, std::error_code> read_file(int fd);
+
 } // namespace troupe::tool_runner

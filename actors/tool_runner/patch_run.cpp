@@ -3,6 +3,7 @@
 #include "actors/tool_runner/exec_format.hpp"
 #include "actors/tool_runner/patch_apply.hpp"
 #include "actors/tool_runner/patch_preview.hpp"
+#include "actors/tool_runner/sandbox_files.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,12 @@
 #include <variant>
 
 namespace troupe::tool_runner {
+
+/// The plan of the sandbox that the patch runs in, and the files as they are seen there.
+struct patch_run::sight {
+  sandbox_plan plan;
+  std::unique_ptr<file_view> files;
+};
 
 struct patch_run::verification {
   std::string refusal; ///< not empty: the patch cannot be applied
@@ -33,28 +40,44 @@ patch_run::patch_run(std::shared_ptr<const run_context> context, const run_tool&
     sink_(std::move(sink)), thread_(call.thread), tool_name_(tool_name(call)),
     call_id_(call.call_id), settings_(call.context), output_(call.call_id) {}
 
+patch_run::planner patch_run::make_planner() const {
+  if (!restricts_writing(settings_->sandbox_policy.mode))
+    return nullptr;
+  return context_->sandbox->planner(thread_, settings_->sandbox_policy, settings_->cwd,
+                                    settings_->roots);
+}
+
+patch_run::sight patch_run::look(const planner& plan) {
+  if (!plan)
+    return {{}, std::make_unique<disk_files>()};
+  auto found = plan();
+  auto* known = std::get_if<sandbox_plan>(&found);
+  auto result = known != nullptr ? std::move(*known) : sandbox_plan{};
+  auto files = std::make_unique<sandbox_files>(result);
+  return {std::move(result), std::move(files)};
+}
+
 void patch_run::verify() {
   // Patches of a thread run one at a time, so the tracker is this job's alone.
   auto work = [text = plan_.text, cwd = plan_.cwd, settings = settings_, place = place_,
-               sandbox = context_->sandbox]() -> verification {
+               plan = make_planner()]() -> verification {
     verification result;
     const auto parsed = parse_patch(text);
     if (const auto* error = std::get_if<patch_syntax_error>(&parsed)) {
       result.refusal = to_string(*error);
       return result;
     }
-    auto preview = preview_patch(std::get<patch>(parsed), cwd, disk_files{});
+    const auto seen = look(plan);
+    auto preview = preview_patch(std::get<patch>(parsed), cwd, *seen.files);
     if (auto* refusal = std::get_if<patch_refusal>(&preview)) {
       result.refusal = std::move(refusal->message);
       return result;
     }
     result.changes = std::get<file_changes>(std::move(preview));
-    const auto plan = sandbox->plan(settings->sandbox_policy, settings->cwd);
-    const auto* roots = std::get_if<sandbox_plan>(&plan);
     result.decision = judge_patch(result.changes, settings->approval_policy,
-                                  settings->sandbox_policy.mode, roots ? *roots : sandbox_plan{});
+                                  settings->sandbox_policy.mode, seen.plan);
     if (result.decision.result == verdict::allow)
-      place.diff->note(result.changes, disk_files{});
+      place.diff->note(result.changes, *seen.files);
     return result;
   };
   run_blocking(*context_, std::move(work), [self = shared_from_this()](verification x) {
@@ -112,6 +135,7 @@ void patch_run::apply() {
                     .where = where_,
                     .policy = settings_->sandbox_policy,
                     .policy_cwd = settings_->cwd,
+                    .roots = settings_->roots,
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = plan_.timeout};
@@ -158,8 +182,8 @@ void patch_run::tell_end(const exec_outcome& outcome) {
 void patch_run::tell_diff(std::string output, bool success) {
   run_blocking(
     *context_,
-    [place = place_, cwd = settings_->cwd] {
-      return place.diff->diff(disk_files{}, repository_root(cwd));
+    [place = place_, cwd = settings_->cwd, plan = make_planner()] {
+      return place.diff->diff(*look(plan).files, repository_root(cwd));
     },
     [self = shared_from_this(), output = std::move(output), success](std::string text) {
       if (self->is_over())

@@ -7,8 +7,10 @@
 #include "actors/tool_runner/run_context.hpp"
 #include "actors/tool_runner/turn_diff_tracker.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 namespace troupe::tool_runner {
 
@@ -44,6 +46,12 @@ private:
   patch_run(std::shared_ptr<const run_context> context, const run_tool& call, patch_plan plan,
             patch_place place, call_sink sink);
 
+  /// Blocks; what the patch is judged and shown by.
+  using planner = std::function<std::variant<sandbox_plan, sandbox_problem>()>;
+  struct sight;
+  static sight look(const planner& plan);
+
+  planner make_planner() const;
   void verify();
   void on_verified(verification x);
   void refuse(const std::string& why);

@@ -1,7 +1,9 @@
 #include "actors/tool_runner/path_view.hpp"
 
+#include "actors/tool_runner/sandbox_placeholders.hpp"
 #include "config/text_file.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <variant>
@@ -19,6 +21,28 @@ path_kind disk_paths::kind(const std::string& path) const {
   case fs::file_type::none: return path_kind::missing;
   default: return path_kind::other; // an enum of the library: pipes, devices, sockets, unknown
   }
+}
+
+bool disk_paths::is_link(const std::string& path) const {
+  std::error_code error;
+  return fs::is_symlink(fs::symlink_status(path, error));
+}
+
+bool disk_paths::is_placeholder(const std::string& path) const {
+  return tool_runner::is_placeholder(path);
+}
+
+std::vector<std::string> disk_paths::names_in(const std::string& path) const {
+  std::vector<std::string> result;
+  std::error_code error;
+  for (fs::directory_iterator at{path, error}; !error && at != fs::directory_iterator{};
+       at.increment(error)) {
+    if (result.size() == max_names)
+      break;
+    result.push_back(at->path().filename().string());
+  }
+  std::ranges::sort(result);
+  return result;
 }
 
 std::optional<std::string> disk_paths::resolved(const std::string& path) const {

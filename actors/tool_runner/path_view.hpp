@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::tool_runner {
 
@@ -16,6 +18,16 @@ public:
   /// Symbolic links are followed.
   virtual path_kind kind(const std::string& path) const = 0;
 
+  /// Is the last component itself a symbolic link?
+  virtual bool is_link(const std::string& path) const = 0;
+
+  /// An empty folder that a sandbox has made to keep a path missing (sandbox_placeholders.hpp).
+  virtual bool is_placeholder(const std::string& path) const = 0;
+
+  /// Of a folder's entries, sorted; empty when it cannot be read. Bounded by `max_names`.
+  virtual std::vector<std::string> names_in(const std::string& path) const = 0;
+  static constexpr std::size_t max_names = 4096;
+
   /// The path without symbolic links; none when something on the way does not exist.
   virtual std::optional<std::string> resolved(const std::string& path) const = 0;
 
@@ -27,6 +39,9 @@ public:
 class disk_paths final : public path_view {
 public:
   path_kind kind(const std::string& path) const override;
+  bool is_link(const std::string& path) const override;
+  bool is_placeholder(const std::string& path) const override;
+  std::vector<std::string> names_in(const std::string& path) const override;
   std::optional<std::string> resolved(const std::string& path) const override;
   std::string first_line(const std::string& path) const override;
 };

@@ -1,5 +1,6 @@
 #include "actors/tool_runner/sandbox_plan.hpp"
 
+#include "actors/tool_runner/git_paths.hpp"
 #include "actors/tool_runner/path_text.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
 
@@ -9,69 +10,18 @@
 #include <array>
 #include <cctype>
 #include <csignal>
-#include <set>
+#include <optional>
+#include <utility>
 
 namespace troupe::tool_runner {
 
 namespace {
 
-/// The folder that a `.git` file points to: text behind the first colon, relative to the root.
-std::optional<std::string> repository_of(const std::string& git_file, const std::string& root,
-                                         const path_view& files) {
-  const auto line = files.first_line(git_file);
-  const auto colon = line.find(':');
-  if (colon == std::string::npos)
-    return std::nullopt;
-  const auto start = line.find_first_not_of(" \t", colon + 1);
-  if (start == std::string::npos)
-    return std::nullopt;
-  const auto end = line.find_last_not_of(" \t\r");
-  return files.resolved(absolute_path(root, line.substr(start, end - start + 1)));
-}
-
-std::vector<std::string> protected_below(const std::string& root, const path_view& files) {
-  std::vector<std::string> result;
-  const auto add = [&](const std::string& path) {
-    if (auto real = files.resolved(path))
-      result.push_back(std::move(*real));
-  };
-  const auto git = absolute_path(root, ".git");
-  const auto git_kind = files.kind(git);
-  if (git_kind == path_kind::folder || git_kind == path_kind::file)
-    add(git);
-  if (git_kind == path_kind::file)
-    if (auto repository = repository_of(git, root, files))
-      result.push_back(std::move(*repository));
-  for (const auto* name : {".agents", ".codex"})
-    if (files.kind(absolute_path(root, name)) == path_kind::folder)
-      add(absolute_path(root, name));
-  return result;
-}
-
-bool is_inside_any(std::string_view path, const std::vector<writable_root>& roots) {
-  return std::any_of(roots.begin(), roots.end(),
-                     [&](const auto& root) { return is_inside(path, root.path); });
-}
-
-void append(std::vector<std::string>& to, std::initializer_list<std::string_view> words) {
-  to.insert(to.end(), words.begin(), words.end());
-}
-
-/// A bind mount of bubblewrap takes the device property away: without these, programs could neither
-/// discard output nor get random numbers.
-constexpr auto devices =
-  std::to_array<std::string_view>({"/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"});
-
-/// Root keeps what it needs to work on files of others. Everything else goes: with CAP_SYS_ADMIN it
-/// could simply remount the sandbox writable.
-void append_privileges(std::vector<std::string>& argv, bubblewrap_abilities::privilege runs_as) {
-  using enum bubblewrap_abilities::privilege;
-  if (runs_as == root_in_user_namespace)
-    append(argv, {"--unshare-user"});
-  if (runs_as != user)
-    append(argv, {"--cap-drop", "ALL", "--cap-add", "CAP_DAC_OVERRIDE", "--cap-add", "CAP_FOWNER",
-                  "--cap-add", "CAP_CHOWN"});
-}
+/// A home with more entries than this shows the first ones only: each is a mount.
+constexpr std::size_t max_home_entries = 64;
+constexpr std::string_view login_files = "auth.json"; ///< and what its renewal makes beside it
+constexpr std::string_view others_folders = "tmp"; ///< private ones of threads, see thread_folders
+constexpr std::string_view slash_tmp = "/tmp";
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_case) {
   const auto equal = [](char a, char b) {
@@ -81,95 +31,204 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_case) 
          text.end();
 }
 
+bool is_below(std::string_view path, std::string_view folder) {
+  return path != folder && is_inside(path, folder);
+}
+
+/// Collects the mounts of one plan.
+class planner {
+public:
+  planner(const sandbox_question& question, const path_view& files) : x_(question), files_(files) {
+    result_.network = has_network(x_.policy) ? network_access::host : network_access::none;
+  }
+
+  std::variant<sandbox_plan, sandbox_problem> run() {
+    add_tmp();
+    for (const auto& root : x_.roots)
+      if (is_allowed(root))
+        add_root(root);
+    for (const auto& path : x_.visible)
+      if (is_below_own_tmp(path) && !is_in_root(path))
+        add(path, mount_kind::read_only, path);
+    sort();
+    if (auto problem = protect_roots())
+      return std::move(*problem);
+    guard_results();
+    seal_home();
+    for (const auto& path : x_.hidden)
+      hide(path);
+    sort();
+    return std::move(result_);
+  }
+
+private:
+  bool has_own_tmp() const { return !x_.own_tmp.empty(); }
+
+  bool is_below_own_tmp(std::string_view path) const {
+    return has_own_tmp() &&
+           (is_below(path, slash_tmp) || (!x_.tmpdir.empty() && is_below(path, x_.tmpdir)));
+  }
+
+  bool is_in_root(std::string_view path) const {
+    return std::ranges::any_of(
+      x_.roots, [&](const auto& root) { return is_inside(path, root.path) && is_allowed(root); });
+  }
+
+  /// Of the settings and results of this program nothing is ever writable, but for the workspace
+  /// of the thread itself.
+  bool is_allowed(const writable_root& root) const {
+    if (has_own_tmp() && (root.path == slash_tmp || root.path == x_.tmpdir))
+      return false;
+    if (!x_.results.empty() && is_inside(root.path, x_.results))
+      return root.path == x_.cwd && root.path != x_.results;
+    return x_.home.empty() || !is_inside(root.path, x_.home);
+  }
+
+  void add(std::string path, mount_kind kind, std::string source = {}) {
+    result_.mounts.push_back({std::move(path), kind, std::move(source)});
+  }
+
+  void add_root(const writable_root& root) {
+    result_.roots.push_back(root);
+    add(root.path, mount_kind::writable);
+  }
+
+  void add_tmp() {
+    if (!has_own_tmp())
+      return;
+    const auto writes = x_.policy.mode == sandbox_mode::workspace_write;
+    const auto show_at = [&](const std::string& path, bool is_excluded) {
+      const auto kind = writes && !is_excluded ? mount_kind::writable : mount_kind::read_only;
+      add(path, kind, x_.own_tmp);
+      if (kind == mount_kind::writable)
+        result_.roots.push_back({path, path});
+    };
+    if (files_.kind(std::string{slash_tmp}) == path_kind::folder)
+      show_at(std::string{slash_tmp}, x_.policy.exclude_slash_tmp);
+    if (!x_.tmpdir.empty() && !is_inside(x_.tmpdir, slash_tmp))
+      show_at(x_.tmpdir, x_.policy.exclude_tmpdir_env_var);
+  }
+
+  /// By path, and where two are at one place the stricter one last.
+  void sort() {
+    std::ranges::stable_sort(result_.mounts, [](const auto& a, const auto& b) {
+      return std::pair{std::string_view{a.path}, a.kind} <
+             std::pair{std::string_view{b.path}, b.kind};
+    });
+  }
+
+  /// Whether the machine's own files are seen at `path`, not a folder of the thread.
+  bool shows_machine(std::string_view path) const {
+    const auto* mount = mount_at(result_, path);
+    return mount == nullptr || mount->source.empty() || mount->source == mount->path;
+  }
+
+  bool is_writable(std::string_view path) const {
+    const auto* mount = mount_at(result_, path);
+    return mount != nullptr && mount->kind == mount_kind::writable && mount->source.empty();
+  }
+
+  std::optional<sandbox_problem> protect_roots() {
+    std::vector<sandbox_mount> guarded;
+    const auto guard = [&](std::string path, mount_kind kind) {
+      // Outside all roots it is read-only already.
+      if (is_writable(path))
+        guarded.push_back({std::move(path), kind, {}});
+    };
+    for (const auto& root : result_.roots) {
+      for (const auto* name : {".agents", ".codex", ".git"}) {
+        const auto path = absolute_path(root.path, name);
+        if (!is_writable(path))
+          continue;
+        if (files_.is_link(path))
+          return sandbox_problem{fmt::format(
+            "Sandbox refuses writable root {}: {} is a symbolic link, which cannot be kept from "
+            "being replaced. Put a folder in its place, or choose another root.",
+            root.given, path)};
+        const auto kind = files_.kind(path);
+        const auto is_missing = kind == path_kind::missing || files_.is_placeholder(path);
+        guard(path, is_missing ? mount_kind::missing : mount_kind::read_only);
+        if (kind == path_kind::file)
+          for (auto& folder : git_folders(path, files_))
+            guard(std::move(folder), mount_kind::read_only);
+      }
+    }
+    for (const auto& path : x_.repositories)
+      guard(path, mount_kind::read_only);
+    std::ranges::move(guarded, std::back_inserter(result_.mounts));
+    sort();
+    return std::nullopt;
+  }
+
+  void guard_results() {
+    if (!x_.results.empty() && is_writable(x_.results))
+      add(x_.results, mount_kind::read_only);
+  }
+
+  /// A cover over auth.json itself would go away with the file that a renewal of the login
+  /// replaces: an empty folder takes the home's place, and all but the login is put back.
+  void seal_home() {
+    if (x_.home.empty() || !shows_machine(x_.home))
+      return;
+    sort();
+    add(x_.home, mount_kind::sealed_folder);
+    std::size_t shown = 0;
+    for (const auto& name : files_.names_in(x_.home)) {
+      const auto path = absolute_path(x_.home, name);
+      if (name.starts_with(login_files) || name == others_folders ||
+          files_.kind(path) == path_kind::missing)
+        continue;
+      if (++shown > max_home_entries)
+        break;
+      add(path, mount_kind::read_only, path);
+    }
+    hide(absolute_path(x_.home, login_files));
+  }
+
+  void hide(const std::string& path) {
+    const auto real = files_.resolved(path);
+    if (!real || !shows_machine(*real) || is_inside(x_.cwd, *real))
+      return;
+    if (!x_.home.empty() && is_below(*real, x_.home) && real->starts_with(x_.home + "/auth.json"))
+      return; // not put back
+    const auto is_folder = files_.kind(*real) == path_kind::folder;
+    add(*real, is_folder ? mount_kind::sealed_folder : mount_kind::sealed_file);
+  }
+
+  const sandbox_question& x_;
+  const path_view& files_;
+  sandbox_plan result_;
+};
+
 } // namespace
 
-std::variant<sandbox_plan, sandbox_problem> plan_sandbox(const sandbox_policy& policy,
-                                                         std::span<const std::string> roots,
+std::variant<sandbox_plan, sandbox_problem> plan_sandbox(const sandbox_question& x,
                                                          const path_view& files) {
-  sandbox_plan result;
-  result.network = has_network(policy) ? network_access::host : network_access::none;
-  for (const auto& root : roots) {
-    auto real = files.resolved(root);
-    if (!real)
-      return sandbox_problem{
-        fmt::format("Sandbox expected writable root {}, but it does not exist.", root)};
-    auto guarded = protected_below(*real, files);
-    result.roots.push_back({root, std::move(*real), std::move(guarded)});
-  }
+  return planner{x, files}.run();
+}
+
+const sandbox_mount* mount_at(const sandbox_plan& plan, std::string_view path) {
+  const sandbox_mount* result = nullptr;
+  for (const auto& mount : plan.mounts)
+    if (is_inside(path, mount.path) &&
+        (result == nullptr || mount.path.size() >= result->path.size()))
+      result = &mount;
   return result;
 }
 
-bool may_write(const sandbox_plan& plan, std::string_view path) {
-  const auto is_protected = [&](std::string_view real) {
-    return std::any_of(plan.roots.begin(), plan.roots.end(), [&](const auto& root) {
-      return std::any_of(root.protected_paths.begin(), root.protected_paths.end(),
-                         [&](const auto& x) { return is_inside(real, x); });
-    });
-  };
-  return std::any_of(plan.roots.begin(), plan.roots.end(), [&](const auto& root) {
+std::string real_path(const sandbox_plan& plan, std::string_view path) {
+  for (const auto& root : plan.roots)
     if (is_inside(path, root.path))
-      return !is_protected(path);
-    if (!is_inside(path, root.given))
-      return false;
-    const auto below = path.substr(std::min(path.size(), root.given.size() + 1));
-    return !is_protected(absolute_path(root.path, below));
-  });
+      return std::string{path};
+  for (const auto& root : plan.roots)
+    if (is_inside(path, root.given))
+      return absolute_path(root.path, path.substr(std::min(path.size(), root.given.size() + 1)));
+  return std::string{path};
 }
 
-std::vector<std::string> bubblewrap_argv(const sandbox_plan& plan,
-                                         const bubblewrap_abilities& abilities,
-                                         const std::string& cwd,
-                                         std::span<const std::string> command) {
-  std::vector<std::string> argv{abilities.program};
-  append(argv, {"--new-session", "--die-with-parent", "--ro-bind", "/", "/"});
-  std::set<std::string> guarded;
-  for (const auto& root : plan.roots) {
-    append(argv, {"--bind", root.path, root.path});
-    // Outside all roots it is read-only already.
-    for (const auto& path : root.protected_paths)
-      if (is_inside_any(path, plan.roots))
-        guarded.insert(path);
-  }
-  for (const auto& path : guarded)
-    append(argv, {"--ro-bind", path, path});
-  append(argv, {"--dev-bind", "/dev/null", "/dev/null"});
-  for (const auto device : devices)
-    append(argv, {"--dev-bind-try", device, device});
-  append(argv, {"--unshare-pid"});
-  if (abilities.own_proc)
-    append(argv, {"--proc", "/proc"});
-  if (plan.network == network_access::none) {
-    if (abilities.own_network)
-      append(argv, {"--unshare-net"});
-    append(argv, {"--seccomp", fmt::format("{}", seccomp_descriptor)});
-  }
-  append_privileges(argv, abilities.runs_as);
-  append(argv, {"--chdir", cwd, "--"});
-  argv.insert(argv.end(), command.begin(), command.end());
-  return argv;
-}
-
-std::optional<bubblewrap_abilities> reduced_abilities(const bubblewrap_abilities& tried,
-                                                      std::string_view error_text) {
-  using enum bubblewrap_abilities::privilege;
-  auto result = tried;
-  const auto says = [&](std::string_view words) {
-    return contains_ignoring_case(error_text, words);
-  };
-  if (tried.own_proc && says("mount proc")) {
-    result.own_proc = false;
-    return result;
-  }
-  // The seccomp program alone keeps the network off then.
-  if (tried.own_network && (says("loopback") || says("rtm_new") || says("network namespace"))) {
-    result.own_network = false;
-    return result;
-  }
-  if (tried.runs_as == root && says("namespace")) {
-    result.runs_as = root_in_user_namespace;
-    return result;
-  }
-  return std::nullopt;
+bool may_write(const sandbox_plan& plan, std::string_view path) {
+  const auto* mount = mount_at(plan, real_path(plan, path));
+  return mount != nullptr && mount->kind == mount_kind::writable;
 }
 
 bool is_sandbox_denial(std::int32_t exit_code, std::string_view output) {

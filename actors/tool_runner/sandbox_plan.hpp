@@ -4,29 +4,44 @@
 #include "messages/settings.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-/// What a sandboxed process may write, and the bubblewrap call that enforces it. Contract
-/// tools.md 7.1, 7.2 (bubblewrap variant) and 7.4.
+/// What a sandboxed process sees and may write. Contract tools.md 7.1, 7.2 and 7.4; pure. How
+/// bubblewrap is made to enforce it: bubblewrap_call.hpp.
 namespace troupe::tool_runner {
 
 struct writable_root {
   std::string given; ///< as the policy names it
   std::string path;  ///< exists, without symbolic links
-  std::vector<std::string>
-    protected_paths; ///< below a root, read-only: repository and agent settings
   bool operator==(const writable_root&) const = default;
+};
+
+enum class mount_kind : std::uint8_t {
+  writable,
+  read_only,
+  missing,       ///< must stay missing: held by an empty folder while a command runs
+  sealed_folder, ///< an empty one is seen in its place
+  sealed_file    ///< nothing can be read there
+};
+
+/// What is to be at a path instead of the machine's files, read-only.
+struct sandbox_mount {
+  std::string path; ///< absolute, without symbolic links
+  mount_kind kind = mount_kind::read_only;
+  std::string source; ///< what is seen there; empty: what is there outside
+  bool operator==(const sandbox_mount&) const = default;
 };
 
 enum class network_access : std::uint8_t { none, host };
 
 struct sandbox_plan {
   std::vector<writable_root> roots; ///< empty: nothing is writable but /dev/null
+  /// Outer ones before inner ones; of two at one place the later counts.
+  std::vector<sandbox_mount> mounts;
   network_access network = network_access::none;
   bool operator==(const sandbox_plan&) const = default;
 };
@@ -40,43 +55,35 @@ struct sandbox_problem {
   bool operator==(const sandbox_problem&) const = default;
 };
 
-/// The plan for a policy that restricts writing. `roots` are the policy's, see
-/// `config::effective_writable_roots`; each must exist. A symbolic link in place of a protected
-/// path is followed; the link itself cannot be protected by a mount.
-std::variant<sandbox_plan, sandbox_problem> plan_sandbox(const sandbox_policy& policy,
-                                                         std::span<const std::string> roots,
+/// Everything that a plan depends on. Paths are absolute, exist and have no symbolic links, unless
+/// said otherwise.
+struct sandbox_question {
+  sandbox_policy policy;                 ///< one that restricts writing
+  std::string cwd;                       ///< of the turn
+  std::vector<writable_root> roots;      ///< the policy's
+  std::string home;                      ///< never writable, and without auth.json; empty: none
+  std::string results;                   ///< of a run: never writable but for a `cwd` below it
+  std::vector<std::string> hidden;       ///< may be missing, may be links
+  std::vector<std::string> repositories; ///< below the roots: `.git` of all kinds, bare ones
+  std::string own_tmp;                   ///< seen as /tmp and $TMPDIR; empty: the machine's are
+  std::string tmpdir;                    ///< value of TMPDIR; empty: not set, or no root
+  std::vector<std::string> visible;      ///< seen although they are below /tmp, with `own_tmp`
+};
+
+/// Fails when a symbolic link is in place of a protected path (.git, .codex, .agents of a root):
+/// no mount can keep it from being replaced.
+std::variant<sandbox_plan, sandbox_problem> plan_sandbox(const sandbox_question& x,
                                                          const path_view& files);
+
+/// The mount that decides what `path` (absolute, normal) is in the sandbox; null: outside all.
+const sandbox_mount* mount_at(const sandbox_plan& plan, std::string_view path);
+
+/// `path` with the policy's name of a root replaced by where that root really is.
+std::string real_path(const sandbox_plan& plan, std::string_view path);
 
 /// Whether a patch may write `path` (absolute, normal) without a question: inside a root and in
 /// none of its protected paths.
 bool may_write(const sandbox_plan& plan, std::string_view path);
-
-/// What bubblewrap can do on this machine, found out by trial runs.
-struct bubblewrap_abilities {
-  enum class privilege : std::uint8_t { user, root, root_in_user_namespace };
-
-  std::string program; ///< absolute path of bwrap
-  privilege runs_as = privilege::user;
-  bool own_proc = true;    ///< a /proc of the sandbox's own can be mounted
-  bool own_network = true; ///< a network namespace without network can be made
-  bool operator==(const bubblewrap_abilities&) const = default;
-};
-
-/// Number of the descriptor through which bubblewrap gets the seccomp program, see
-/// `seccomp_program`.
-inline constexpr int seccomp_descriptor = 10;
-
-/// The argv that runs `command` in `cwd` as planned. A plan without network needs the seccomp
-/// program at `seccomp_descriptor`.
-std::vector<std::string> bubblewrap_argv(const sandbox_plan& plan,
-                                         const bubblewrap_abilities& abilities,
-                                         const std::string& cwd,
-                                         std::span<const std::string> command);
-
-/// The abilities to try next after a trial run that has failed with `error_text`; none when nothing
-/// is left to do without.
-std::optional<bubblewrap_abilities> reduced_abilities(const bubblewrap_abilities& tried,
-                                                      std::string_view error_text);
 
 /// Whether a sandboxed command seems to have failed because of the sandbox. `output` is everything
 /// it has written. Never for exit code 0; a timeout is not asked about.

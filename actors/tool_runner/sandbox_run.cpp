@@ -1,14 +1,16 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include "actors/tool_runner/sandbox_remedy.hpp"
-#include "config/config.hpp"
-#include "net/process.hpp"
+#include "config/log.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 namespace troupe::tool_runner {
@@ -17,6 +19,9 @@ namespace {
 
 /// Kept of what a trial run complains about.
 constexpr std::size_t max_complaint_bytes = 4096;
+
+/// Warnings that are remembered as said.
+constexpr std::size_t max_warnings = 256;
 
 sandbox_problem not_installed() {
   return {fmt::format("the sandbox needs bubblewrap, but there is no bwrap in PATH. {}",
@@ -40,53 +45,138 @@ bubblewrap_abilities presumed_abilities(const std::string& program) {
   return result;
 }
 
-std::vector<net::process_options::inherited_descriptor> inherited(const owned_descriptor& seccomp) {
-  if (!seccomp.is_open())
-    return {};
-  return {{.ours = seccomp.number(), .as = seccomp_descriptor}};
+/// What the dynamic loader obeys: bubblewrap itself runs outside of the sandbox, and must not load
+/// what lies in a folder of the agent's.
+bool steers_loader(std::string_view entry) {
+  return entry.starts_with("LD_") || entry.starts_with("GLIBC_TUNABLES=");
+}
+
+std::uint32_t group_of(std::uint32_t uid) {
+  const auto* account = ::getpwuid(uid); // at the start, before other threads ask
+  return account != nullptr ? account->pw_gid : uid;
 }
 
 } // namespace
 
+struct sandbox_launcher::fixed {
+  shell_lookup lookup;
+  sandbox_setup setup;
+  std::uint32_t gid = 0;
+  std::shared_ptr<const thread_folders> folders; ///< null: /tmp is shared
+  std::string problem;                           ///< why there are none; empty: all is well
+
+  survey look(survey_order order, const thread_id& thread) const {
+    if (folders)
+      order.own_tmp = folders->folder(thread);
+    return look_at(setup, order);
+  }
+};
+
 /// What was found out about an order where it may block.
 struct sandbox_launcher::blueprint {
-  std::variant<sandbox_plan, sandbox_problem> plan;
+  survey seen;
   std::optional<std::string> program;
+  std::shared_ptr<held_placeholders> placeholders;
+
+  const sandbox_plan* plan() const { return std::get_if<sandbox_plan>(&seen.plan); }
+
+  void fail(std::string why) { seen.plan = sandbox_problem{std::move(why)}; }
+
+  /// A program that the agent could have put there would run outside of the sandbox.
+  void distrust_own_files() {
+    if (program && plan() != nullptr && may_write(*plan(), *program))
+      fail(fmt::format("the sandbox cannot be set up: {} lies where the command may write. "
+                       "Take that folder out of PATH, or install bubblewrap for the system.",
+                       *program));
+  }
+
+  void hold_missing() {
+    if (plan() == nullptr)
+      return;
+    auto plan = *this->plan();
+    placeholders = std::make_shared<held_placeholders>();
+    for (auto& mount : plan.mounts) {
+      if (mount.kind != mount_kind::missing)
+        continue;
+      const auto held = placeholders->hold(mount.path);
+      if (const auto* why = std::get_if<std::string>(&held))
+        return fail(*why);
+      const auto outcome = std::get<held_placeholders::outcome>(held);
+      if (outcome == held_placeholders::outcome::impossible)
+        mount.path.clear();
+      if (outcome == held_placeholders::outcome::taken && disk_paths{}.is_link(mount.path))
+        return fail(
+          fmt::format("Sandbox refuses {}: a symbolic link has appeared there.", mount.path));
+    }
+    std::erase_if(plan.mounts, [](const auto& mount) { return mount.path.empty(); });
+    seen.plan = std::move(plan);
+  }
 };
 
 sandbox_launcher::sandbox_launcher(net::io_pool& io, poster post, shell_lookup lookup,
-                                   std::string tmpdir)
-  : io_(io), post_(std::move(post)), lookup_(std::move(lookup)), tmpdir_(std::move(tmpdir)) {}
+                                   sandbox_setup setup)
+  : io_(io), post_(std::move(post)) {
+  auto x = std::make_shared<fixed>();
+  x->lookup = std::move(lookup);
+  x->setup = std::move(setup);
+  if (x->setup.uid)
+    x->gid = group_of(*x->setup.uid);
+  if (x->setup.tmp == config::tmp_folder::own && !x->setup.home.empty()) {
+    auto made = thread_folders::make(x->setup.home);
+    if (auto* problem = std::get_if<std::string>(&made))
+      x->problem = std::move(*problem);
+    else
+      x->folders = std::get<std::shared_ptr<const thread_folders>>(std::move(made));
+  }
+  fixed_ = std::move(x);
+}
+
+survey_order
+sandbox_launcher::order_for(const thread_id& thread, const sandbox_policy& policy,
+                            const std::string& policy_cwd,
+                            const shared_value<std::vector<root_identity>>& roots) const {
+  const auto memory = memories_.find(thread);
+  return {.policy = policy,
+          .cwd = policy_cwd,
+          .known = roots,
+          .memory = memory == memories_.end() ? nullptr : memory->second,
+          .recent = recent_,
+          .own_tmp = {}};
+}
 
 void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
-  auto draw = [self = shared_from_this(), policy = order.policy,
-               cwd = order.policy_cwd]() -> blueprint {
-    return {self->plan(policy, cwd), find_program("bwrap", self->lookup_)};
+  if (!fixed_->problem.empty())
+    return then(sandbox_problem{fixed_->problem});
+  auto draw = [fixed = fixed_, thread = order.thread,
+               wanted = order_for(order.thread, order.policy, order.policy_cwd, order.roots)] {
+    auto result = std::make_shared<blueprint>();
+    result->seen = fixed->look(wanted, thread);
+    result->program = find_program("bwrap", fixed->lookup);
+    result->distrust_own_files();
+    result->hold_missing();
+    return result;
   };
   auto go_on = [self = shared_from_this(), order = std::move(order),
-                then = std::move(then)](blueprint& found) {
-    if (auto* problem = std::get_if<sandbox_problem>(&found.plan))
+                then = std::move(then)](const std::shared_ptr<blueprint>& found) {
+    self->remember(order.thread, *found);
+    if (auto* problem = std::get_if<sandbox_problem>(&found->seen.plan))
       return then(std::move(*problem));
-    if (!found.program)
+    if (!found->program)
       return then(not_installed());
-    auto plan = std::get<sandbox_plan>(std::move(found.plan));
-    const auto network = plan.network;
-    self->with_abilities(network, *found.program,
-                         [self, order, plan = std::move(plan), then](const auto& x) {
+    self->with_abilities(found->plan()->network, *found->program,
+                         [self, order, found, then](const auto& x) {
                            if (const auto* problem = std::get_if<sandbox_problem>(&x))
                              return then(*problem);
-                           then(self->launch(order, plan, std::get<bubblewrap_abilities>(x)));
+                           then(self->launch(order, *found, std::get<bubblewrap_abilities>(x)));
                          });
   };
   post_([&io = io_, draw = std::move(draw), go_on = std::move(go_on)]() mutable {
-    io.post([found = std::make_shared<blueprint>(draw()), go_on = std::move(go_on)]() mutable {
-      go_on(*found);
-    });
+    io.post([found = draw(), go_on = std::move(go_on)]() mutable { go_on(found); });
   });
 }
 
 void sandbox_launcher::probe(network_access network, probe_handler then) {
-  auto find = [self = shared_from_this()] { return find_program("bwrap", self->lookup_); };
+  auto find = [fixed = fixed_] { return find_program("bwrap", fixed->lookup); };
   auto go_on = [self = shared_from_this(), network,
                 then = std::move(then)](const std::optional<std::string>& program) {
     if (!program)
@@ -101,19 +191,51 @@ void sandbox_launcher::probe(network_access network, probe_handler then) {
   });
 }
 
-std::variant<sandbox_plan, sandbox_problem>
-sandbox_launcher::plan(const sandbox_policy& policy, const std::string& policy_cwd) const {
-  const auto variables = [this](std::string_view name) -> std::optional<std::string> {
-    return name == "TMPDIR" ? std::optional{tmpdir_} : std::nullopt;
+std::function<std::variant<sandbox_plan, sandbox_problem>()>
+sandbox_launcher::planner(const thread_id& thread, const sandbox_policy& policy,
+                          const std::string& policy_cwd,
+                          shared_value<std::vector<root_identity>> roots) const {
+  return [fixed = fixed_, thread, order = order_for(thread, policy, policy_cwd, roots)] {
+    return fixed->look(order, thread).plan;
   };
-  return plan_sandbox(policy, config::effective_writable_roots(policy, policy_cwd, variables),
-                      disk_paths{});
+}
+
+/// Of two commands that looked at the same time, the first one's word counts.
+void sandbox_launcher::remember(const thread_id& thread, const blueprint& found) {
+  for (const auto& text : found.seen.warnings)
+    warn_once(text);
+  auto& memory = memories_[thread];
+  auto next = std::make_shared<thread_memory>(*found.seen.memory);
+  if (memory != nullptr)
+    for (auto& root : next->met)
+      if (const auto earlier = std::ranges::find(memory->met, root.given, &root_identity::given);
+          earlier != memory->met.end())
+        root = *earlier;
+  auto recent = recent_ ? *recent_ : repository_lists{};
+  for (const auto& [root, list] : next->repositories) {
+    const auto known = recent.find(root);
+    if (known != recent.end() && known->second.when >= list.when)
+      continue;
+    if (recent.size() >= max_recent_searches)
+      recent.clear();
+    recent.insert_or_assign(root, list);
+    recent_ = nullptr;
+  }
+  if (recent_ == nullptr)
+    recent_ = std::make_shared<const repository_lists>(std::move(recent));
+  memory = std::move(next);
+}
+
+void sandbox_launcher::forget(const thread_id& thread) {
+  memories_.erase(thread);
+  if (fixed_->folders)
+    post_([fixed = fixed_, thread] { fixed->folders->remove(thread); });
 }
 
 void sandbox_launcher::with_abilities(network_access network, const std::string& program,
                                       std::function<void(const abilities_or_problem&)> then) {
   auto& trial = trials_[static_cast<std::size_t>(network)];
-  if (trial.abilities)
+  if (trial.abilities && trial.abilities->program == program)
     return then(*trial.abilities);
   trial.waiting.push_back(std::move(then));
   if (trial.waiting.size() == 1)
@@ -125,13 +247,24 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
   if (auto* problem = std::get_if<sandbox_problem>(&seccomp))
     return finish_trial(network, std::move(*problem));
   const auto& filter = std::get<owned_descriptor>(seccomp);
-  const sandbox_plan nothing_writable{.roots = {}, .network = network};
-  const std::vector<std::string> command{"true"};
+  const owned_descriptor folder{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  const sandbox_plan nothing_writable{.roots = {}, .mounts = {}, .network = network};
   net::process_options options;
-  options.argv = bubblewrap_argv(nothing_writable, abilities, "/", command);
+  options.argv = bubblewrap_argv(nothing_writable, abilities,
+                                 {.cwd = "/",
+                                  .command = {"true"},
+                                  .own_program = fixed_->setup.own_program,
+                                  .uid = fixed_->setup.uid,
+                                  .gid = fixed_->gid});
   options.cwd = "/";
   options.environment = {"PATH=/usr/bin:/bin"};
-  options.inherited = inherited(filter);
+  options.inherited = {{.ours = filter.number(), .as = seccomp_descriptor}};
+  if (abilities.by_descriptor) {
+    // Whether it knows the option: right behind the first binding of everything, all the same.
+    const auto at = std::ranges::find(options.argv, "--dev-bind");
+    options.argv.insert(at, {"--ro-bind-fd", fmt::format("{}", first_root_descriptor), "/"});
+    options.inherited.push_back({.ours = folder.number(), .as = first_root_descriptor});
+  }
   auto complaint = std::make_shared<std::string>();
   auto limit = std::make_shared<net::timer_handle>();
   net::process_handlers handlers;
@@ -153,20 +286,56 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
 
 void sandbox_launcher::finish_trial(network_access network, abilities_or_problem outcome) {
   auto& trial = trials_[static_cast<std::size_t>(network)];
-  if (const auto* abilities = std::get_if<bubblewrap_abilities>(&outcome))
+  if (const auto* abilities = std::get_if<bubblewrap_abilities>(&outcome)) {
     trial.abilities = *abilities;
+    if (!abilities->own_proc)
+      warn_once("no /proc of its own can be mounted for the sandbox here: commands see an empty "
+                "one");
+    if (!abilities->by_descriptor)
+      warn_once("this bwrap has no --bind-fd: a writable folder that is replaced at the moment a "
+                "command starts is not noticed");
+  }
   for (const auto& then : std::exchange(trial.waiting, {}))
     then(outcome);
 }
 
-sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order,
-                                                  const sandbox_plan& plan,
+sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, blueprint& found,
                                                   const bubblewrap_abilities& abilities) {
+  const auto& plan = *found.plan();
   auto seccomp = seccomp_for(plan.network);
   if (auto* problem = std::get_if<sandbox_problem>(&seccomp))
     return std::move(*problem);
-  return sandbox_launch{.argv = bubblewrap_argv(plan, abilities, order.cwd, order.argv),
-                        .seccomp = std::get<owned_descriptor>(std::move(seccomp))};
+  sandbox_launch result;
+  bubblewrap_order call{.cwd = order.cwd,
+                        .command = order.argv,
+                        .own_program = fixed_->setup.own_program,
+                        .uid = fixed_->setup.uid,
+                        .gid = fixed_->gid};
+  for (const auto& entry : order.environment)
+    if (steers_loader(entry))
+      call.late_environment.push_back(entry);
+    else
+      result.environment.push_back(entry);
+  result.argv = bubblewrap_argv(plan, abilities, call);
+  const auto pass = [&](owned_descriptor fd, int number) {
+    if (!fd.is_open())
+      return;
+    result.inherited.push_back({.ours = fd.number(), .as = number});
+    result.descriptors.push_back(std::move(fd));
+  };
+  pass(std::get<owned_descriptor>(std::move(seccomp)), seccomp_descriptor);
+  if (abilities.by_descriptor)
+    for (std::size_t i = 0; i < found.seen.roots.size(); ++i)
+      pass(std::move(found.seen.roots[i]), first_root_descriptor + static_cast<int>(i));
+  result.placeholders = std::move(found.placeholders);
+  return result;
+}
+
+void sandbox_launcher::warn_once(const std::string& text) {
+  if (std::ranges::find(warned_, text) != warned_.end() || warned_.size() >= max_warnings)
+    return;
+  warned_.push_back(text);
+  log::warning("{}", text);
 }
 
 std::variant<owned_descriptor, sandbox_problem>
@@ -176,15 +345,14 @@ sandbox_launcher::seccomp_for(network_access network) {
                                        error.message(), sandbox_remedy("seccomp")),
                            sandbox_problem::cause::machine};
   };
-  if (network == network_access::host)
-    return owned_descriptor{};
-  if (!seccomp_) {
-    auto made = seccomp_program::make();
+  auto& program = seccomp_[static_cast<std::size_t>(network)];
+  if (!program) {
+    auto made = seccomp_program::make(network);
     if (const auto* error = std::get_if<std::error_code>(&made))
       return problem(*error);
-    seccomp_ = std::get<seccomp_program>(std::move(made));
+    program = std::get<seccomp_program>(std::move(made));
   }
-  auto opened = seccomp_->open_for_reading();
+  auto opened = program->open_for_reading();
   if (const auto* error = std::get_if<std::error_code>(&opened))
     return problem(*error);
   return std::get<owned_descriptor>(std::move(opened));

@@ -1,10 +1,15 @@
 #pragma once
 
+#include "actors/tool_runner/bubblewrap_call.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
-#include "actors/tool_runner/sandbox_plan.hpp"
+#include "actors/tool_runner/sandbox_placeholders.hpp"
+#include "actors/tool_runner/sandbox_survey.hpp"
 #include "actors/tool_runner/seccomp_program.hpp"
+#include "actors/tool_runner/thread_folders.hpp"
 #include "actors/tool_runner/user_shell.hpp"
+#include "messages/ids.hpp"
 #include "net/io_pool.hpp"
+#include "net/process.hpp"
 
 #include <array>
 #include <chrono>
@@ -12,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -19,16 +25,23 @@ namespace troupe::tool_runner {
 
 /// What is to run inside a sandbox.
 struct sandbox_order {
+  thread_id thread;
   sandbox_policy policy;  ///< one that restricts writing
   std::string policy_cwd; ///< the turn's folder, which decides the writable roots
+  shared_value<std::vector<root_identity>> roots; ///< what they were when the policy was set
   std::string cwd;
   std::vector<std::string> argv;
+  std::vector<std::string> environment; ///< "NAME=value"
 };
 
 /// The same as a call of bubblewrap.
 struct sandbox_launch {
   std::vector<std::string> argv;
-  owned_descriptor seccomp; ///< for the child, as `seccomp_descriptor`; not open with network
+  std::vector<std::string> environment; ///< for bubblewrap, which passes it on
+  std::vector<owned_descriptor> descriptors;
+  std::vector<net::process_options::inherited_descriptor> inherited; ///< some of them
+  /// Keeps missing names missing; to be kept until nothing lives in the sandbox any more.
+  std::shared_ptr<held_placeholders> placeholders;
 };
 
 /// Turns commands into calls of bubblewrap. Finds out by a trial run, once per kind of network,
@@ -45,8 +58,10 @@ public:
   /// A trial run that takes longer has failed.
   static constexpr std::chrono::seconds trial_limit{10};
 
-  /// `tmpdir`: value of TMPDIR, may be empty.
-  sandbox_launcher(net::io_pool& io, poster post, shell_lookup lookup, std::string tmpdir);
+  /// Roots whose repositories are remembered for threads that begin.
+  static constexpr std::size_t max_recent_searches = 256;
+
+  sandbox_launcher(net::io_pool& io, poster post, shell_lookup lookup, sandbox_setup setup);
 
   void prepare(sandbox_order order, answer_handler then);
 
@@ -54,9 +69,13 @@ public:
   /// the first command. What is found out is kept. From any thread; `then` on the I/O thread.
   void probe(network_access network, probe_handler then);
 
-  /// What a policy allows to write. Blocks; may be called from any thread.
-  std::variant<sandbox_plan, sandbox_problem> plan(const sandbox_policy& policy,
-                                                   const std::string& policy_cwd) const;
+  /// What a policy allows to write, as a function that blocks and may be called from any thread.
+  std::function<std::variant<sandbox_plan, sandbox_problem>()>
+  planner(const thread_id& thread, const sandbox_policy& policy, const std::string& policy_cwd,
+          shared_value<std::vector<root_identity>> roots) const;
+
+  /// Nothing of it runs any more: its private folder goes.
+  void forget(const thread_id& thread);
 
 private:
   using abilities_or_problem = std::variant<bubblewrap_abilities, sandbox_problem>;
@@ -67,24 +86,33 @@ private:
     std::vector<std::function<void(const abilities_or_problem&)>> waiting; ///< while a trial runs
   };
 
+  /// Shared with work elsewhere; made once, never changed.
+  struct fixed;
   struct blueprint;
 
+  survey_order order_for(const thread_id& thread, const sandbox_policy& policy,
+                         const std::string& policy_cwd,
+                         const shared_value<std::vector<root_identity>>& roots) const;
+  void remember(const thread_id& thread, const blueprint& found);
   void with_abilities(network_access network, const std::string& program,
                       std::function<void(const abilities_or_problem&)> then);
   void run_trial(network_access network, const bubblewrap_abilities& abilities);
   void finish_trial(network_access network, abilities_or_problem outcome);
-  answer launch(const sandbox_order& order, const sandbox_plan& plan,
+  answer launch(const sandbox_order& order, blueprint& found,
                 const bubblewrap_abilities& abilities);
+  void warn_once(const std::string& text);
 
-  /// Opened once per child; none while the plan has network.
+  /// Opened once per child.
   std::variant<owned_descriptor, sandbox_problem> seccomp_for(network_access network);
 
   net::io_pool& io_;
   poster post_;
-  const shell_lookup lookup_;
-  const std::string tmpdir_;
-  std::optional<seccomp_program> seccomp_;
-  std::array<trial_state, 2> trials_; ///< by network_access
+  std::shared_ptr<const fixed> fixed_;
+  std::array<std::optional<seccomp_program>, 2> seccomp_; ///< by network_access
+  std::array<trial_state, 2> trials_;                     ///< by network_access
+  std::unordered_map<thread_id, std::shared_ptr<const thread_memory>> memories_;
+  std::shared_ptr<const repository_lists> recent_;
+  std::vector<std::string> warned_;
 };
 
 } // namespace troupe::tool_runner

@@ -44,6 +44,7 @@ void shell_run::run_child() {
                     .where = plan_.decision.first,
                     .policy = settings_->sandbox_policy,
                     .policy_cwd = settings_->cwd,
+                    .roots = settings_->roots,
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = plan_.timeout};

@@ -66,12 +66,14 @@ void shell_snapshots::make(const std::shared_ptr<const run_context>& context,
                            const std::shared_ptr<entry>& of) {
   of->is_making = true;
   const auto home = home_of(of->start);
-  child_order order{.argv = snapshot_argv(of->bash),
+  child_order order{.thread = {},
+                    .argv = snapshot_argv(of->bash),
                     .cwd = home.empty() ? "/" : home,
                     .environment = as_entries(of->start),
                     .where = attempt::sandboxed,
                     .policy = {}, // read-only, no network
                     .policy_cwd = "/",
+                    .roots = {},
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = limits_.making};

@@ -1,6 +1,7 @@
 #include "actors/tool_runner/tool_desk_run.hpp"
 
 #include "actors/tool_runner/exec_format.hpp"
+#include "actors/tool_runner/sandbox_run.hpp"
 #include "actors/tool_runner/shell_run.hpp"
 
 #include <random>
@@ -122,6 +123,11 @@ void tool_desk::cancel(const thread_id& thread, const std::string& call_id) {
     }
     self->forget_if_idle(thread);
   });
+}
+
+void tool_desk::forget(const thread_id& thread) {
+  context_->io.post(
+    [self = shared_from_this(), thread] { self->context_->sandbox->forget(thread); });
 }
 
 void tool_desk::cancel_all(thread_state& of) {

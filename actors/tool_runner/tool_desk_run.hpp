@@ -25,6 +25,9 @@ public:
   /// Ends one call, or, with an empty call id, every call and every process of the thread.
   void cancel(const thread_id& thread, const std::string& call_id);
 
+  /// The thread is gone: so is what was kept for its sandboxes.
+  void forget(const thread_id& thread);
+
   /// Ends everything; nothing is told any more but the end of calls.
   void stop();
 

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -61,6 +62,26 @@ void probe(sandbox_launcher& sandbox, const dependencies& deps, std::weak_ptr<vo
   });
 }
 
+sandbox_setup setup_for(const dependencies& deps, const config::variables& environment) {
+  const auto& options = deps.sandbox;
+  sandbox_setup result{.tmp = options.settings.tmp.value_or(config::tmp_folder::shared),
+                       .hidden = {},
+                       .uid = options.settings.uid,
+                       .home = options.home,
+                       .results = options.results,
+                       .own_program = without_links(deps.own_program),
+                       .tmpdir = value_of(environment, "TMPDIR"),
+                       .visible = {value_of(environment, "HOME")}};
+  for (const auto& path : options.settings.hidden)
+    result.hidden.push_back(path.lexically_normal().string());
+  constexpr std::size_t max_visible = 32;
+  std::istringstream path{value_of(environment, "PATH")};
+  for (std::string folder; result.visible.size() < max_visible && std::getline(path, folder, ':');)
+    if (folder.starts_with('/'))
+      result.visible.push_back(folder);
+  return result;
+}
+
 std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> owner) {
   if (deps.io == nullptr || deps.io->lanes().size() != 1)
     throw std::invalid_argument{"the tool runner needs an I/O pool of one thread"};
@@ -69,8 +90,8 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> own
   auto environment = config::without_credentials(
     deps.environment ? std::move(*deps.environment) : environment_of_this_process(), deps.withheld);
   auto lookup = machine_shells(value_of(environment, "PATH"));
-  auto sandbox = std::make_shared<sandbox_launcher>(*deps.io, deps.post, lookup,
-                                                    value_of(environment, "TMPDIR"));
+  auto sandbox =
+    std::make_shared<sandbox_launcher>(*deps.io, deps.post, lookup, setup_for(deps, environment));
   probe(*sandbox, deps, std::move(owner));
   const auto users = default_shell(lookup);
   auto places = std::make_shared<command_places>(
@@ -191,6 +212,7 @@ private:
     if (gone == listeners_.end())
       return;
     desk_->cancel(gone->first, {});
+    desk_->forget(gone->first);
     listeners_.erase(gone);
   }
 

@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/shell_snapshots_run.hpp"
 #include "config/credential_names.hpp"
+#include "config/sandbox_settings.hpp"
 #include "config/shell_environment.hpp"
 #include "messages/interfaces.hpp"
 #include "net/process_bounds.hpp"
@@ -36,6 +37,12 @@ class io_pool;
 /// processes are killed.
 namespace troupe::tool_runner {
 
+struct sandbox_options {
+  config::sandbox_settings settings; ///< without `tmp`: shared
+  std::string home;                  ///< CODEX_HOME, which no tool may change; empty: none
+  std::string results;               ///< of a run, likewise; empty: none
+};
+
 struct dependencies {
   static constexpr std::size_t default_open_calls = 4096; ///< each may be a child with two pipes
 
@@ -63,6 +70,8 @@ struct dependencies {
 
   /// Told of each call that is refused because no sandbox can be set up here. From the I/O thread.
   std::function<void(const thread_id&, const std::string& problem)> on_refused;
+  /// What holds for all sandboxes.
+  sandbox_options sandbox;
 
   std::size_t max_open_calls = default_open_calls;
 

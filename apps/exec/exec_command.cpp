@@ -63,6 +63,7 @@ thread_config make_config(const exec_args& args, const config::config& settings)
     settings, session_source{.kind = source_kind::exec}, settings.originator,
     config::user_instructions(settings.home, settings.cwd, settings.project_docs).value_or(""));
   out.ephemeral = args.ephemeral;
+  node_root::note_roots(out);
   return out;
 }
 

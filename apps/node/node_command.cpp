@@ -125,6 +125,8 @@ std::variant<plan, std::string> make_plan(const node_args& args,
 node_root::node_options options_of(const node_args& args, const plan& x) {
   node_root::node_options options;
   options.settings = x.settings.settings;
+  auto& tmp = options.settings.sandbox.tmp;
+  tmp = tmp.value_or(config::tmp_folder::own);
   options.environment = x.settings.environment;
   options.login = x.settings.login;
   options.client_version = common::program_version();
@@ -194,8 +196,9 @@ int serve(node_root::node& node, const node_args& args, const plan& x) {
     return refuse(*problem);
   const auto cluster = std::get<std::unique_ptr<cluster_port>>(std::move(opened));
   const node_name name{x.name};
-  const auto own = node_root::make_thread_config(
-    node.options().settings, {.kind = source_kind::cli}, node.options().originator, {});
+  auto own = node_root::make_thread_config(node.options().settings, {.kind = source_kind::cli},
+                                           node.options().originator, {});
+  node_root::note_roots(own);
   const auto door = thread_door::spawn(
     node.system(), {.manager = node.threads(), .ceiling = ceiling_of(node, x, own), .limits = {}});
   event_relay::dependencies deps{.manager = node.threads(),

@@ -85,6 +85,9 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
 node_root::node_options options_of(const run_setup& setup) {
   node_root::node_options out;
   out.settings = setup.base.settings;
+  auto& tmp = out.settings.sandbox.tmp;
+  tmp = tmp.value_or(config::tmp_folder::own);
+  out.results = setup.out;
   if (setup.offline != nullptr)
     setup.offline->use_in(out.settings);
   else

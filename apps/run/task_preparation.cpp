@@ -45,11 +45,11 @@ prepared_task prepare_task(const run_setup& setup, const task& x, std::uint32_t 
   auto& settings = std::get<config::config>(loaded);
   if (setup.offline != nullptr)
     setup.offline->use_in(settings);
-  return {folder.string(),
-          node_root::make_thread_config(
-            settings, session_source{.kind = source_kind::exec}, settings.originator,
-            config::user_instructions(settings.home, folder, settings.project_docs).value_or("")),
-          {}};
+  auto thread = node_root::make_thread_config(
+    settings, session_source{.kind = source_kind::exec}, settings.originator,
+    config::user_instructions(settings.home, folder, settings.project_docs).value_or(""));
+  node_root::note_roots(thread);
+  return {folder.string(), std::move(thread), {}};
 }
 
 user_input input_of(const task& x) {

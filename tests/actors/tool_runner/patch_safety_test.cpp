@@ -8,7 +8,10 @@ using namespace troupe::tool_runner;
 
 namespace {
 
-const sandbox_plan workspace{{{"/w", "/w", {"/w/.git"}}}, network_access::none};
+const sandbox_plan workspace{
+  {{"/w", "/w"}},
+  {{"/w", mount_kind::writable, ""}, {"/w/.git", mount_kind::read_only, ""}},
+  network_access::none};
 
 file_changes adding(const std::string& path) {
   return {{path, {change_kind::add, "", ""}}};

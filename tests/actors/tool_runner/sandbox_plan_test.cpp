@@ -1,9 +1,13 @@
 #define CAF_SUITE sandbox_plan
 #include <caf/test/bdd_dsl.hpp>
 
-#include "actors/tool_runner/sandbox_plan.hpp"
+#include "actors/tool_runner/bubblewrap_call.hpp"
+#include "actors/tool_runner/git_paths.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +30,15 @@ public:
         return resolved(target + path.substr(link.size()));
     return kinds.contains(path) ? std::optional{path} : std::nullopt;
   }
+  bool is_link(const std::string& path) const override { return links.contains(path); }
+  bool is_placeholder(const std::string& path) const override { return path == placeholder; }
+  words names_in(const std::string& path) const override {
+    words result;
+    for (const auto& [name, kind] : kinds)
+      if (name.starts_with(path + "/") && name.find('/', path.size() + 1) == std::string::npos)
+        result.push_back(name.substr(path.size() + 1));
+    return result;
+  }
   std::string first_line(const std::string& path) const override {
     const auto i = lines.find(path);
     return i == lines.end() ? "" : i->second;
@@ -34,6 +47,7 @@ public:
   std::map<std::string, path_kind> kinds{{"/w", path_kind::folder}, {"/tmp", path_kind::folder}};
   std::map<std::string, std::string> links;
   std::map<std::string, std::string> lines;
+  std::string placeholder;
 };
 
 constexpr sandbox_policy read_only{.mode = sandbox_mode::read_only, .writable_roots = {}};
@@ -41,76 +55,109 @@ constexpr sandbox_policy workspace{.mode = sandbox_mode::workspace_write, .writa
 
 struct fixture {
   memory_paths files;
+  sandbox_question question{.policy = workspace, .cwd = "/w"};
+
+  std::variant<sandbox_plan, sandbox_problem> outcome(const words& roots) {
+    question.roots.clear();
+    for (const auto& root : roots)
+      question.roots.push_back({root, files.resolved(root).value_or(root)});
+    return plan_sandbox(question, files);
+  }
 
   sandbox_plan plan(const words& roots) {
-    auto result = plan_sandbox(workspace, roots, files);
+    auto result = outcome(roots);
     REQUIRE(std::holds_alternative<sandbox_plan>(result));
     return std::get<sandbox_plan>(result);
+  }
+
+  /// Each mount as "kind path" or "kind path=source".
+  words mounts(const words& roots) {
+    constexpr std::array names{"rw", "ro", "missing", "sealed", "nothing"};
+    words result;
+    for (const auto& x : plan(roots).mounts) {
+      auto text = std::string{names.at(static_cast<std::size_t>(x.kind))} + " " + x.path;
+      if (!x.source.empty())
+        text += "=" + x.source;
+      result.push_back(std::move(text));
+    }
+    return result;
   }
 };
 
 const bubblewrap_abilities able{.program = "/usr/bin/bwrap"};
 
-words argv_of(const sandbox_plan& plan, const bubblewrap_abilities& abilities = able) {
-  return bubblewrap_argv(plan, abilities, "/w", words{"ls", "-l"});
-}
-
-/// The arguments of `option` wherever it occurs, two each, joined by a blank.
-words pairs(const words& argv, std::string_view option) {
-  words result;
-  for (std::size_t i = 0; i + 2 < argv.size() && argv[i] != "--"; ++i)
-    if (argv[i] == option)
-      result.push_back(argv[i + 1] + " " + argv[i + 2]);
-  return result;
+words argv_of(const sandbox_plan& plan, const bubblewrap_abilities& abilities = able,
+              std::optional<std::uint32_t> uid = {}) {
+  return bubblewrap_argv(plan, abilities,
+                         {.cwd = "/w",
+                          .command = {"ls", "-l"},
+                          .late_environment = {"LD_LIBRARY_PATH=a:"},
+                          .own_program = "/usr/bin/troupe",
+                          .uid = uid,
+                          .gid = 7});
 }
 
 bool has(const words& argv, std::string_view word) {
   return std::find(argv.begin(), argv.end(), word) != argv.end();
 }
 
+std::string text_of(const words& argv) {
+  std::string result;
+  for (const auto& word : argv)
+    result += word + " ";
+  return result;
+}
+
+bool says(const words& argv, std::string_view part) {
+  return text_of(argv).find(part) != std::string::npos;
+}
+
 } // namespace
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
-SCENARIO("repository and agent settings in a root are protected") {
+SCENARIO("repository and agent settings in a root are protected, missing ones stay missing") {
   files.kinds["/w/.git"] = path_kind::folder;
-  files.kinds["/w/.codex"] = path_kind::folder;
-  files.kinds["/w/.agents"] = path_kind::file;
-  const sandbox_plan expected{{{"/w", "/w", {"/w/.git", "/w/.codex"}}, {"/tmp", "/tmp", {}}}};
-  CHECK(plan({"/w", "/tmp"}) == expected);
+  files.kinds["/w/.agents"] = path_kind::folder;
+  files.placeholder = "/w/.agents"; // of another command
+  const words expected{"rw /w", "missing /w/.agents", "missing /w/.codex", "ro /w/.git"};
+  CHECK_EQ(mounts({"/w"}), expected);
 }
 
-SCENARIO("the folder that a .git file points to is protected too") {
+SCENARIO("the folders that a .git file stands for are protected too, where they could be written") {
   files.kinds["/w/.git"] = path_kind::file;
   files.kinds["/w/real"] = path_kind::folder;
+  files.kinds["/w/common"] = path_kind::folder;
   files.kinds["/repo/x"] = path_kind::folder;
   const auto guarded = [&](std::string line) {
     files.lines["/w/.git"] = std::move(line);
-    return plan({"/w"}).roots.at(0).protected_paths;
+    auto result = mounts({"/w"});
+    std::erase_if(result, [](const auto& x) { return !x.starts_with("ro "); });
+    return result;
   };
-  const words near{"/w/.git", "/w/real"};
-  const words far{"/w/.git", "/repo/x"};
-  const words alone{"/w/.git"};
+  const words near{"ro /w/.git", "ro /w/real"};
+  const words alone{"ro /w/.git"};
   CHECK_EQ(guarded("gitdir: real"), near);
-  CHECK_EQ(guarded("gitdir: ../repo/x\r"), far);
-  CHECK_EQ(guarded("gitdir: /repo/x"), far);
-  for (const auto* line : {"gitdir: /missing", "gitdir:", "nonsense", ""})
+  for (const auto* line : {"gitdir: ../repo/x\r", "gitdir: /missing", "gitdir:", "nonsense", ""})
     CHECK_EQ(guarded(line), alone);
+  files.lines["/w/real/commondir"] = "../common";
+  const words worktree{"ro /w/.git", "ro /w/common", "ro /w/real"};
+  CHECK_EQ(guarded("gitdir: real"), worktree);
 }
 
-SCENARIO("symbolic links are replaced by what they lead to") {
-  files.kinds["/real"] = path_kind::folder;
-  files.kinds["/real/dot"] = path_kind::folder;
-  files.links = {{"/link", "/real"}, {"/real/.git", "/real/dot"}};
-  const sandbox_plan expected{{{"/link", "/real", {"/real/dot"}}}};
-  CHECK(plan({"/link"}) == expected);
-}
-
-SCENARIO("a root that does not exist is a problem") {
-  const auto result = plan_sandbox(workspace, words{"/w", "/gone"}, files);
+SCENARIO("a symbolic link in place of a protected path is a problem") {
+  files.links = {{"/w/.codex", "/elsewhere"}};
+  const auto result = outcome({"/w"});
   REQUIRE(std::holds_alternative<sandbox_problem>(result));
-  CHECK_EQ(std::get<sandbox_problem>(result).message,
-           "Sandbox expected writable root /gone, but it does not exist.");
+  CHECK(std::get<sandbox_problem>(result).message.find("/w/.codex is a symbolic link") !=
+        std::string::npos);
+}
+
+SCENARIO("repositories below a root are protected") {
+  question.repositories = {"/w/a/.git", "/outside/.git"};
+  const auto all = mounts({"/w"});
+  CHECK(has(all, "ro /w/a/.git"));
+  CHECK(!has(all, "ro /outside/.git"));
 }
 
 SCENARIO("patches may write inside roots but not inside protected paths") {
@@ -119,7 +166,8 @@ SCENARIO("patches may write inside roots but not inside protected paths") {
   const auto x = plan({"/w"});
   CHECK(may_write(x, "/w/a/b"));
   CHECK(may_write(x, "/w/.gitignore"));
-  for (const auto* path : {"/w/.git", "/w/.git/config", "/ws/a", "/etc/passwd", "/link/a", "/"})
+  for (const auto* path : {"/w/.git", "/w/.git/config", "/w/.codex/config.toml", "/ws/a",
+                           "/etc/passwd", "/link/a", "/"})
     CHECK(!may_write(x, path));
   const auto linked = plan({"/link"});
   CHECK(may_write(linked, "/link/a"));
@@ -128,65 +176,90 @@ SCENARIO("patches may write inside roots but not inside protected paths") {
   CHECK(!may_write({}, "/w/a"));
 }
 
-SCENARIO("everything is read-only but roots, and protected paths again") {
-  files.kinds["/w/.git"] = path_kind::file;
-  files.kinds["/tmp/repo"] = path_kind::folder;
-  files.kinds["/elsewhere"] = path_kind::folder;
-  files.lines["/w/.git"] = "gitdir: /tmp/repo";
-  const auto argv = argv_of(plan({"/w", "/tmp"}));
-  const words read_only_binds{"/ /", "/tmp/repo /tmp/repo", "/w/.git /w/.git"};
-  const words binds{"/w /w", "/tmp /tmp"};
-  CHECK_EQ(pairs(argv, "--ro-bind"), read_only_binds);
-  CHECK_EQ(pairs(argv, "--bind"), binds);
-  files.lines["/w/.git"] = "gitdir: /elsewhere";
-  const words inside_only{"/ /", "/w/.git /w/.git"};
-  CHECK_EQ(pairs(argv_of(plan({"/w", "/tmp"})), "--ro-bind"), inside_only);
+SCENARIO("the home is sealed, and shows everything but the login and others' folders") {
+  question.home = "/w/home";
+  for (const auto* name : {"/w/home", "/w/home/sessions", "/w/home/tmp"})
+    files.kinds[name] = path_kind::folder;
+  for (const auto* name : {"/w/home/auth.json", "/w/home/auth.json.lock", "/w/home/config.toml"})
+    files.kinds[name] = path_kind::file;
+  const auto all = mounts({"/w"});
+  const words expected{"rw /w",
+                       "missing /w/.agents",
+                       "missing /w/.codex",
+                       "missing /w/.git",
+                       "sealed /w/home",
+                       "ro /w/home/config.toml=/w/home/config.toml",
+                       "ro /w/home/sessions=/w/home/sessions"};
+  CHECK_EQ(all, expected);
+  CHECK(plan({"/w/home", "/w/home/sessions"}).roots.empty());
+}
+
+SCENARIO("a run's results are never writable, but for the workspace of the thread itself") {
+  question.results = "/out";
+  question.cwd = "/out/ws/1";
+  for (const auto* name : {"/out", "/out/ws", "/out/ws/1", "/out/ws/2"})
+    files.kinds[name] = path_kind::folder;
+  const auto x = plan({"/out/ws/1", "/out/ws/2", "/out", "/"});
+  CHECK(may_write(x, "/out/ws/1/a"));
+  CHECK(may_write(x, "/etc/a"));
+  for (const auto* path : {"/out/results.jsonl", "/out/ws/2/a", "/out"})
+    CHECK(!may_write(x, path));
+}
+
+SCENARIO("what is hidden is replaced by nothing; what is missing is left alone") {
+  question.hidden = {"/w/.ssh", "/etc/shadow", "/missing", "/link"};
+  files.kinds["/w/.ssh"] = path_kind::folder;
+  files.kinds["/etc/shadow"] = path_kind::file;
+  files.kinds["/keys"] = path_kind::folder;
+  files.links = {{"/link", "/keys"}};
+  const auto all = mounts({"/w"});
+  for (const auto* x : {"sealed /w/.ssh", "nothing /etc/shadow", "sealed /keys"})
+    CHECK(has(all, x));
+  CHECK_EQ(all.size(), 7u);
+}
+
+SCENARIO("a private folder takes the place of /tmp; what a thread works with stays visible") {
+  question.own_tmp = "/home/tmp/t";
+  question.cwd = "/tmp/w";
+  question.visible = {"/tmp/w", "/tmp/bin", "/usr/bin"};
+  question.hidden = {"/tmp/secret", "/tmp/bin/secret"};
+  for (const auto* name : {"/tmp/w", "/tmp/bin", "/tmp/secret", "/tmp/bin/secret"})
+    files.kinds[name] = path_kind::folder;
+  const words expected{"rw /tmp=/home/tmp/t", "ro /tmp/bin=/tmp/bin",   "sealed /tmp/bin/secret",
+                       "rw /tmp/w",           "missing /tmp/w/.agents", "missing /tmp/w/.codex",
+                       "missing /tmp/w/.git"};
+  CHECK_EQ(mounts({"/tmp/w"}), expected);
+  question.policy = read_only;
+  const words reading{"ro /tmp=/home/tmp/t", "ro /tmp/bin=/tmp/bin", "sealed /tmp/bin/secret",
+                      "ro /tmp/w=/tmp/w"};
+  CHECK_EQ(mounts({}), reading);
 }
 
 SCENARIO("the whole call of a read-only sandbox without network") {
-  auto result = plan_sandbox(read_only, {}, files);
-  const words expected{"/usr/bin/bwrap",
-                       "--new-session",
-                       "--die-with-parent",
-                       "--ro-bind",
-                       "/",
-                       "/",
-                       "--dev-bind",
-                       "/dev/null",
-                       "/dev/null",
-                       "--dev-bind-try",
-                       "/dev/zero",
-                       "/dev/zero",
-                       "--dev-bind-try",
-                       "/dev/full",
-                       "/dev/full",
-                       "--dev-bind-try",
-                       "/dev/random",
-                       "/dev/random",
-                       "--dev-bind-try",
-                       "/dev/urandom",
-                       "/dev/urandom",
-                       "--unshare-pid",
-                       "--proc",
-                       "/proc",
-                       "--unshare-net",
-                       "--seccomp",
-                       "10",
-                       "--chdir",
-                       "/w",
-                       "--",
-                       "ls",
-                       "-l"};
-  CHECK_EQ(argv_of(std::get<sandbox_plan>(result)), expected);
+  question.policy = read_only;
+  CHECK_EQ(text_of(argv_of(plan({}))),
+           "/usr/bin/bwrap --new-session --die-with-parent --ro-bind / / --dev-bind /dev/null "
+           "/dev/null --dev-bind-try /dev/zero /dev/zero --dev-bind-try /dev/full /dev/full "
+           "--dev-bind-try /dev/random /dev/random --dev-bind-try /dev/urandom /dev/urandom --size "
+           "67108864 --tmpfs /dev/shm --unshare-pid --proc /proc --remount-ro /dev/shm "
+           "--remount-ro /proc --unshare-net --seccomp 10 --setenv LD_LIBRARY_PATH a: --chdir /w "
+           "-- ls -l ");
 }
 
-SCENARIO("with network there is neither a namespace nor a filter for it") {
-  auto policy = workspace;
-  policy.network_access = true;
-  const auto result = plan_sandbox(policy, words{"/w"}, files);
-  const auto argv = argv_of(std::get<sandbox_plan>(result));
+SCENARIO("roots are handed over by descriptor, or by name where that is not known") {
+  const auto x = plan({"/tmp", "/w"});
+  CHECK(says(argv_of(x), "--bind-fd 11 /tmp "));
+  CHECK(says(argv_of(x), "--bind-fd 12 /w --ro-bind /w/.agents /w/.agents "));
+  auto abilities = able;
+  abilities.by_descriptor = false;
+  CHECK(says(argv_of(x, abilities), "--bind /w /w "));
+}
+
+SCENARIO("with network there is no namespace for it, but a filter") {
+  question.policy.network_access = true;
+  const auto argv = argv_of(plan({"/w"}));
   CHECK(!has(argv, "--unshare-net"));
-  CHECK(!has(argv, "--seccomp"));
+  CHECK(has(argv, "--seccomp"));
 }
 
 SCENARIO("what the machine cannot do is left out, the filter never") {
@@ -194,9 +267,12 @@ SCENARIO("what the machine cannot do is left out, the filter never") {
   abilities.own_proc = false;
   abilities.own_network = false;
   const auto argv = argv_of(plan({"/w"}), abilities);
-  CHECK(!has(argv, "--proc"));
+  CHECK(says(argv, "--tmpfs /proc --remount-ro /proc "));
   CHECK(!has(argv, "--unshare-net"));
   CHECK(has(argv, "--seccomp"));
+  abilities.root_is_mount = false;
+  CHECK(text_of(argv_of(plan({"/w"}), abilities))
+          .starts_with("/usr/bin/troupe --troupe-run-with-root-mount /usr/bin/bwrap "));
 }
 
 SCENARIO("root loses the privileges that could undo the sandbox") {
@@ -207,7 +283,10 @@ SCENARIO("root loses the privileges that could undo the sandbox") {
   const auto argv = argv_of(plan({"/w"}), abilities);
   CHECK(has(argv, "--cap-drop"));
   CHECK(!has(argv, "CAP_SYS_ADMIN"));
+  CHECK(!has(argv, "CAP_SETUID"));
   CHECK(!has(argv, "--unshare-user"));
+  CHECK(says(argv_of(plan({"/w"}), abilities, 42),
+             "-- setpriv --reuid=42 --regid=7 --clear-groups -- ls -l "));
   abilities.runs_as = root_in_user_namespace;
   CHECK(has(argv_of(plan({"/w"}), abilities), "--unshare-user"));
 }
@@ -216,8 +295,13 @@ SCENARIO("a failed trial tells what to do without") {
   using enum bubblewrap_abilities::privilege;
   auto abilities = able;
   abilities.runs_as = root;
-  auto next =
-    reduced_abilities(abilities, "bwrap: Can't mount proc on /newroot/proc: Invalid argument");
+  auto next = reduced_abilities(abilities, "bwrap: Unknown option --ro-bind-fd");
+  REQUIRE(next);
+  CHECK(!next->by_descriptor);
+  next = reduced_abilities(*next, "bwrap: Failed to make / slave: Invalid argument");
+  REQUIRE(next);
+  CHECK(!next->root_is_mount);
+  next = reduced_abilities(*next, "bwrap: Can't mount proc on /newroot/proc: Invalid argument");
   REQUIRE(next);
   CHECK(!next->own_proc);
   CHECK(next->own_network);
@@ -228,6 +312,7 @@ SCENARIO("a failed trial tells what to do without") {
   REQUIRE(next);
   CHECK(next->runs_as == root_in_user_namespace);
   CHECK(!reduced_abilities(*next, "bwrap: Creating new namespace failed"));
+  CHECK(!reduced_abilities(able, "bwrap: Failed to make / slave: Invalid argument"));
   CHECK(!reduced_abilities(able, "bwrap: setting up uid map: Permission denied"));
 }
 

@@ -1,7 +1,10 @@
 #define CAF_SUITE sandbox_process
 #include <caf/test/bdd_dsl.hpp>
 
-#include "actors/tool_runner/sandbox_plan.hpp"
+#include "actors/tool_runner/bubblewrap_call.hpp"
+#include "actors/tool_runner/root_identities.hpp"
+#include "actors/tool_runner/sandbox_placeholders.hpp"
+#include "actors/tool_runner/sandbox_survey.hpp"
 #include "actors/tool_runner/seccomp_program.hpp"
 
 #include <sys/wait.h>
@@ -29,7 +32,7 @@ struct run_result {
   std::string output; ///< both streams
 };
 
-run_result run(const words& argv, int seccomp_fd) {
+run_result run(const words& argv, int seccomp_fd, const std::vector<owned_descriptor>& roots) {
   int pipe_ends[2];
   REQUIRE_EQ(::pipe(pipe_ends), 0);
   const auto child = ::fork();
@@ -39,8 +42,13 @@ run_result run(const words& argv, int seccomp_fd) {
     ::dup2(pipe_ends[1], 2);
     ::close(pipe_ends[0]);
     ::close(pipe_ends[1]);
-    if (seccomp_fd >= 0)
-      ::dup2(seccomp_fd, seccomp_descriptor);
+    // Out of each other's way first.
+    constexpr int out_of_the_way = 100;
+    for (std::size_t i = 0; i < roots.size(); ++i)
+      ::dup2(roots[i].number(), out_of_the_way + static_cast<int>(i));
+    ::dup2(seccomp_fd, seccomp_descriptor);
+    for (std::size_t i = 0; i < roots.size(); ++i)
+      ::dup2(out_of_the_way + static_cast<int>(i), first_root_descriptor + static_cast<int>(i));
     std::vector<char*> pointers;
     for (const auto& word : argv)
       pointers.push_back(const_cast<char*>(word.c_str()));
@@ -86,24 +94,45 @@ struct fixture {
     return false;
   }
 
-  run_result in_sandbox(const sandbox_policy& policy, const std::string& script) {
-    words roots;
-    if (policy.mode == sandbox_mode::workspace_write)
-      roots = {workspace};
-    const auto plan = plan_sandbox(policy, roots, disk_paths{});
-    REQUIRE(std::holds_alternative<sandbox_plan>(plan));
-    auto program = seccomp_program::make();
+  /// In `workspace`, with nothing but it to write.
+  run_result in_sandbox(sandbox_policy policy, const std::string& script) {
+    policy.exclude_slash_tmp = policy.exclude_tmpdir_env_var = true;
+    const survey_order wanted{.policy = policy,
+                              .cwd = workspace,
+                              .known = known,
+                              .memory = memory,
+                              .recent = {},
+                              .own_tmp = own_tmp};
+    auto seen = look_at(setup, wanted);
+    memory = seen.memory;
+    if (const auto* problem = std::get_if<sandbox_problem>(&seen.plan))
+      return {-1, problem->message};
+    auto plan = std::get<sandbox_plan>(seen.plan);
+    held_placeholders held;
+    for (const auto& mount : plan.mounts)
+      if (mount.kind == mount_kind::missing)
+        REQUIRE(std::holds_alternative<held_placeholders::outcome>(held.hold(mount.path)));
+    auto program = seccomp_program::make(plan.network);
     REQUIRE(std::holds_alternative<seccomp_program>(program));
     const auto fd = std::get<seccomp_program>(program).open_for_reading();
     REQUIRE(std::holds_alternative<owned_descriptor>(fd));
-    return run(bubblewrap_argv(std::get<sandbox_plan>(plan), abilities, workspace,
-                               words{"/bin/sh", "-c", script}),
-               std::get<owned_descriptor>(fd).number());
+    const bubblewrap_order order{.cwd = workspace,
+                                 .command = {"/bin/sh", "-c", script},
+                                 .late_environment = {},
+                                 .own_program = {},
+                                 .uid = {},
+                                 .gid = 0};
+    return run(bubblewrap_argv(plan, abilities, order), std::get<owned_descriptor>(fd).number(),
+               seen.roots);
   }
 
   std::string root;
   std::string workspace;
+  std::string own_tmp;
   bubblewrap_abilities abilities;
+  sandbox_setup setup;
+  shared_value<std::vector<root_identity>> known;
+  std::shared_ptr<const thread_memory> memory;
 };
 
 const sandbox_policy read_only{.mode = sandbox_mode::read_only};
@@ -155,7 +184,7 @@ SCENARIO("without network there are no sockets but Unix ones") {
                              "(socket.AF_INET6, socket.SOCK_DGRAM)):\n"
                              "  try:\n    socket.socket(family, kind); print('made')\n"
                              "  except PermissionError: print('denied')\n"
-                             "a, b = socket.socketpair(socket.AF_UNIX)\n"
+                             "a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)\n"
                              "os.write(a.fileno(), b'x'); print(os.read(b.fileno(), 1).decode())\n";
   if (!fs::exists("/usr/bin/python3"))
     return;
@@ -176,8 +205,105 @@ SCENARIO("processes outside are not visible and all inside end with the first") 
   CHECK_EQ(result.exit_code, 0);
 }
 
+SCENARIO("of /proc and /sys nothing can be written, not by root either") {
+  if (!usable())
+    return;
+  const std::string find = "for f in $(find /proc/sys /sys -type f 2>/dev/null); do "
+                           "(exec 3>>$f) 2>/dev/null && echo $f; done";
+  CHECK_EQ(in_sandbox(workspace_write, find).output, "");
+  for (const auto* path : {"/proc/sysrq-trigger", "/proc/self/oom_score_adj"})
+    CHECK(in_sandbox(workspace_write, std::string{"echo 1 >> "} + path).exit_code != 0);
+  abilities.own_proc = false;
+  CHECK_EQ(in_sandbox(workspace_write, "ls -A /proc").output, "");
+}
+
+SCENARIO("a root that was replaced is refused, one that only changed is not") {
+  if (!usable())
+    return;
+  fs::create_directories(root + "/victim");
+  known = shared_value{identify_roots(workspace_write, workspace, "")};
+  CHECK_EQ(in_sandbox(workspace_write, "echo x > a").exit_code, 0);
+  CHECK_EQ(in_sandbox(workspace_write, "echo y > b").exit_code, 0);
+  fs::rename(workspace, root + "/moved");
+  const auto refused = "Sandbox refuses writable root " + workspace;
+  fs::create_directory_symlink(root + "/victim", workspace);
+  CHECK(in_sandbox(workspace_write, "echo x > c").output.starts_with(refused));
+  fs::remove(workspace);
+  fs::create_directory(workspace);
+  CHECK(in_sandbox(workspace_write, "echo x > c").output.starts_with(refused));
+  fs::remove(workspace);
+  fs::rename(root + "/moved", workspace);
+  CHECK_EQ(in_sandbox(workspace_write, "echo x > c").exit_code, 0);
+  CHECK(fs::is_empty(root + "/victim"));
+}
+
+SCENARIO("missing settings and repositories cannot be made, and leave nothing behind") {
+  if (!usable())
+    return;
+  fs::remove_all(workspace + "/.git");
+  for (const auto* name : {".git", ".codex", ".agents"}) {
+    const std::string path{name};
+    CHECK(in_sandbox(workspace_write, "mkdir " + path).exit_code != 0);
+    CHECK(in_sandbox(workspace_write, "rmdir " + path + "; echo x > " + path + "/x").exit_code !=
+          0);
+    CHECK(in_sandbox(workspace_write, "mkdir x; mv -T x " + path).exit_code != 0);
+    CHECK(!fs::exists(workspace + "/" + path));
+  }
+  fs::create_symlink("x", workspace + "/.codex");
+  CHECK(in_sandbox(workspace_write, "true").output.find("symbolic link") != std::string::npos);
+}
+
+SCENARIO("repositories below a root are protected where they are moved, too") {
+  if (!usable())
+    return;
+  fs::create_directories(workspace + "/a/b/.git");
+  CHECK(in_sandbox(workspace_write, "echo x > a/b/.git/config").exit_code != 0);
+  CHECK_EQ(in_sandbox(workspace_write, "mv a c && mkdir -p a/b/.git").exit_code, 0);
+  CHECK(in_sandbox(workspace_write, "echo x > c/b/.git/config").exit_code != 0);
+}
+
+SCENARIO("the home is never writable and shows no login") {
+  if (!usable())
+    return;
+  setup.home = workspace + "/home";
+  fs::create_directories(setup.home + "/sessions");
+  std::ofstream{setup.home + "/auth.json"} << "secret";
+  std::ofstream{setup.home + "/config.toml"} << "settings";
+  CHECK_EQ(in_sandbox(workspace_write, "cd home; ls -A; cat config.toml").output,
+           "config.toml\nsessions\nsettings");
+  for (const auto* path : {"home/x", "home/config.toml", "home/sessions/x", "home/auth.json"})
+    CHECK(in_sandbox(workspace_write, std::string{"echo x > "} + path).exit_code != 0);
+}
+
+SCENARIO("what is hidden cannot be read, be it missing, a link, a file or a folder") {
+  if (!usable())
+    return;
+  fs::create_directory(root + "/keys");
+  std::ofstream{root + "/keys/id"} << "secret";
+  std::ofstream{workspace + "/token"} << "secret";
+  fs::create_directory_symlink(root + "/keys", root + "/link");
+  setup.hidden = {root + "/link", workspace + "/token", root + "/missing"};
+  for (const auto* path : {"../keys/id", "../link/id", "token"})
+    CHECK(in_sandbox(workspace_write, std::string{"cat "} + path).output.find("secret") ==
+          std::string::npos);
+  CHECK(in_sandbox(workspace_write, "mv token x").exit_code != 0);
+}
+
+SCENARIO("a private /tmp keeps what it holds and hides the machine's") {
+  if (!usable())
+    return;
+  own_tmp = root + "/tmp";
+  fs::create_directory(own_tmp);
+  auto policy = workspace_write;
+  CHECK_EQ(in_sandbox(policy, "ls -A /tmp").output, "");
+  policy.exclude_slash_tmp = false;
+  setup.tmpdir.clear();
+  std::ofstream{own_tmp + "/a"} << "x";
+  CHECK_EQ(in_sandbox(policy, "cat /tmp/a").output, "x");
+}
+
 SCENARIO("the filter can be loaded by many children") {
-  const auto program = seccomp_program::make();
+  const auto program = seccomp_program::make(network_access::none);
   REQUIRE(std::holds_alternative<seccomp_program>(program));
   for (int i = 0; i < 3; ++i) {
     const auto fd = std::get<seccomp_program>(program).open_for_reading();

@@ -1,0 +1,110 @@
+#include "actors/tool_runner/sandbox_placeholders.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace troupe::tool_runner {
+
+namespace {
+
+/// The sticky bit on a folder of such a name is our mark: no program sets it there. The umask may
+/// take other bits away.
+constexpr mode_t mode = 01755;
+constexpr mode_t mark = 01700;
+
+owned_descriptor open_folder(const std::string& path) {
+  return owned_descriptor{
+    ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+}
+
+bool is_empty(int folder) {
+  const auto copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0)
+    return false;
+  struct closer {
+    void operator()(DIR* x) const { ::closedir(x); }
+  };
+  const std::unique_ptr<DIR, closer> entries{::fdopendir(copy)};
+  if (!entries) {
+    ::close(copy);
+    return false;
+  }
+  while (const auto* entry = ::readdir(entries.get())) {
+    const std::string_view name{entry->d_name};
+    if (name != "." && name != "..")
+      return false;
+  }
+  return true;
+}
+
+bool is_marked(int folder) {
+  struct stat found {};
+  return ::fstat(folder, &found) == 0 && (found.st_mode & mark) == mark && is_empty(folder);
+}
+
+/// Is `folder` still what `path` leads to?
+bool is_at(int folder, const std::string& path) {
+  struct stat ours {};
+  struct stat there {};
+  return ::fstat(folder, &ours) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+} // namespace
+
+bool is_placeholder(const std::string& path) {
+  const auto folder = open_folder(path);
+  return folder.is_open() && is_marked(folder.number());
+}
+
+std::variant<held_placeholders::outcome, std::string>
+held_placeholders::hold(const std::string& path) {
+  constexpr int max_tries = 100; // each lost to somebody who takes his away right now
+  for (int i = 0; i < max_tries; ++i) {
+    const auto made = ::mkdir(path.c_str(), mode) == 0;
+    const auto why = made ? 0 : errno;
+    if (why == EACCES || why == EPERM || why == EROFS || why == ENOENT || why == ENOTDIR)
+      return outcome::impossible;
+    if (why != 0 && why != EEXIST)
+      return fmt::format("Sandbox cannot keep {} from being made: {}.", path,
+                         std::generic_category().message(why));
+    auto folder = open_folder(path);
+    if (!folder.is_open()) {
+      if (errno == ENOENT)
+        continue;
+      return outcome::taken;
+    }
+    const auto is_busy = ::flock(folder.number(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (is_busy || !is_at(folder.number(), path))
+      continue; // somebody takes it away
+    if (!is_marked(folder.number()))
+      return outcome::taken;
+    held_.push_back({path, std::move(folder)});
+    return outcome::held;
+  }
+  return fmt::format("Sandbox cannot keep {} from being made: somebody holds a lock on it.", path);
+}
+
+held_placeholders::~held_placeholders() {
+  for (const auto& x : held_) {
+    const auto fd = x.folder.number();
+    if (fd < 0 || !is_at(fd, x.path))
+      continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+      continue; // the last one in takes it away
+    if (::rmdir(x.path.c_str()) != 0 && errno == ENOTEMPTY)
+      ::fchmod(fd, 0755); // somebody has put it to use
+  }
+}
+
+} // namespace troupe::tool_runner

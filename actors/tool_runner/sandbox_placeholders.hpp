@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/tool_runner/owned_descriptor.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+/// Names that must stay missing while a command runs. A mount needs something to lie on: that is an
+/// empty folder with a mode that nobody else gives such a folder, which git, editors and this
+/// program take for no repository and no settings. Blocks.
+namespace troupe::tool_runner {
+
+/// Is an empty folder with the mode of a placeholder at `path`?
+bool is_placeholder(const std::string& path);
+
+/// Placeholders that are in use. Each is locked (shared) as long as it is, also by other processes
+/// of this program, and who finds it unlocked at the end takes it away; one that a killed process
+/// has left goes with the next command there. Movable.
+class held_placeholders {
+public:
+  held_placeholders() = default;
+  held_placeholders(held_placeholders&&) = default;
+  held_placeholders& operator=(held_placeholders&&) = default;
+  ~held_placeholders();
+
+  enum class outcome {
+    held,      ///< it is there and stays
+    taken,     ///< something else has appeared there; not ours
+    impossible ///< nobody with our rights can make it
+  };
+
+  /// Error: a sentence for the tool's output.
+  std::variant<outcome, std::string> hold(const std::string& path);
+
+private:
+  struct placeholder {
+    std::string path;
+    owned_descriptor folder;
+  };
+
+  std::vector<placeholder> held_;
+};
+
+} // namespace troupe::tool_runner

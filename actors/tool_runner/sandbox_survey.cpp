@@ -1,0 +1,163 @@
+#include "actors/tool_runner/sandbox_survey.hpp"
+
+#include "actors/tool_runner/path_text.hpp"
+#include "actors/tool_runner/root_identities.hpp"
+#include "config/config.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::tool_runner {
+
+namespace {
+
+/// Empty when there is none.
+std::string resolved_or_empty(const std::string& path) {
+  return path.empty() ? path : disk_paths{}.resolved(path).value_or("");
+}
+
+std::vector<repository_list::file_id> ids_of(const std::vector<std::string>& paths) {
+  std::vector<repository_list::file_id> result;
+  for (const auto& path : paths) {
+    struct stat found {};
+    const auto exists = ::lstat(path.c_str(), &found) == 0;
+    result.push_back(exists ? repository_list::file_id{found.st_dev, found.st_ino}
+                            : repository_list::file_id{});
+  }
+  return result;
+}
+
+class surveyor {
+public:
+  surveyor(const sandbox_setup& setup, const survey_order& order)
+    : setup_(setup), order_(order),
+      memory_(order.memory ? std::make_shared<thread_memory>(*order.memory)
+                           : std::make_shared<thread_memory>()) {}
+
+  survey run() {
+    fill_question();
+    for (const auto& given : root_names())
+      if (auto problem = add_root(given))
+        return finish(sandbox_problem{std::move(*problem)});
+    for (const auto& root : question_.roots)
+      add_repositories(root);
+    return finish(plan_sandbox(question_, disk_paths{}));
+  }
+
+private:
+  bool has_own_tmp() const { return !order_.own_tmp.empty(); }
+
+  void fill_question() {
+    question_.policy = order_.policy;
+    question_.home = resolved_or_empty(setup_.home);
+    question_.results = resolved_or_empty(setup_.results);
+    question_.hidden = setup_.hidden;
+    question_.own_tmp = order_.own_tmp;
+    const auto known = find_identity(*order_.known, order_.cwd);
+    question_.cwd = known != nullptr ? known->path : resolved_or_empty(order_.cwd);
+    if (!has_own_tmp())
+      return;
+    question_.tmpdir = resolved_or_empty(setup_.tmpdir.starts_with('/') ? setup_.tmpdir : "");
+    question_.visible = {question_.cwd, setup_.own_program, question_.home};
+    for (const auto& path : setup_.visible)
+      question_.visible.push_back(resolved_or_empty(path));
+    std::erase(question_.visible, "");
+  }
+
+  /// The private folder takes the place of /tmp and $TMPDIR, which are no roots then.
+  std::vector<std::string> root_names() const {
+    auto policy = order_.policy;
+    if (has_own_tmp())
+      policy.exclude_slash_tmp = policy.exclude_tmpdir_env_var = true;
+    const auto variables = [this](std::string_view name) -> std::optional<std::string> {
+      return name == "TMPDIR" ? std::optional{setup_.tmpdir} : std::nullopt;
+    };
+    return config::effective_writable_roots(policy, order_.cwd, variables);
+  }
+
+  std::optional<std::string> add_root(const std::string& given) {
+    const auto* identity = find_identity(*order_.known, given);
+    if (identity == nullptr)
+      identity = find_identity(memory_->met, given);
+    if (identity == nullptr) {
+      auto met = identify(given);
+      if (met.inode == 0)
+        return fmt::format("Sandbox expected writable root {}, but it does not exist.", given);
+      identity = &memory_->met.emplace_back(std::move(met));
+    }
+    auto opened = open_unchanged(*identity);
+    if (auto* problem = std::get_if<std::string>(&opened))
+      return std::move(*problem);
+    question_.roots.push_back({given, identity->path});
+    opened_.push_back(std::get<owned_descriptor>(std::move(opened)));
+    return std::nullopt;
+  }
+
+  /// Searched once for a thread, when it first writes there: what was there before it is guarded,
+  /// what it makes itself is its own. After one was moved away they are looked for again.
+  void add_repositories(const writable_root& root) {
+    auto& lists = memory_->repositories;
+    auto known = lists.find(root.path);
+    if (known == lists.end())
+      known = lists.emplace(root.path, recent_or_new(root.path)).first;
+    else if (known->second.ids != ids_of(known->second.found.paths))
+      known->second = search(root.path);
+    const auto& paths = known->second.found.paths;
+    question_.repositories.insert(question_.repositories.end(), paths.begin(), paths.end());
+  }
+
+  repository_list recent_or_new(const std::string& root) {
+    if (order_.recent != nullptr)
+      if (const auto recent = order_.recent->find(root);
+          recent != order_.recent->end() &&
+          repository_list::clock::now() - recent->second.when < search_lifetime)
+        return recent->second;
+    auto result = search(root);
+    if (!result.found.is_complete)
+      warnings_.push_back(
+        fmt::format("{} is too large to be searched for repositories: those that were not found "
+                    "are not kept from being written",
+                    root));
+    return result;
+  }
+
+  static repository_list search(const std::string& root) {
+    repository_list result{
+      .found = find_repositories(root), .ids = {}, .when = repository_list::clock::now()};
+    result.ids = ids_of(result.found.paths);
+    return result;
+  }
+
+  survey finish(std::variant<sandbox_plan, sandbox_problem> plan) {
+    survey result{.plan = std::move(plan),
+                  .roots = {},
+                  .memory = std::move(memory_),
+                  .warnings = std::move(warnings_)};
+    if (const auto* x = std::get_if<sandbox_plan>(&result.plan))
+      for (const auto& root : x->roots) {
+        const auto at = std::ranges::find(question_.roots, root) - question_.roots.begin();
+        const auto is_opened = at < std::ssize(opened_);
+        result.roots.push_back(is_opened ? std::move(opened_[static_cast<std::size_t>(at)])
+                                         : owned_descriptor{});
+      }
+    return result;
+  }
+
+  const sandbox_setup& setup_;
+  const survey_order& order_;
+  std::shared_ptr<thread_memory> memory_;
+  sandbox_question question_;
+  std::vector<owned_descriptor> opened_; ///< of the question's roots
+  std::vector<std::string> warnings_;
+};
+
+} // namespace
+
+survey look_at(const sandbox_setup& setup, const survey_order& order) {
+  return surveyor{setup, order}.run();
+}
+
+} // namespace troupe::tool_runner

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "actors/tool_runner/owned_descriptor.hpp"
+#include "actors/tool_runner/repository_search.hpp"
+#include "actors/tool_runner/sandbox_plan.hpp"
+#include "config/sandbox_settings.hpp"
+#include "messages/root_identity.hpp"
+#include "messages/shared_text.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What the disk says to a command that is to run in a sandbox. Blocks; used from any thread.
+namespace troupe::tool_runner {
+
+/// What holds for all sandboxes of a node.
+struct sandbox_setup {
+  config::tmp_folder tmp = config::tmp_folder::shared;
+  std::vector<std::string> hidden;
+  std::optional<std::uint32_t> uid; ///< whose processes tools are; none: ours
+  std::string home;                 ///< CODEX_HOME; empty: none
+  std::string results;              ///< where a run keeps its results; empty: none
+  std::string own_program;
+  std::string tmpdir;               ///< value of TMPDIR; may be empty
+  std::vector<std::string> visible; ///< folders of the user's that are seen below a private /tmp
+};
+
+/// Repositories below one root, as a search has found them.
+struct repository_list {
+  using clock = std::chrono::steady_clock;
+
+  /// Which file a path was then, so that one that was moved away and replaced is noticed.
+  struct file_id {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    bool operator==(const file_id&) const = default;
+  };
+
+  found_repositories found;
+  std::vector<file_id> ids; ///< of `found.paths`
+  clock::time_point when;
+};
+using repository_lists = std::map<std::string, repository_list>; ///< by path of the root
+
+/// What was found out for earlier commands of a thread. Never changed, only replaced.
+struct thread_memory {
+  std::vector<root_identity> met; ///< roots that its settings did not know yet
+  repository_lists repositories;
+};
+
+struct survey_order {
+  sandbox_policy policy; ///< one that restricts writing
+  std::string cwd;       ///< of the turn
+  shared_value<std::vector<root_identity>> known;
+  std::shared_ptr<const thread_memory> memory;    ///< may be null
+  std::shared_ptr<const repository_lists> recent; ///< of other threads; may be null
+  std::string own_tmp;                            ///< folder of the thread; empty: shared
+};
+
+struct survey {
+  std::variant<sandbox_plan, sandbox_problem> plan;
+  std::vector<owned_descriptor> roots; ///< of the plan's roots, in their order; some not open
+  std::shared_ptr<const thread_memory> memory;
+  std::vector<std::string> warnings; ///< for those whom the machine belongs to
+};
+
+/// How long what was found for one thread is believed for another that begins.
+inline constexpr std::chrono::seconds search_lifetime{60};
+
+survey look_at(const sandbox_setup& setup, const survey_order& order);
+
+} // namespace troupe::tool_runner

@@ -1,0 +1,243 @@
+"""Attempts to get out of the sandbox (escapes.py), as root and as an ordinary user: every one must be held, and outside nothing may
+have changed."""
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from provider import PROGRAM, LIMIT_S, ProgramTest, Provider, call, reply, shell, tool
+
+HERE = pathlib.Path(__file__).parent
+ORDINARY = 65534
+MIN_ATTEMPTS = 100
+SYSTEM_FOLDERS = ("/etc", "/usr/bin", "/root", "/var/tmp", "/run", "/dev", "/", "/boot", "/opt", "/home")
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def python():
+    return "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+
+
+class Outside:
+    """What an agent must not reach: files, sockets, memory and a process."""
+
+    def __init__(self, base, user):
+        self.base = base
+        self.home = base / "home"
+        self.work = base / "work"
+        self.outside = base / "outside"
+        for folder in ("home/sessions", "work/nested/.git/hooks", "work/bare.git/objects", "work/bare.git/refs", "outside", "user/.ssh"):
+            (base / folder).mkdir(parents=True)
+        for file, text in (("home/config.toml", ""), ("home/auth.json", '{"OPENAI_API_KEY": "secret"}'), ("home/auth.json.lock", "secret"),
+                           ("home/AGENTS.md", ""), ("work/nested/.git/config", ""), ("work/nested/.git/HEAD", "ref: refs/heads/x\n"),
+                           ("work/bare.git/HEAD", "x"), ("work/bare.git/config", ""), ("outside/file", "untouched"),
+                           ("user/.ssh/id", "secret")):
+            (base / file).write_text(text)
+        name = f"troupe-escape-{os.getpid()}"
+        self.streams = [self.listen(socket.SOCK_STREAM, str(self.outside / "stream")), self.listen(socket.SOCK_STREAM, f"\0{name}-s")]
+        self.datagrams = [self.listen(socket.SOCK_DGRAM, str(self.outside / "datagram")), self.listen(socket.SOCK_DGRAM, f"\0{name}-d")]
+        self.port = socket.create_server(("127.0.0.1", 0))
+        self.port.setblocking(False)
+        self.shm = LIBC.shmget(0, 4096, 0o1666)
+        self.shm_file = pathlib.Path("/dev/shm") / name
+        self.shm_file.write_text("secret")
+        self.victim = subprocess.Popen(["sleep", "600"])
+        for path in (base, *base.rglob("*")):
+            os.chown(path, user, -1)
+
+    @staticmethod
+    def listen(kind, address):
+        result = socket.socket(socket.AF_UNIX, kind)
+        result.bind(address)
+        if kind == socket.SOCK_STREAM:
+            result.listen()
+        result.setblocking(False)
+        return result
+
+    def close(self):
+        self.victim.kill()
+        self.victim.wait()
+        LIBC.shmctl(self.shm, 0, None)
+        self.shm_file.unlink()
+        for opened in (*self.streams, *self.datagrams, self.port):
+            opened.close()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def facts(self, writes, network):
+        def names(sockets):
+            return [x.getsockname() if isinstance(x.getsockname(), str) else "@" + x.getsockname()[1:].decode() for x in sockets]
+        hidden = [str(self.base / "user/.ssh/id"), str(self.home / "auth.json")]
+        if os.getuid() == 0:
+            hidden.append("/etc/shadow")
+        return {"work": str(self.work), "outside": str(self.outside), "home": str(self.home), "writes": writes, "network": network,
+                "hidden": hidden, "stream_sockets": names(self.streams), "datagram_sockets": names(self.datagrams),
+                "port": self.port.getsockname()[1], "shm": self.shm, "shm_file": self.shm_file.name, "victim": self.victim.pid}
+
+    def traces(self, network):
+        """What is not as it was."""
+        found = []
+        if (self.outside / "file").read_text() != "untouched":
+            found.append("outside/file was written")
+        names = {x.name for x in self.outside.iterdir()}
+        if names != {"file", "stream", "datagram"}:
+            found.append(f"outside holds {names}")
+        if stat.S_IMODE((self.outside / "file").stat().st_mode) & 0o111:
+            found.append("outside/file has another mode")
+        for folder in SYSTEM_FOLDERS:
+            if os.path.exists(os.path.join(folder, "troupe-escape")):
+                found.append(f"{folder}/troupe-escape was made")
+        for file in ("home/config.toml", "home/AGENTS.md", "work/nested/.git/config", "work/bare.git/config"):
+            if not (self.base / file).exists() or (self.base / file).read_text():
+                found.append(f"{file} was changed")
+        for name in (".git", ".codex", ".agents"):
+            if os.path.lexists(self.work / name):
+                found.append(f"work/{name} is there")
+        for path in self.base.rglob("*"):
+            if not path.is_symlink() and path.is_file() and path.stat().st_mode & 0o6000:
+                found.append(f"{path} has a set-id bit")
+        for heard in (*self.streams, *([] if network else [self.port])):
+            if self.hears(heard.accept):
+                found.append(f"{heard} was connected to")
+        for heard in self.datagrams:
+            if self.hears(lambda heard=heard: heard.recv(100)):
+                found.append(f"{heard} got a message")
+        if self.victim.poll() is not None:
+            found.append("the process outside was ended")
+        return found
+
+    @staticmethod
+    def hears(wait):
+        try:
+            wait()
+        except BlockingIOError:
+            return False
+        return True
+
+
+class Escaping(unittest.TestCase):
+    def attempt(self, user, mode, network):
+        base = pathlib.Path(tempfile.mkdtemp(prefix="troupe-escape-", dir="/var/tmp"))
+        base.chmod(0o755)
+        program = base / "troupe"
+        shutil.copy(PROGRAM, program)  # where an ordinary user may be
+        shutil.copy(HERE / "escapes.py", base / "escapes.py")
+        outside = Outside(base, user)
+        self.addCleanup(outside.close)
+        facts = outside.facts(mode == "workspace-write", network)
+        (base / "facts").write_text(json.dumps(facts))
+        os.chmod(base / "facts", 0o644)
+        command = f'{python()} {base}/escapes.py "$(cat {base}/facts)"'
+        provider = Provider(tool(call("exec_command", {"cmd": "true", "login": False})),
+                            tool(call("exec_command", {"cmd": command, "login": False, "yield_time_ms": 30000}, "call_2")), reply("done"))
+        self.addCleanup(provider.close)
+        options = ["-c", 'model_provider="mock"', "-c", 'model_providers.mock.name="mock"',
+                   "-c", f'model_providers.mock.base_url="{provider.url}"', "-c", "sandbox_workspace_write.exclude_slash_tmp=true",
+                   "-c", f"sandbox_workspace_write.network_access={json.dumps(network)}"]
+        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(base / "user"), "CODEX_HOME": str(outside.home), "LANG": "C.UTF-8"}
+        as_user = {"user": user, "group": user, "extra_groups": []} if user != os.getuid() else {}
+        result = subprocess.run([str(program), "exec", "--json", "--skip-git-repo-check", "-s", mode, *options, "go"],
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=outside.work, env=environment,
+                                timeout=LIMIT_S, **as_user)
+        first = json.dumps(provider.requests[1]["json"]["input"][-1]) if len(provider.requests) > 1 else result.stderr
+        if "the sandbox cannot be set up" in first or "the sandbox needs bubblewrap" in first:
+            self.skipTest(f"no sandbox can be set up here for user {user}: {first}")
+        output = "".join(x["item"]["aggregated_output"] for x in map(json.loads, result.stdout.splitlines())
+                         if x["type"] == "item.completed" and x["item"]["type"] == "command_execution")
+        lines = output.splitlines()
+        held = [x for x in lines if x.endswith(" held")]
+        self.assertEqual([x for x in lines if x not in held], [])
+        self.assertGreaterEqual(len(held), MIN_ATTEMPTS)
+        self.assertEqual(outside.traces(network), [])
+
+    def as_root(self, mode, network):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        self.attempt(0, mode, network)
+
+    def as_ordinary(self, mode, network):
+        self.attempt(ORDINARY if os.getuid() == 0 else os.getuid(), mode, network)
+
+    def test_root_in_a_workspace(self):
+        self.as_root("workspace-write", network=False)
+
+    def test_root_in_a_workspace_with_network(self):
+        self.as_root("workspace-write", network=True)
+
+    def test_root_that_only_reads(self):
+        self.as_root("read-only", network=False)
+
+    def test_an_ordinary_user_in_a_workspace(self):
+        self.as_ordinary("workspace-write", network=False)
+
+    def test_an_ordinary_user_in_a_workspace_with_network(self):
+        self.as_ordinary("workspace-write", network=True)
+
+    def test_an_ordinary_user_that_only_reads(self):
+        self.as_ordinary("read-only", network=False)
+
+
+class PrivateTmp(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.out = pathlib.Path(tempfile.mkdtemp(prefix="troupe-escape-", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, self.out, ignore_errors=True)
+
+    def test_agents_of_a_run_share_no_tmp_and_cannot_touch_results(self):
+        mark = pathlib.Path("/tmp") / f"troupe-escape-{os.getpid()}"
+        mark.touch()
+        self.addCleanup(mark.unlink)
+        steps = (f"ls {mark}; ls -A /tmp; touch /tmp/mine", f"ls /tmp/mine; touch {self.out}/out/x {self.out}/out/results.jsonl $CODEX_HOME/x")
+        provider = self.provider(*(tool(shell(x, f"c{i}")) for i, x in enumerate(steps)), reply("done"),
+                                 *(tool(shell(x, f"c{i}")) for i, x in enumerate(steps)), reply("done"))
+        tasks = self.base / "tasks.jsonl"
+        tasks.write_text('{"id": "a", "prompt": "go"}\n{"id": "b", "prompt": "go"}\n')
+        result = self.run_program("run", tasks, "--out", self.out / "out", "--concurrency", 1, *self.configured(provider))
+        outputs = [x["output"] for request in provider.requests for x in request["json"]["input"] if x["type"] == "function_call_output"]
+        if any("the sandbox" in x for x in outputs):
+            self.skipTest("no sandbox can be set up here: " + outputs[0])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        first, second = provider.requests[1]["json"]["input"][-1]["output"], provider.requests[2]["json"]["input"][-1]["output"]
+        self.assertIn("No such file", first)
+        self.assertNotIn("mine", first)
+        self.assertNotIn("cannot access", second)
+        self.assertEqual(second.count("Read-only file system"), 3, second)
+        other = provider.requests[4]["json"]["input"][-1]["output"]
+        self.assertNotIn("mine", other)
+        self.assertEqual([x for x in (self.home / "tmp").iterdir()], [])
+
+
+class PlainChroot(ProgramTest):
+    def test_root_gets_a_root_that_is_a_mount_point(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        for name in ("usr", "etc", "proc", "dev", "tmp", "sys", "root/work", "home"):
+            (self.base / "root" / name).mkdir(parents=True)
+        top = self.base / "root"
+        for name in ("bin", "lib", "lib64", "sbin"):
+            if os.path.islink("/" + name):
+                (top / name).symlink_to(os.readlink("/" + name))
+        shutil.copy(PROGRAM, top / "troupe")
+        provider = self.provider(tool(shell("touch made; touch /etc/made; ls -d /proc/1")), reply("done"))
+        options = " ".join(f"'{x}'" for x in self.configured(provider))
+        script = (f"mount --bind /usr {top}/usr && mount --bind /etc {top}/etc && mount -t proc proc {top}/proc && mount --rbind /dev {top}/dev && "
+                  f"exec chroot {top} /troupe exec --json --skip-git-repo-check -C /root/work -s workspace-write {options} go")
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "CODEX_HOME": "/home", "LANG": "C.UTF-8"}
+        result = subprocess.run(["unshare", "-m", "sh", "-c", script], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                env=environment, timeout=LIMIT_S)
+        if "unshare" in result.stderr or "mount:" in result.stderr:
+            self.skipTest("no mount namespace can be made here: " + result.stderr)
+        output = provider.requests[1]["json"]["input"][-1]["output"]
+        self.assertIn("touch: cannot touch '/etc/made': Read-only file system", output)
+        self.assertIn("/proc/1", output)
+        self.assertTrue((top / "root/work/made").exists(), output)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
