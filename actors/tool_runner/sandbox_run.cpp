@@ -253,6 +253,7 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
   options.argv = bubblewrap_argv(nothing_writable, abilities,
                                  {.cwd = "/",
                                   .command = {"true"},
+                                  .late_environment = {},
                                   .own_program = fixed_->setup.own_program,
                                   .uid = fixed_->setup.uid,
                                   .gid = fixed_->gid});
@@ -308,6 +309,7 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
   sandbox_launch result;
   bubblewrap_order call{.cwd = order.cwd,
                         .command = order.argv,
+                        .late_environment = {},
                         .own_program = fixed_->setup.own_program,
                         .uid = fixed_->setup.uid,
                         .gid = fixed_->gid};

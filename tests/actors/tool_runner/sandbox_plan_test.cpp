@@ -53,9 +53,16 @@ public:
 constexpr sandbox_policy read_only{.mode = sandbox_mode::read_only, .writable_roots = {}};
 constexpr sandbox_policy workspace{.mode = sandbox_mode::workspace_write, .writable_roots = {}};
 
+sandbox_question a_question() {
+  sandbox_question x;
+  x.policy = workspace;
+  x.cwd = "/w";
+  return x;
+}
+
 struct fixture {
   memory_paths files;
-  sandbox_question question{.policy = workspace, .cwd = "/w"};
+  sandbox_question question = a_question();
 
   std::variant<sandbox_plan, sandbox_problem> outcome(const words& roots) {
     question.roots.clear();
