@@ -25,6 +25,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
 #include <CLI/Formatter.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fmt/format.h>
@@ -53,6 +54,10 @@ With a model: store an API key (troupe login --help), or use an existing Codex l
 logins and threads are those of Codex, in ~/.codex or where CODEX_HOME points.
 )";
 
+/// Of the whole program: ended, and waited for, however the program ends by itself, at `exit` and
+/// at `quick_exit`. Whoever starts it must not find tools, or a dead guardian, left by it.
+std::unique_ptr<net::guardian> keeper;
+
 /// Forked before anything else is there: it stays small, and no thread can be in the middle of
 /// something. A word of the command line that only looks like one of those commands costs a process
 /// that idles.
@@ -72,7 +77,7 @@ std::unique_ptr<net::guardian> start_guardian(std::span<char*> arguments) {
   return started;
 }
 
-int run_program(int argc, char** argv, const net::guardian* keeper) {
+int run_program(int argc, char** argv) {
   CLI::App app{description, "troupe"};
   common::use_help_format(app);
   app.footer(footer);
@@ -81,12 +86,12 @@ int run_program(int argc, char** argv, const net::guardian* keeper) {
   common::override_options overrides; // read back through the app: see common::given_overrides
   common::add_override_options(app, overrides);
   std::function<int()> selected;
-  exec::add_command(app, selected, keeper);
-  run::add_command(app, selected, keeper);
+  exec::add_command(app, selected, keeper.get());
+  run::add_command(app, selected, keeper.get());
   sim::add_command(app, selected);
   threads::add_command(app, selected);
   models::add_command(app, selected);
-  node_app::add_command(app, selected, keeper);
+  node_app::add_command(app, selected, keeper.get());
   cluster_app::add_command(app, selected);
   login_app::add_commands(app, selected);
   try {
@@ -116,10 +121,11 @@ int main(int argc, char** argv) {
     const std::vector<std::string> command(argv + 2, argv + argc);
     return tool_runner::run_with_root_mount(command);
   }
-  const auto keeper = start_guardian({argv, static_cast<std::size_t>(argc)});
+  keeper = start_guardian({argv, static_cast<std::size_t>(argc)});
+  std::at_quick_exit([] { keeper.reset(); });
   common::raise_descriptor_limit();
   try {
-    return run_program(argc, argv, keeper.get());
+    return run_program(argc, argv);
   } catch (const std::system_error& error) {
     if (error.code() == std::errc::resource_unavailable_try_again) // no thread, see net::io_pool
       config::end_without_threads(error.code().value());

@@ -90,7 +90,7 @@ std::string thread_limit_text(const thread_limits& x) {
 void end_without_threads(int) noexcept {
   const auto line = fmt::format("Error: {}\n", thread_limit_text(read_thread_limits()));
   std::fwrite(line.data(), 1, line.size(), stderr);
-  std::_Exit(EXIT_FAILURE);
+  std::quick_exit(EXIT_FAILURE); // its handlers end the guardian, and nothing else
 }
 
 } // namespace troupe::config
