@@ -24,21 +24,29 @@ def needs(*programs):
 @unittest.skipUnless(os.geteuid() == 0, "needs root: a limit of threads counts all programs of a user, so one of its own is taken")
 @needs("setpriv", "prlimit")
 class FewThreads(ProgramTest):
-    """As a user without other programs; each number of threads in turn."""
+    """As users without other programs, each attempt as one of its own: what an attempt has left behind (a guardian that
+    nobody has buried yet) counts for a while. Each number of threads in turn."""
 
     def setUp(self):
         super().setUp()
-        self.user = 61_000 + os.getpid() % 4000
+        self.user = 200_000 + os.getpid() % 100_000 * 1000
         self.program = self.base / "troupe"
         shutil.copy(PROGRAM, self.program)  # the build folder may be closed to others
         for path in (self.base, self.home, self.work, self.program):
             path.chmod(0o777)
 
     def start(self, threads, *arguments):
+        self.user += 1
+        return self.start_as_same(threads, *arguments)
+
+    def start_as_same(self, threads, *arguments):
+        home = self.base / f"home-{self.user}"
+        home.mkdir(exist_ok=True)
+        home.chmod(0o777)
         words = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups",
                  "prlimit", f"--nproc={threads}", str(self.program), *map(str, arguments)]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   cwd=self.work, env=self.environment())
+                                   cwd=self.work, env={**self.environment(), "CODEX_HOME": str(home)})
         self.addCleanup(self.end, process)
         return process
 
@@ -54,7 +62,7 @@ class FewThreads(ProgramTest):
     def each_number(self, *arguments, until_it_runs=None):
         """From one thread to the first number that will do; returns that."""
         for threads in range(1, ENOUGH):
-            process = self.start(threads, *arguments)
+            process = self.start(threads, *(x.format(threads) for x in map(str, arguments)))
             if until_it_runs:
                 until_it_runs(process)
             code, error = self.finish(process, threads)
@@ -77,7 +85,7 @@ class FewThreads(ProgramTest):
     def test_run_runs_or_says_what_to_raise(self):
         tasks = self.work / "tasks.jsonl"
         tasks.write_text(json.dumps({"prompt": "Say hello"}) + "\n")
-        self.each_number("run", tasks, "--out", self.base / "home" / "out", "--resume", "--retry-failed", "--offline")
+        self.each_number("run", tasks, "--out", self.base / "out-{}", "--offline")
 
     def test_models_runs_or_says_what_to_raise(self):
         self.each_number("models", "list", "--refresh", "offline")
@@ -96,48 +104,50 @@ class FewThreads(ProgramTest):
         self.assertEqual(self.finish(self.start(1, "threads", "list"), 1)[0], 0)
 
     def test_several_at_once_share_what_there_is(self):
-        processes = [self.start(25, "exec", "--offline", "--skip-git-repo-check", "Say hello") for _ in range(6)]
+        processes = [self.start_as_same(25, "exec", "--offline", "--skip-git-repo-check", "Say hello") for _ in range(6)]
         codes = [self.finish(process, 25)[0] for process in processes]
         self.assertIn(1, codes)
 
 
 class FewProcesses(ProgramTest):
-    """In a control group with a limit of processes, as containers and services have; it binds root, too."""
+    """In control groups with a limit of processes, as containers and services have; it binds root, too."""
 
-    def setUp(self):
-        super().setUp()
+    def group(self, processes):
+        """A fresh one each time: the dead that nobody has buried yet count."""
         for base in (pathlib.Path("/sys/fs/cgroup/pids"), pathlib.Path("/sys/fs/cgroup")):
-            self.group = base / f"troupe-e2e-{os.getpid()}"
+            group = base / f"troupe-e2e-{os.getpid()}-{processes}"
             try:
-                self.group.mkdir()
+                group.mkdir()
             except OSError:
                 continue
-            self.addCleanup(self.remove_group)
-            if (self.group / "pids.max").exists():
-                return
-        self.skipTest("needs a control group of its own that counts processes")
+            self.addCleanup(self.remove, group)
+            if (group / "pids.max").exists():
+                (group / "pids.max").write_text(str(processes))
+                return group
+        return self.skipTest("needs a control group of its own that counts processes")
 
-    def remove_group(self):
-        """Once its last process has been buried, which takes the system a moment."""
+    @staticmethod
+    def remove(group):
+        """Once its last process has ended."""
         end = time.monotonic() + LIMIT_S
-        while self.group.exists() and time.monotonic() < end:
+        while group.exists() and time.monotonic() < end:
             with contextlib.suppress(OSError):
-                self.group.rmdir()
+                group.rmdir()
             time.sleep(0.01)
 
     def test_exec_runs_or_names_the_file_of_the_limit(self):
         for processes in range(1, ENOUGH):
-            (self.group / "pids.max").write_text(str(processes))
+            group = self.group(processes)
             result = subprocess.run([PROGRAM, "exec", "--offline", "--skip-git-repo-check", "Say hello"],
                                     stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=self.work,
                                     env=self.environment(), timeout=LIMIT_S,
-                                    preexec_fn=lambda: (self.group / "cgroup.procs").write_text("0"))
+                                    preexec_fn=lambda group=group: (group / "cgroup.procs").write_text("0"))
             if result.returncode == 0:
                 self.assertGreater(processes, 1)
                 return
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertIn(SENTENCE, result.stderr)
-            self.assertIn(f"{self.group}/pids.max is {processes} ", result.stderr)
+            self.assertIn(f"{group}/pids.max is {processes} ", result.stderr)
         self.fail(result.stderr)
 
 
