@@ -45,7 +45,7 @@ class Secrets(ProgramTest):
 
     def test_the_program_shows_no_environment_of_its_own(self):
         # The tool's parent and all above it that are of this program: at full access the file may be read.
-        output = self.turn("p=$PPID; while [ $(cat /proc/$p/comm) = troupe ]; do tr '\\0' '\\n' </proc/$p/environ; echo read; "
+        output = self.turn("p=$PPID; c=$(cat /proc/$p/comm); while [ $(cat /proc/$p/comm) = $c ]; do tr '\\0' '\\n' </proc/$p/environ; echo read; "
                            "p=$(ps -o ppid= $p | tr -d ' '); done", **SECRETS)
         self.assertIn("read", output)
         self.assertNotIn("sk-secret", output)
