@@ -84,7 +84,10 @@ struct sandbox_launcher::blueprint {
 
   /// A program that the agent could have put there would run outside of the sandbox.
   void distrust_own_files() {
-    if (program && plan() != nullptr && may_write(*plan(), *program))
+    if (!program || plan() == nullptr)
+      return;
+    const auto target = disk_paths{}.resolved(*program).value_or(*program);
+    if (may_write(*plan(), *program) || may_write(*plan(), target))
       fail(fmt::format("the sandbox cannot be set up: {} lies where the command may write. "
                        "Take that folder out of PATH, or install bubblewrap for the system.",
                        *program));
