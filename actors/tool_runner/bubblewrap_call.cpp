@@ -53,7 +53,7 @@ public:
       append({"--setenv", entry.substr(0, entry.find('=')), entry.substr(entry.find('=') + 1)});
     append({"--chdir", order.cwd, "--"});
     if (order.uid)
-      append({"setpriv", fmt::format("--reuid={}", *order.uid),
+      append({"/usr/bin/setpriv", fmt::format("--reuid={}", *order.uid),
               fmt::format("--regid={}", order.gid), "--clear-groups", "--"});
     argv_.insert(argv_.end(), order.command.begin(), order.command.end());
     return std::move(argv_);

@@ -280,9 +280,14 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
     limit->cancel();
     if (x.exit_code == 0)
       return self->finish_trial(network, abilities);
+    const auto& told = x.detail.empty() ? *complaint : x.detail;
+    auto& first = self->trials_[static_cast<std::size_t>(network)].first_complaint;
+    if (first.empty())
+      first = told;
     if (auto reduced = reduced_abilities(abilities, *complaint))
       return self->run_trial(network, *reduced);
-    self->finish_trial(network, not_working(x.detail.empty() ? *complaint : x.detail));
+    // What our own attempt at a remedy says helps nobody.
+    self->finish_trial(network, not_working(abilities.root_is_mount ? told : first));
   };
   const auto child = net::spawn_process(io_, std::move(options), std::move(handlers));
   *limit = io_.after(trial_limit, [child] { child.kill_group(SIGKILL); });
@@ -299,6 +304,7 @@ void sandbox_launcher::finish_trial(network_access network, abilities_or_problem
       warn_once("this bwrap has no --bind-fd: a writable folder that is replaced at the moment a "
                 "command starts is not noticed");
   }
+  trial.first_complaint.clear();
   for (const auto& then : std::exchange(trial.waiting, {}))
     then(outcome);
 }

@@ -84,6 +84,7 @@ private:
   struct trial_state {
     std::optional<bubblewrap_abilities> abilities;
     std::vector<std::function<void(const abilities_or_problem&)>> waiting; ///< while a trial runs
+    std::string first_complaint; ///< of the trial that runs
   };
 
   /// Shared with work elsewhere; made once, never changed.

@@ -293,7 +293,7 @@ SCENARIO("root loses the privileges that could undo the sandbox") {
   CHECK(!has(argv, "CAP_SETUID"));
   CHECK(!has(argv, "--unshare-user"));
   CHECK(says(argv_of(plan({"/w"}), abilities, 42),
-             "-- setpriv --reuid=42 --regid=7 --clear-groups -- ls -l "));
+             "-- /usr/bin/setpriv --reuid=42 --regid=7 --clear-groups -- ls -l "));
   abilities.runs_as = root_in_user_namespace;
   CHECK(has(argv_of(plan({"/w"}), abilities), "--unshare-user"));
 }
