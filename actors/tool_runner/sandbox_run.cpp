@@ -1,7 +1,7 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include "actors/tool_runner/sandbox_remedy.hpp"
-#include "config/log.hpp"
+#include "config/log_notices.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -346,7 +346,7 @@ void sandbox_launcher::warn_once(const std::string& text) {
   if (std::ranges::find(warned_, text) != warned_.end() || warned_.size() >= max_warnings)
     return;
   warned_.push_back(text);
-  log::warning("{}", text);
+  log::notice(notices_, text, text);
 }
 
 std::variant<owned_descriptor, sandbox_problem>

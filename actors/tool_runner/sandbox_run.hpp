@@ -7,6 +7,7 @@
 #include "actors/tool_runner/seccomp_program.hpp"
 #include "actors/tool_runner/thread_folders.hpp"
 #include "actors/tool_runner/user_shell.hpp"
+#include "config/log_notices.hpp"
 #include "messages/ids.hpp"
 #include "net/io_pool.hpp"
 #include "net/process.hpp"
@@ -114,6 +115,7 @@ private:
   std::unordered_map<thread_id, std::shared_ptr<const thread_memory>> memories_;
   std::shared_ptr<const repository_lists> recent_;
   std::vector<std::string> warned_;
+  log::notice_limit notices_;
 };
 
 } // namespace troupe::tool_runner
