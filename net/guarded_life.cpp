@@ -1,4 +1,4 @@
-#include "config/log.hpp"
+#include "config/log_notices.hpp"
 #include "net/child_life.hpp"
 #include "net/guardian/guardian.hpp"
 #include "net/guardian/guardian_message.hpp"
@@ -80,7 +80,7 @@ private:
                   std::string{"cannot start a process: "} + std::strerror(error));
     its_end_.reset();
     plan_ = {};
-    after(spawn_limit, &guarded_life::on_silence);
+    after(spawn_answer_limit, &guarded_life::on_silence);
     wait();
   }
 
@@ -129,10 +129,14 @@ private:
   }
 
   void tell_once(const child_news& news) {
-    if (news.bounds == child_news::hold::watched && keeper_.claim_notice())
-      log::warning("no cgroup for commands: {}. Their memory and processes are looked at every now "
-                   "and then instead; what grows faster is ended late.",
-                   news.text);
+    if (news.bounds != child_news::hold::watched || !keeper_.claim_notice())
+      return;
+    log::notice_limit once;
+    log::notice(once, "bounds",
+                "commands run without a cgroup (" +
+                  (news.text.empty() ? std::string{"none is used"} : news.text) +
+                  "): their memory and processes are looked at 2 to 20 times a second instead of "
+                  "being held by the kernel, see docs/tools.md");
   }
 
   // Its children are killed with it, theirs are not.

@@ -140,8 +140,11 @@ inline constexpr std::chrono::milliseconds output_silence_limit{100};
 /// two seconds for each of the two streams).
 inline constexpr std::chrono::seconds output_close_limit{4};
 
-/// The guardian's answer to a request for a child. A program on a slow disk takes seconds.
+/// From a request for a child to its exec. A program on a slow disk takes seconds.
 inline constexpr std::chrono::seconds spawn_limit{30};
+
+/// The guardian's answer to a request for a child: it gives the reason before.
+inline constexpr std::chrono::seconds spawn_answer_limit{40};
 
 /// A request that the guardian cannot take at this moment is made again after this.
 inline constexpr std::chrono::milliseconds spawn_retry_delay{2};

@@ -30,16 +30,16 @@ struct spawn_plan {
 struct spawn_terms {
   int death_signal = SIGTERM; ///< when the calling thread ends
   std::vector<int> cgroups;   ///< open files of tasks or processes that it enters, all or none
-  std::uint64_t max_file_bytes = 0; ///< 0: as ours
-  std::optional<int> niceness;      ///< none: ours
+  std::uint64_t max_file_bytes = 0;   ///< 0: as ours
+  std::uint64_t open_descriptors = 0; ///< soft limit; 0: as ours
+  std::optional<int> niceness;        ///< none: ours
 };
 
 struct spawn_result {
-  pid_t pid = -1;                    ///< -1: see `error`
-  unique_fd watch;                   ///< a pidfd: readable when the child has ended
-  int error = 0;                     ///< errno
-  std::string detail;                ///< "cannot run 'foo': No such file or directory"
-  bool is_refused_by_cgroup = false; ///< it could not enter one
+  pid_t pid = -1;     ///< -1: see `error`
+  unique_fd watch;    ///< a pidfd: readable when the child has ended
+  int error = 0;      ///< errno
+  std::string detail; ///< "cannot run 'foo': No such file or directory"
 };
 
 /// Starts a child in its own session and process group, with default signal handlers, no blocked
@@ -47,7 +47,9 @@ struct spawn_result {
 /// of the plan.
 ///
 /// Safe in a program with many threads: between birth and exec the child runs on our memory while
-/// the calling thread waits, calls nothing but system calls, and allocates nothing.
+/// the calling thread waits, calls nothing but system calls, and allocates nothing. A folder or
+/// program on a disk that does not answer holds up that thread; the guardian does not start
+/// children so.
 spawn_result spawn_child(const spawn_plan& plan, const spawn_terms& terms = {});
 
 } // namespace troupe::net

@@ -108,6 +108,28 @@ std::string file_system_of(std::string_view mounts, unsigned major, unsigned min
   return {};
 }
 
+std::string file_system_below(std::string_view mounts, std::string_view path) {
+  std::string result;
+  std::size_t longest = 0;
+  for (const auto line : split(mounts, '\n')) {
+    const auto dash = line.find(" - ");
+    const auto left = split(line.substr(0, dash), ' ');
+    if (dash == line.npos || left.size() < 5 || left[4].size() < longest)
+      continue;
+    auto folder = left[4];
+    if (folder != "/" &&
+        !(path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/')))
+      continue;
+    longest = folder.size(); // of those that cover each other the last one counts
+    result = std::string{split(line.substr(dash + 3), ' ').front()};
+  }
+  return result;
+}
+
+bool counts_writes(std::string_view type) {
+  return type != "tmpfs" && type != "zfs";
+}
+
 bool is_local_file_system(std::string_view type) {
   constexpr std::array<std::string_view, 10> local{"ext4", "ext3", "ext2",    "xfs",   "btrfs",
                                                    "f2fs", "zfs",  "overlay", "tmpfs", "bcachefs"};

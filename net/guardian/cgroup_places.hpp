@@ -22,6 +22,13 @@ cgroup_places find_cgroup_places(std::string_view memberships, std::string_view 
 /// Type of the file system on a device, from the text of /proc/self/mountinfo; empty: not mounted.
 std::string file_system_of(std::string_view mounts, unsigned major, unsigned minor);
 
+/// Type of the file system that the mounts give to a path, by its name alone: the file system
+/// itself is not asked, and symbolic links are not followed.
+std::string file_system_below(std::string_view mounts, std::string_view path);
+
+/// Does the kernel count what a process has had written to it (in /proc/PID/io)?
+bool counts_writes(std::string_view type);
+
 /// Does it live in this machine's kernel? Others wait for a network or a program.
 bool is_local_file_system(std::string_view type);
 

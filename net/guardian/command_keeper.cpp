@@ -23,8 +23,9 @@ using namespace std::chrono_literals;
 /// What was killed is gone a moment later.
 constexpr std::chrono::milliseconds death_pause = 10ms;
 
-/// Added to ours where no cgroup weighs commands: a third of the node's share.
-constexpr int tool_niceness = 5;
+/// Of a child that hangs on its way to its program.
+constexpr std::chrono::milliseconds kill_limit = 1s;
+constexpr std::size_t most_held_signals = 64;
 
 /// Where it was possible to raise our own priority: a tree that keeps all cores busy must not keep
 /// us from ending it.
@@ -36,13 +37,14 @@ int raise_priority() {
   return before;
 }
 
-std::vector<std::string> writable_folders(const spawn_plan& plan) {
-  constexpr std::string_view temporary = "TMPDIR=/";
-  std::vector<std::string> result{plan.cwd, "/tmp"};
-  for (const auto& entry : plan.environment)
-    if (entry.starts_with(temporary))
-      result.push_back(entry.substr(temporary.size() - 1));
-  return result;
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return 0;
+  const auto before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return before;
 }
 
 std::string mark_of_this_process() {
@@ -64,83 +66,10 @@ bool has_children() {
 
 } // namespace
 
-command_keeper::command_keeper(cgroup_use use)
+command_keeper::command_keeper(const guardian_terms& terms, event_set& events)
   : self_(::getpid()), mark_(mark_of_this_process()), niceness_(raise_priority()),
-    has_tried_room_(use == cgroup_use::never) {}
-
-// ---- start --------------------------------------------------------------------------------------
-
-child_news command_keeper::start(command_number number, received_plan received) {
-  command started;
-  started.bounds = received.bounds;
-  for (auto& folder : writable_folders(received.plan))
-    if (is_local(folder))
-      started.folders.push_back(std::move(folder));
-  const auto mark = std::string{mark_variable} + "=";
-  std::erase_if(received.plan.environment, // one that a command has handed on
-                [&](const std::string& x) { return x.starts_with(mark); });
-  received.plan.environment.push_back(mark + mark_ + std::to_string(number));
-  auto child = spawn(started, received.plan);
-  child_news news;
-  if (child.pid < 0) {
-    if (started.slot)
-      room_.give_back(std::move(*started.slot));
-    news.number = child.error;
-    news.text = std::move(child.detail);
-    return news;
-  }
-  started.leader = child.pid;
-  news.what = child_news::kind::started;
-  news.number = child.pid;
-  if (started.slot) {
-    news.bounds = child_news::hold::cgroup;
-  } else if (started.bounds.is_bounded()) {
-    news.bounds = child_news::hold::watched;
-    news.text = room_.problem();
-  }
-  ledger_.add(number, child.pid);
-  commands_.emplace(number, std::move(started));
-  look_soon();
-  return news;
-}
-
-spawn_result command_keeper::spawn(command& x, const spawn_plan& plan) {
-  if (wants_slot(x.bounds)) {
-    x.slot = room_.take(x.bounds);
-    trusts_room_ = x.slot.has_value();
-  }
-  spawn_terms terms{.death_signal = SIGKILL,
-                    .cgroups = {},
-                    .max_file_bytes = x.bounds.max_file_bytes,
-                    .niceness = niceness_};
-  if (x.slot)
-    terms.cgroups = room_.entries(*x.slot);
-  if (!x.slot || !room_.weighs_cpu())
-    terms.niceness = niceness_ + tool_niceness;
-  auto result = spawn_child(plan, terms);
-  if (!result.is_refused_by_cgroup)
-    return result;
-  // The group was removed or changed by somebody else: from now on the bounds are watched.
-  trusts_room_ = false;
-  x.slot.reset();
-  terms.cgroups.clear();
-  terms.niceness = niceness_ + tool_niceness;
-  return spawn_child(plan, terms);
-}
-
-bool command_keeper::wants_slot(const process_bounds& bounds) {
-  if (!bounds.is_bounded())
-    return false;
-  if (!std::exchange(has_tried_room_, true)) {
-    struct stat name_space {};
-    ::stat("/proc/self/ns/pid", &name_space);
-    const auto self = read_process(self_);
-    room_.open({.pid_namespace = name_space.st_ino,
-                .pid = self_,
-                .start_time = self ? self->start_time : 0});
-  }
-  return room_.is_open() && trusts_room_;
-}
+    open_descriptors_(raise_descriptor_limit()), start_limit_(terms.start_limit), events_(events),
+    has_tried_room_(terms.cgroups == cgroup_use::never) {}
 
 // ---- orders -------------------------------------------------------------------------------------
 
@@ -148,10 +77,13 @@ void command_keeper::signal(command_number number, int signal) {
   const auto found = commands_.find(number);
   if (found == commands_.end())
     return;
-  if (signal == SIGKILL && (found->second.leader != 0 || !is_left_alone(number)))
+  auto& x = found->second;
+  if (signal == SIGKILL && (x.leader != 0 || !is_left_alone(number)))
     end(number);
-  else if (signal != SIGKILL && found->second.leader != 0)
-    ::kill(-found->second.leader, signal); // its number is its own until it has been reaped
+  else if (signal != SIGKILL && x.start && x.start->held_signals.size() < most_held_signals)
+    x.start->held_signals.push_back(signal);
+  else if (signal != SIGKILL && !x.start && x.leader != 0)
+    ::kill(-x.leader, signal); // its number is its own until it has been reaped
 }
 
 void command_keeper::release(command_number number) {
@@ -178,6 +110,7 @@ void command_keeper::forget(command_number number) {
     room_.give_back(std::move(*x.slot));
   ledger_.remove(number);
   commands_.erase(number);
+  forget_disks();
   if (commands_.empty()) { // what disks do until the next one comes is nobody's
     next_look_.reset();
     disks_ = {};
@@ -185,21 +118,30 @@ void command_keeper::forget(command_number number) {
   }
 }
 
-std::vector<std::pair<command_number, child_news>> command_keeper::reap() {
-  std::vector<std::pair<command_number, child_news>> result;
+void command_keeper::reap() {
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
     const auto found =
       std::ranges::find(commands_, info.si_pid, [](const auto& x) { return x.second.leader; });
-    if (found != commands_.end()) {
-      found->second.leader = 0;
-      auto news = news_of_end(info);
-      news.text = verdict_at_end(found->second, news);
-      result.emplace_back(found->first, std::move(news));
-    }
+    if (found != commands_.end())
+      on_leader_end(found->first, news_of_end(info));
     info = {};
   }
-  return result;
+}
+
+void command_keeper::on_leader_end(command_number number, child_news news) {
+  const auto pid = commands_.at(number).leader;
+  on_report(number); // which may be about this end, and unread
+  auto& x = commands_.at(number);
+  if (x.leader != pid)
+    return; // another one has been begun in its place
+  x.leader = 0;
+  if (!x.is_refused) {
+    news.text = verdict_at_end(x, news);
+    news_.emplace_back(number, std::move(news));
+  } else if (is_left_alone(number)) {
+    forget(number);
+  }
 }
 
 // ---- ending -------------------------------------------------------------------------------------
@@ -207,6 +149,8 @@ std::vector<std::pair<command_number, child_news>> command_keeper::reap() {
 void command_keeper::end(command_number number) {
   auto& x = commands_.at(number);
   x.is_ending = true;
+  if (x.start) // one that cannot even be killed is not waited for
+    x.start->deadline = std::min(x.start->deadline, clock::now() + kill_limit);
   if (x.slot)
     room_.stop_forks(*x.slot);
   next_look_ = clock::now(); // many may be ended at once, as at the end of a node: one look for all

@@ -2,9 +2,13 @@
 
 #include "net/guardian/bound_verdict.hpp"
 #include "net/guardian/cgroup_room.hpp"
+#include "net/guardian/child_start.hpp"
+#include "net/guardian/event_set.hpp"
 #include "net/guardian/guardian.hpp"
 #include "net/guardian/guardian_message.hpp"
+#include "net/guardian/proc_files.hpp"
 #include "net/guardian/process_ledger.hpp"
+#include "net/unique_fd.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -25,14 +29,25 @@ namespace troupe::net {
 /// A command lasts from its start until its leader has ended, nobody asks for it any more, and none
 /// of its processes is left. What a leader leaves behind stays alive until then: an agent may start
 /// a server so.
+///
+/// Nothing here waits for a disk: a command is started by a child that may hang on its way, and is
+/// given up after a limit; what disks hold is asked by descriptors of folders on local ones.
 class command_keeper {
 public:
   using clock = std::chrono::steady_clock;
+  using news_list = std::vector<std::pair<command_number, child_news>>;
 
-  explicit command_keeper(cgroup_use use);
+  /// Adds the reports of starting children to `events`.
+  command_keeper(const guardian_terms& terms, event_set& events);
 
-  /// `started` or `failed`.
-  child_news start(command_number number, received_plan received);
+  /// Later news say whether it has `started` or `failed`. `descriptors` are those of the plan.
+  void start(command_number number, received_plan received, std::vector<unique_fd> descriptors);
+
+  /// A starting child has told something.
+  void on_report(command_number number);
+
+  /// What has become known, in the order in which it happened.
+  news_list take_news() { return std::exchange(news_, {}); }
 
   /// SIGKILL goes to every process of the command, also to those that have left its group or
   /// session; another signal to the group of its leader, as a terminal would send it.
@@ -41,8 +56,8 @@ public:
   /// Nobody asks for it any more. A leader that still runs is ended with all of its processes.
   void release(command_number number);
 
-  /// Takes leave of processes that have ended; news of those that were leaders.
-  std::vector<std::pair<command_number, child_news>> reap();
+  /// Takes leave of processes that have ended.
+  void reap();
 
   /// Milliseconds until `look` has something to do; -1: nothing at all.
   int next_look(clock::time_point now) const;
@@ -59,37 +74,77 @@ private:
   /// By which a process that has lost its parent and its session is still known to be a command's.
   static constexpr const char* mark_variable = "TROUPE_COMMAND";
 
+  /// What is needed until its program runs.
+  struct pending_start {
+    received_plan received;
+    std::vector<unique_fd> descriptors;
+    std::vector<std::string> folders; ///< where it is likely to write; the first is its own
+    unique_fd report;
+    clock::time_point deadline;
+    bool has_entered = false;      ///< its folder
+    std::vector<int> held_signals; ///< it could not take them yet
+  };
+
+  struct written_folder {
+    std::uint64_t device;
+    std::string name;
+  };
+
   struct command {
     pid_t leader = 0; ///< 0: has ended
+    std::optional<pending_start> start;
+    bool is_refused = false; ///< its end is no news: it has been said that it has not started
     bool is_released = false;
     bool is_ending = false; ///< is being killed
     process_bounds bounds;
     std::optional<cgroup_room::slot> slot;
-    std::vector<std::string> folders; ///< where it is likely to write
-    std::string verdict;              ///< the bound that has ended it
+    std::vector<written_folder> folders; ///< where it is likely to write, on local disks
+    std::string verdict;                 ///< the bound that has ended it
   };
 
   using owner_filter = std::function<bool(command_number)>;
 
   struct written_bytes {
     std::uint64_t start_time;
-    std::uint64_t bytes;
+    written_amount written;
+  };
+
+  struct growth_of_commands {
+    disk_watch::growth to_disks, anywhere;
+  };
+
+  struct known_disk {
+    writable_folder::disk kind;
+    unique_fd folder; ///< one of it, as long as a command may write there
   };
 
   struct low_disk {
-    std::string folder;
+    writable_folder::disk kind;
     disk_state state;
   };
 
   bool wants_slot(const process_bounds& bounds);
-  spawn_result spawn(command& x, const spawn_plan& plan);
+  spawn_terms terms_of(command& x);
+  int begin(command_number number, command& x);
+  void confirm(command_number number);
+  void refuse(command_number number, int error, std::string what);
+  void end_late_starts(clock::time_point now);
+  void on_leader_end(command_number number, child_news news);
+
+  /// Where a command is likely to write. Its own folder, and others that are not below a mount
+  /// which may hang.
+  std::vector<std::string> folders_of(const spawn_plan& plan);
+  bool is_reachable(const std::string& folder);
+
+  /// Runs in the child.
+  std::vector<writable_folder> look_at(const std::vector<std::string>& folders) const;
+  void note_folders(command& x, std::vector<writable_folder> seen);
+  void forget_disks();
 
   /// What tells a command's orphans beside their session: slots, and marks.
   process_ledger::lookup owner_lookup() const;
   std::vector<owned_process> processes();
 
-  /// Is a folder on a disk that answers at once? One of another machine, or of a program, may hang.
-  bool is_local(const std::string& folder);
   command_number owner_by_mark(pid_t pid) const;
 
   tree_usage usage_of(command_number number, const command& x,
@@ -98,7 +153,8 @@ private:
   std::string verdict_of_kernel(const command& x) const;
   std::string verdict_at_end(const command& x, const child_news& news) const;
   std::map<std::uint64_t, low_disk> low_disks();
-  disk_watch::growth take_growth(const std::vector<owned_process>& living);
+  growth_of_commands take_growth(const std::vector<owned_process>& living);
+  static std::string name_of(std::uint64_t device, const command& x);
   void hold_disks(const std::map<std::uint64_t, low_disk>& low,
                   const std::vector<owned_process>& living);
   void condemn(command_number number, std::string verdict);
@@ -113,14 +169,19 @@ private:
   void look_soon();
 
   const pid_t self_;
-  const std::string mark_; ///< of this guardian: begin of the marks of its commands
-  const int niceness_;     ///< of this process before it raised its priority
+  const std::string mark_;               ///< of this guardian: begin of the marks of its commands
+  const int niceness_;                   ///< of this process before it raised its priority
+  const std::uint64_t open_descriptors_; ///< what it might have open, before it raised that
+  const std::chrono::milliseconds start_limit_;
+  event_set& events_;
+  news_list news_;
   cgroup_room room_;
   bool has_tried_room_ = false;
   bool trusts_room_ = true; ///< until somebody else has spoilt it
   disk_watch disks_;
-  std::map<pid_t, written_bytes> written_;    ///< while a disk is low, at the last look
-  std::map<std::uint64_t, bool> local_disks_; ///< by device number, as far as asked
+  std::map<pid_t, written_bytes> written_;       ///< while a disk is low, at the last look
+  std::map<std::string, bool> reachable_;        ///< by folder, as far as asked
+  std::map<std::uint64_t, known_disk> disks_of_; ///< by device number, as far as asked
   std::map<command_number, command> commands_;
   process_ledger ledger_;
   double largest_share_ = 0; ///< of a bound, at the last look

@@ -7,9 +7,7 @@
 #include <csignal>
 #include <set>
 
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 
 namespace troupe::net {
 
@@ -26,9 +24,13 @@ constexpr std::chrono::milliseconds killing_pause = 10ms;
 } // namespace
 
 int command_keeper::next_look(clock::time_point now) const {
-  if (!next_look_)
+  auto next = next_look_;
+  for (const auto& [number, x] : commands_)
+    if (x.start)
+      next = next ? std::min(*next, x.start->deadline) : x.start->deadline;
+  if (!next)
     return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next_look_ - now);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - now);
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
@@ -39,6 +41,7 @@ void command_keeper::look_soon() {
 }
 
 void command_keeper::look(clock::time_point now) {
+  end_late_starts(now);
   if (!next_look_ || now < *next_look_)
     return;
   next_look_.reset();
@@ -154,48 +157,35 @@ std::string command_keeper::verdict_at_end(const command& x, const child_news& n
   return {};
 }
 
-bool command_keeper::is_local(const std::string& folder) {
-  struct stat place {};
-  if (::stat(folder.c_str(), &place) != 0)
-    return false;
-  const auto [known, is_new] = local_disks_.try_emplace(place.st_dev, false);
-  if (is_new)
-    known->second =
-      is_local_file_system(file_system_of(read_proc_file("/proc/self/mountinfo", 1024 * 1024),
-                                          major(place.st_dev), minor(place.st_dev)));
-  return known->second;
-}
-
 std::map<std::uint64_t, command_keeper::low_disk> command_keeper::low_disks() {
   std::map<std::uint64_t, low_disk> result;
-  std::set<std::string> asked;
-  for (const auto& [number, x] : commands_)
-    for (const auto& folder : x.folders) {
-      struct stat place {};
-      struct statvfs space {};
-      if (!asked.insert(folder).second || ::stat(folder.c_str(), &place) != 0 ||
-          ::statvfs(folder.c_str(), &space) != 0)
-        continue;
-      const disk_state state{.total_bytes = space.f_blocks * space.f_frsize,
-                             .free_bytes = space.f_bavail * space.f_frsize};
-      if (disk_watch::is_low(state))
-        result.try_emplace(place.st_dev, low_disk{folder, state});
-      else
-        disks_.forget(place.st_dev);
-    }
+  for (const auto& [device, disk] : disks_of_) {
+    struct statvfs space {};
+    if (!disk.folder || ::fstatvfs(disk.folder.get(), &space) != 0)
+      continue;
+    const disk_state state{.total_bytes = space.f_blocks * space.f_frsize,
+                           .free_bytes = space.f_bavail * space.f_frsize};
+    if (disk_watch::is_low(state))
+      result.try_emplace(device, low_disk{disk.kind, state});
+    else
+      disks_.forget(device);
+  }
   return result;
 }
 
-disk_watch::growth command_keeper::take_growth(const std::vector<owned_process>& living) {
-  disk_watch::growth result;
+command_keeper::growth_of_commands
+command_keeper::take_growth(const std::vector<owned_process>& living) {
+  growth_of_commands result;
   std::map<pid_t, written_bytes> now;
   for (const auto& [process, owner] : living) {
-    const auto bytes = written_by(process.pid);
-    const auto before = written_.find(process.pid);
-    const bool is_known =
-      before != written_.end() && before->second.start_time == process.start_time;
-    result[owner] += bytes - (is_known ? std::min(bytes, before->second.bytes) : 0);
-    now[process.pid] = {process.start_time, bytes};
+    const auto written = written_by(process.pid);
+    const auto found = written_.find(process.pid);
+    const bool is_known = found != written_.end() && found->second.start_time == process.start_time;
+    const auto before = is_known ? found->second.written : written_amount{};
+    const auto grown = [](std::uint64_t x, std::uint64_t since) { return x - std::min(x, since); };
+    result.to_disks[owner] += grown(written.to_disks, before.to_disks);
+    result.anywhere[owner] += grown(written.anywhere, before.anywhere);
+    now[process.pid] = {process.start_time, written};
   }
   written_ = std::move(now);
   return result;
@@ -206,12 +196,21 @@ void command_keeper::hold_disks(const std::map<std::uint64_t, low_disk>& low,
   if (low.empty())
     return written_.clear();
   const auto growth = take_growth(living);
-  for (const auto& [disk, x] : low)
-    if (const auto culprit = disks_.look(disk, x.state, growth))
-      if (const auto found = commands_.find(*culprit);
-          found != commands_.end() && !found->second.is_ending)
-        condemn(*culprit, disk_verdict(x.folder, disk_floor(x.state.total_bytes)));
+  for (const auto& [device, disk] : low) {
+    const bool is_counted = disk.kind == writable_folder::disk::counted;
+    const auto culprit =
+      disks_.look(device, disk.state, is_counted ? growth.to_disks : growth.anywhere);
+    const auto found = culprit ? commands_.find(*culprit) : commands_.end();
+    if (found != commands_.end() && !found->second.is_ending)
+      condemn(*culprit,
+              disk_verdict(name_of(device, found->second), disk_floor(disk.state.total_bytes)));
+  }
   largest_share_ = 1; // look again soon
+}
+
+std::string command_keeper::name_of(std::uint64_t device, const command& x) {
+  const auto found = std::ranges::find(x.folders, device, &written_folder::device);
+  return found != x.folders.end() ? found->name : "other commands";
 }
 
 void command_keeper::forget_ended(const std::vector<owned_process>& living) {

@@ -17,7 +17,6 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -60,30 +59,22 @@ void rename_process(std::span<char*> arguments, pid_t program) {
   std::memcpy(begin, text.data(), std::min(text.size(), room));
 }
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
-
-[[noreturn]] void be_guardian(int requests, std::span<char*> arguments, cgroup_use use) {
+[[noreturn]] void be_guardian(int requests, std::span<char*> arguments,
+                              const guardian_terms& terms) {
   rename_process(arguments, ::getppid());
   ::setsid();
   ignore_signals();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   unique_fd kept{keep_only(requests)};
-  raise_descriptor_limit();
   if (::chdir("/") != 0)
     ::_exit(1);
-  guardian_loop{std::move(kept), use}.run();
+  guardian_loop{std::move(kept), terms}.run();
   ::_exit(0);
 }
 
 } // namespace
 
-std::unique_ptr<guardian> guardian::start(std::span<char*> arguments, cgroup_use use) {
+std::unique_ptr<guardian> guardian::start(std::span<char*> arguments, const guardian_terms& terms) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return nullptr;
@@ -91,7 +82,7 @@ std::unique_ptr<guardian> guardian::start(std::span<char*> arguments, cgroup_use
   const unique_fd its{ends[1]};
   const pid_t pid = ::fork();
   if (pid == 0)
-    be_guardian(its.get(), arguments, use);
+    be_guardian(its.get(), arguments, terms);
   if (pid < 0)
     return nullptr;
   ::prctl(PR_SET_CHILD_SUBREAPER, 1); // for `end_orphans`

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "net/limits.hpp"
 #include "net/process_bounds.hpp"
 #include "net/unique_fd.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <utility>
@@ -16,6 +18,13 @@ struct spawn_plan;
 
 enum class cgroup_use : bool { never, where_possible };
 
+struct guardian_terms {
+  cgroup_use cgroups = cgroup_use::where_possible;
+
+  /// A child whose folder or program has not answered so long is given up.
+  std::chrono::milliseconds start_limit = spawn_limit;
+};
+
 /// The program's end of its guardian: a small process of its own that starts all children, bounds
 /// them, and ends them when this program has ended, in whatever way.
 ///
@@ -26,7 +35,7 @@ public:
   /// any memory. `arguments` are those of `main`, whose place in the list of processes gets another
   /// text in the guardian. Null when it cannot be forked.
   static std::unique_ptr<guardian> start(std::span<char*> arguments,
-                                         cgroup_use use = cgroup_use::where_possible);
+                                         const guardian_terms& terms = {});
 
   /// Has all children ended that are left, and waits for that (at most `guardian_end_limit`).
   ~guardian();

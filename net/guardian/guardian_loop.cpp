@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstring>
 
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
@@ -15,19 +14,7 @@ namespace troupe::net {
 
 namespace {
 
-// What an event is about: below this the loop's own descriptors, above it commands.
-constexpr std::uint64_t request_event = 0;
-constexpr std::uint64_t death_event = 1;
-constexpr std::uint64_t first_channel_event = 2;
-
-constexpr int events_per_step = 64;
-
-void watch(int epoll, int fd, std::uint64_t what) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = what;
-  ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-}
+constexpr std::size_t events_per_step = 64;
 
 unique_fd watch_children() {
   sigset_t deaths;
@@ -35,6 +22,12 @@ unique_fd watch_children() {
   sigaddset(&deaths, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &deaths, nullptr);
   return unique_fd{::signalfd(-1, &deaths, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+void forget_signals(int deaths) {
+  signalfd_siginfo ignored;
+  while (::read(deaths, &ignored, sizeof(ignored)) > 0)
+    ;
 }
 
 std::string read_plan(int file, std::uint64_t size) {
@@ -55,11 +48,10 @@ std::string read_plan(int file, std::uint64_t size) {
 
 } // namespace
 
-guardian_loop::guardian_loop(unique_fd requests, cgroup_use use)
-  : requests_(std::move(requests)), events_(::epoll_create1(EPOLL_CLOEXEC)),
-    deaths_(watch_children()), keeper_(use) {
-  watch(events_.get(), requests_.get(), request_event);
-  watch(events_.get(), deaths_.get(), death_event);
+guardian_loop::guardian_loop(unique_fd requests, const guardian_terms& terms)
+  : requests_(std::move(requests)), deaths_(watch_children()), keeper_(terms, events_) {
+  events_.add(requests_.get(), event_set::kind::request);
+  events_.add(deaths_.get(), event_set::kind::death);
 }
 
 void guardian_loop::run() {
@@ -71,25 +63,24 @@ void guardian_loop::run() {
 
 guardian_loop::program guardian_loop::step() {
   std::array<epoll_event, events_per_step> events;
-  const int count = ::epoll_wait(events_.get(), events.data(), events_per_step,
-                                 keeper_.next_look(std::chrono::steady_clock::now()));
+  const int count = events_.wait(events, keeper_.next_look(std::chrono::steady_clock::now()));
   if (count < 0 && errno != EINTR)
     return program::ended;
   for (int i = 0; i < count; ++i) {
-    const auto what = events[static_cast<std::size_t>(i)].data.u64;
-    if (what == request_event) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    switch (event_set::kind_of(event)) {
+    case event_set::kind::request:
       if (take_requests() == program::ended)
         return program::ended;
-    } else if (what == death_event) {
-      signalfd_siginfo ignored;
-      while (::read(deaths_.get(), &ignored, sizeof(ignored)) > 0)
-        ;
-    } else {
-      take_orders(static_cast<command_number>(what - first_channel_event));
+      break;
+    case event_set::kind::death: forget_signals(deaths_.get()); break;
+    case event_set::kind::channel: take_orders(event_set::command_of(event)); break;
+    case event_set::kind::report: keeper_.on_report(event_set::command_of(event)); break;
     }
   }
-  reap();
+  keeper_.reap();
   keeper_.look(std::chrono::steady_clock::now());
+  tell_news();
   return program::lives;
 }
 
@@ -114,12 +105,10 @@ void guardian_loop::take_request(const std::string& head, std::vector<unique_fd>
   for (std::size_t i = 0; i < received->plan.descriptors.size(); ++i)
     received->plan.descriptors[i].first = descriptors[i + 2].get();
   const auto number = ++last_number_;
-  const auto news = keeper_.start(number, std::move(*received));
-  watch(events_.get(), descriptors[1].get(), first_channel_event + number);
+  events_.add(descriptors[1].get(), event_set::kind::channel, number);
   channels_.emplace(number, std::move(descriptors[1]));
-  tell(number, news);
-  if (news.what == child_news::kind::failed)
-    close_channel(number);
+  descriptors.erase(descriptors.begin(), descriptors.begin() + 2);
+  keeper_.start(number, std::move(*received), std::move(descriptors));
 }
 
 void guardian_loop::take_orders(command_number number) {
@@ -144,13 +133,20 @@ void guardian_loop::tell(command_number number, const child_news& news) {
   ::send(channel->second.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void guardian_loop::reap() {
-  for (const auto& [number, news] : keeper_.reap())
+void guardian_loop::tell_news() {
+  for (const auto& [number, news] : keeper_.take_news()) {
     tell(number, news);
+    if (news.what == child_news::kind::failed)
+      close_channel(number);
+  }
 }
 
 void guardian_loop::close_channel(command_number number) {
-  channels_.erase(number); // which ends its events, too: there is no other copy
+  const auto channel = channels_.find(number);
+  if (channel == channels_.end())
+    return;
+  events_.remove(channel->second.get());
+  channels_.erase(channel);
 }
 
 } // namespace troupe::net

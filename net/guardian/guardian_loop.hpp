@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/guardian/command_keeper.hpp"
+#include "net/guardian/event_set.hpp"
 #include "net/guardian/guardian.hpp"
 #include "net/guardian/guardian_message.hpp"
 #include "net/unique_fd.hpp"
@@ -14,12 +15,11 @@ namespace troupe::net {
 /// What the guardian process does: takes requests, tells news, and watches, until the program has
 /// closed the socket of the requests, which is its end. Then ends everything that is left.
 ///
-/// One thread, one poll loop. The only other thing that it waits for is the exec of a child, some
-/// 100 µs; a program or folder on a disk that does not answer holds up all commands, as it did when
-/// an I/O thread waited for it.
+/// One thread, one poll loop, which waits for nothing else: not for the exec of a child, nor for a
+/// disk.
 class guardian_loop {
 public:
-  guardian_loop(unique_fd requests, cgroup_use use);
+  guardian_loop(unique_fd requests, const guardian_terms& terms);
 
   /// Returns when the program and everything that it has started have ended.
   void run();
@@ -32,11 +32,11 @@ private:
   void take_request(const std::string& head, std::vector<unique_fd> descriptors);
   void take_orders(command_number number);
   void tell(command_number number, const child_news& news);
-  void reap();
+  void tell_news();
   void close_channel(command_number number);
 
   unique_fd requests_;
-  unique_fd events_; // epoll
+  event_set events_;
   unique_fd deaths_; // signalfd
   command_keeper keeper_;
   std::map<command_number, unique_fd> channels_;

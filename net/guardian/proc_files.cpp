@@ -85,10 +85,10 @@ std::uint64_t memory_of(pid_t pid) {
   return (resident - std::min(resident, shared)) * page;
 }
 
-std::uint64_t written_by(pid_t pid) {
+written_amount written_by(pid_t pid) {
   const auto text = read_proc_file(path_of(pid, "io"), 1024);
-  const auto to_disk = number_behind(text, "write_bytes:");
-  return to_disk > 0 ? to_disk : number_behind(text, "wchar:");
+  return {.to_disks = number_behind(text, "\nwrite_bytes:"),
+          .anywhere = number_behind(text, "\nwchar:")};
 }
 
 std::string variable_of(pid_t pid, std::string_view name) {

@@ -27,8 +27,13 @@ std::optional<process_facts> read_process(pid_t pid);
 /// must not count once for each.
 std::uint64_t memory_of(pid_t pid);
 
-/// Bytes that it has had written to disks, or anywhere where the kernel does not count that.
-std::uint64_t written_by(pid_t pid);
+/// What it has had written, with the children that it has waited for, in bytes.
+struct written_amount {
+  std::uint64_t to_disks = 0; ///< of file systems where the kernel counts that
+  std::uint64_t anywhere = 0; ///< also to pipes and terminals
+};
+
+written_amount written_by(pid_t pid);
 
 /// Value of the variable `name` in the environment that it was started with.
 std::string variable_of(pid_t pid, std::string_view name);

@@ -48,7 +48,7 @@ struct fixture {
 
   void use(cgroup_use groups) {
     pool.reset();
-    keeper = guardian::start({}, groups); // before the pool has threads
+    keeper = guardian::start({}, {.cgroups = groups}); // before the pool has threads
     REQUIRE(keeper != nullptr);
     pool = std::make_unique<io_pool>();
     pool->use_guardian(*keeper);
