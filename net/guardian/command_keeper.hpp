@@ -127,7 +127,8 @@ private:
   spawn_terms terms_of(command& x);
   int begin(command_number number, command& x);
   void confirm(command_number number);
-  void refuse(command_number number, int error, std::string what);
+  void refuse_at(birth_stage stage, command_number number, int error);
+  void refuse(command_number number, int error, std::string text);
   void end_late_starts(clock::time_point now);
   void on_leader_end(command_number number, child_news news);
 

@@ -26,6 +26,10 @@ std::string read_mounts() {
   return read_proc_file("/proc/self/mountinfo", longest_table);
 }
 
+std::string seconds_text(std::chrono::milliseconds x) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(x).count()) + " s";
+}
+
 writable_folder::disk kind_of_disk(std::uint64_t device) {
   const auto type = file_system_of(read_mounts(), major(device), minor(device));
   if (!is_local_file_system(type))
@@ -53,7 +57,7 @@ void command_keeper::start(command_number number, received_plan received,
     trusts_room_ = x.slot.has_value();
   }
   if (const int error = begin(number, x); error != 0)
-    refuse(number, error, what_failed(birth_stage::starting, x.start->received.plan));
+    refuse_at(birth_stage::starting, number, error);
 }
 
 spawn_terms command_keeper::terms_of(command& x) {
@@ -71,8 +75,8 @@ spawn_terms command_keeper::terms_of(command& x) {
 
 int command_keeper::begin(command_number number, command& x) {
   const auto folders = x.start->folders;
-  auto child = begin_child(x.start->received.plan, terms_of(x),
-                           [this, &folders] { return look_at(folders); });
+  auto child =
+    begin_child(x.start->received.plan, terms_of(x), [this, &folders] { return look_at(folders); });
   if (child.pid < 0)
     return child.error;
   x.leader = child.pid;
@@ -100,13 +104,13 @@ void command_keeper::on_report(command_number number) {
     case start_report::kind::failed: break;
     }
     if (report.reached != birth_stage::bounds || !x.slot)
-      return refuse(number, report.error, what_failed(report.reached, x.start->received.plan));
+      return refuse_at(report.reached, number, report.error);
     // The group was removed or changed by somebody else: from now on the bounds are watched.
     trusts_room_ = false;
     x.slot.reset();
     events_.remove(x.start->report.get());
     if (const int error = begin(number, x); error != 0)
-      return refuse(number, error, what_failed(birth_stage::starting, x.start->received.plan));
+      return refuse_at(birth_stage::starting, number, error);
   }
 }
 
@@ -128,11 +132,16 @@ void command_keeper::confirm(command_number number) {
     signal(number, each);
 }
 
-void command_keeper::refuse(command_number number, int error, std::string what) {
+void command_keeper::refuse_at(birth_stage stage, command_number number, int error) {
+  const auto& plan = commands_.at(number).start->received.plan;
+  refuse(number, error, what_failed(stage, plan) + ": " + std::strerror(error));
+}
+
+void command_keeper::refuse(command_number number, int error, std::string text) {
   auto& x = commands_.at(number);
   child_news news;
   news.number = error;
-  news.text = std::move(what) + ": " + std::strerror(error);
+  news.text = std::move(text);
   news_.emplace_back(number, std::move(news));
   if (x.start->report)
     events_.remove(x.start->report.get());
@@ -149,12 +158,13 @@ void command_keeper::end_late_starts(clock::time_point now) {
       continue;
     const bool is_cancelled = x.is_ending;
     const auto stage = x.start->has_entered ? birth_stage::program : birth_stage::directory;
-    auto what = what_failed(stage, x.start->received.plan);
-    if (!is_cancelled)
-      what += ": no answer from its disk for " +
-              std::to_string(std::chrono::ceil<std::chrono::seconds>(start_limit_).count()) + " s";
+    const auto what = what_failed(stage, x.start->received.plan);
     end(number);
-    refuse(number, is_cancelled ? ECANCELED : ETIMEDOUT, std::move(what));
+    if (is_cancelled)
+      refuse(number, ECANCELED, what + ": it was cancelled");
+    else
+      refuse(number, ETIMEDOUT,
+             what + ": no answer from its disk within " + seconds_text(start_limit_));
   }
 }
 
@@ -183,13 +193,15 @@ bool command_keeper::is_reachable(const std::string& folder) {
   return known->second;
 }
 
-std::vector<writable_folder> command_keeper::look_at(const std::vector<std::string>& folders) const {
+std::vector<writable_folder>
+command_keeper::look_at(const std::vector<std::string>& folders) const {
   std::vector<writable_folder> result;
   for (std::size_t i = 0; i < folders.size(); ++i) {
     writable_folder x;
     x.number = static_cast<std::uint8_t>(i);
-    x.folder = unique_fd{ // the first one has been entered
-      ::open(i == 0 ? "." : folders[i].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    x.folder =
+      unique_fd{// the first one has been entered
+                ::open(i == 0 ? "." : folders[i].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
     struct stat place {};
     if (!x.folder || ::fstat(x.folder.get(), &place) != 0)
       continue;
@@ -210,8 +222,8 @@ void command_keeper::note_folders(command& x, std::vector<writable_folder> seen)
     disk.kind = each.kind;
     if (!disk.folder)
       disk.folder = std::move(each.folder);
-    const bool is_new = std::ranges::find(x.folders, each.device, &written_folder::device) ==
-                        x.folders.end();
+    const bool is_new =
+      std::ranges::find(x.folders, each.device, &written_folder::device) == x.folders.end();
     if (each.kind != writable_folder::disk::foreign && is_new &&
         each.number < x.start->folders.size())
       x.folders.push_back({each.device, x.start->folders[each.number]});

@@ -121,6 +121,22 @@ class Tools(ProgramTest):
         self.assertEqual(code, 0)
         self.assertIn("ended: more than 64.0 MiB of memory ([tools] max_memory)", self.output_of(provider))
 
+    def test_bounds_that_the_kernel_does_not_hold_are_told_once(self):
+        look = "grep -q troupe- /proc/self/cgroup && echo held || echo looked at"
+        provider = self.provider(tool(shell(look, "a")), tool(shell(look, "b")), reply("ok"))
+        code, out, err = self.finish(provider)
+        outputs = [x["output"] for x in provider.requests[2]["json"]["input"] if x["type"] == "function_call_output"]
+        told = [x for x in err.splitlines() if "without a cgroup" in x]
+        self.assertEqual(code, 0)
+        self.assertEqual(len(outputs), 2)
+        self.assertEqual(len(told), 1 if any("looked at" in x for x in outputs) else 0, err)
+        self.assertTrue(all(isinstance(json.loads(x), dict) for x in out.splitlines()))
+
+    def test_who_wants_no_bounds_is_not_told_how_they_are_held(self):
+        _, _, err = self.finish(self.provider(tool(shell("true")), reply("ok")),
+                                "-c", "tools.max_memory=0", "-c", "tools.max_processes=0")
+        self.assertNotIn("cgroup", err)
+
     def test_a_file_that_grows_too_large_ends_its_command(self):
         provider = self.provider(tool(shell("exec head -c 5000000 /dev/zero > big")), reply("ok"))
         code, _, _ = self.finish(provider, "-c", 'tools.max_file_size="1 MiB"')
@@ -194,6 +210,45 @@ class ToolsOfAnOrdinaryUser(Tools):
             os.chown(folder, 65534, 65534)
         if subprocess.run([*self.user, PROGRAM, "--version"], capture_output=True).returncode != 0:
             self.skipTest("an ordinary user cannot run the program where it lies")
+
+
+def can_mount():
+    mount = ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+
+
+@unittest.skipUnless(can_mount(), "only root can mount a small disk")
+class SmallDisk(ProgramTest):
+    """The work folder is a disk of 64 MB, in memory, which only the program and its tools see."""
+    # Never more than a megabyte by one process, but for the first one.
+    DRIP = ("dd if=/dev/zero of=f bs=1M count=40; i=0; "
+            "while [ $i -lt 30 ]; do dd if=/dev/zero of=f$i bs=1M count=1 || exit; i=$((i+1)); sleep 0.1; done; echo full")
+
+    def check(self, user, *mode):
+        provider = self.provider(tool(shell(self.DRIP)), reply("ok"))
+        mount = 'mount -t tmpfs -o size=64m,mode=777 none "$0" && cd "$0" && exec "$@"'
+        process = subprocess.run(["unshare", "-m", "sh", "-c", mount, self.work, *user, PROGRAM, "exec", "--json",
+                                  "--skip-git-repo-check", *mode, *self.configured(provider), "go"],
+                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.environment(),
+                                 timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        output = next(x["output"] for x in provider.requests[-1]["json"]["input"] if x["type"] == "function_call_output")
+        self.assertIn("ended: less than 16.0 MiB left on the disk of", output)
+
+    def test_a_loop_of_short_writers_is_ended(self):
+        self.check([], "--dangerously-bypass-approvals-and-sandbox")
+
+    def test_a_loop_of_short_writers_in_the_sandbox_is_ended(self):
+        self.check([], "-s", "workspace-write")
+
+    def test_a_loop_of_short_writers_of_an_ordinary_user_is_ended(self):
+        if not other_user():
+            self.skipTest("setpriv is missing")
+        for folder in (self.base, self.home, self.work):
+            os.chown(folder, 65534, 65534)
+        if subprocess.run([*other_user(), PROGRAM, "--version"], capture_output=True).returncode != 0:
+            self.skipTest("an ordinary user cannot run the program where it lies")
+        self.check(other_user(), "--dangerously-bypass-approvals-and-sandbox")
 
 
 if __name__ == "__main__":

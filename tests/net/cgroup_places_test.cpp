@@ -57,6 +57,22 @@ SCENARIO("a disk that may hang is known by its file system") {
   CHECK(!is_local_file_system(""));
 }
 
+SCENARIO("whether a path may hang is known without asking its file system") {
+  constexpr auto mounts = "30 25 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
+                          "31 25 0:27 / /home rw - nfs4 server:/home rw\n"
+                          "32 25 0:28 / /home/me/cache rw - tmpfs none rw\n"
+                          "33 25 0:29 / /tmp rw - tmpfs none rw\n"
+                          "34 25 0:30 / /tmp rw - fuse.dead dead rw\n"
+                          "nonsense\n";
+  CHECK_EQ(file_system_below(mounts, "/"), "ext4");
+  CHECK_EQ(file_system_below(mounts, "/homes"), "ext4");
+  CHECK_EQ(file_system_below(mounts, "/home"), "nfs4");
+  CHECK_EQ(file_system_below(mounts, "/home/me"), "nfs4");
+  CHECK_EQ(file_system_below(mounts, "/home/me/cache/x"), "tmpfs");
+  CHECK_EQ(file_system_below(mounts, "/tmp/x"), "fuse.dead"); // covers the other one
+  CHECK_EQ(file_system_below("", "/tmp"), "");
+}
+
 SCENARIO("the name of a room tells whose it is") {
   const cgroup_room_name name{.pid_namespace = 4026531836, .pid = 77, .start_time = 123456};
   CHECK_EQ(to_text(name), "troupe-4026531836-77-123456");

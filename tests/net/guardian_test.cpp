@@ -44,11 +44,12 @@ struct fixture {
   std::unique_ptr<guardian> keeper;
   std::unique_ptr<io_pool> pool;
 
-  fixture() { use(cgroup_use::where_possible); }
+  fixture() { use({}); }
 
-  void use(cgroup_use groups) {
+  void use(const guardian_terms& terms) {
     pool.reset();
-    keeper = guardian::start({}, {.cgroups = groups}); // before the pool has threads
+    keeper.reset();
+    keeper = guardian::start({}, terms); // before the pool has threads
     REQUIRE(keeper != nullptr);
     pool = std::make_unique<io_pool>();
     pool->use_guardian(*keeper);
@@ -100,7 +101,7 @@ pid_t told_pid(guarded_process& process) {
 template <class Scenario>
 void with_both_ways(fixture& f, Scenario scenario) {
   for (const auto use : {cgroup_use::where_possible, cgroup_use::never}) {
-    f.use(use);
+    f.use({.cgroups = use});
     scenario();
   }
 }
