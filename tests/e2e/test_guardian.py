@@ -178,7 +178,8 @@ class Tools(ProgramTest):
         if "libasan" not in (guardian / "maps").read_text():  # whose own memory would count
             self.assertLess(private, 2048)
         targets = [os.readlink(x) for x in (guardian / "fd").iterdir()]
-        self.assertFalse([x for x in targets if "pipe:" in x or str(self.base) in x])
+        # The work folder by name only (O_PATH): by it the disk is asked for its free space.
+        self.assertFalse([x for x in targets if "pipe:" in x or (str(self.base) in x and x != str(self.work))])
 
     def test_a_guardian_that_is_killed_is_told_and_nothing_hangs(self):
         provider = self.provider(tool(shell("\n".join(KINDS.values()) + f"\nwait; {NAP}")),

@@ -84,7 +84,10 @@ struct fixture {
     CHECK_EQ(shell("exit 3").end.get().exit_code.value_or(-1), 3);
     auto killed = shell("sleep 60");
     killed.handle.kill_group(SIGKILL);
-    CHECK_EQ(killed.end.get().signal, SIGKILL);
+    const auto outcome = killed.end.get();
+    CHECK_EQ(outcome.detail, "");
+    CHECK_EQ(outcome.ended_by, "");
+    CHECK_EQ(outcome.signal, SIGKILL);
   }
 };
 
@@ -117,8 +120,7 @@ public:
   explicit dead_folder(std::filesystem::path path) : path_(std::move(path)) {
     std::filesystem::create_directory(path_);
     file_ = unique_fd{::open("/dev/fuse", O_RDWR | O_CLOEXEC)};
-    const auto terms =
-      "fd=" + std::to_string(file_.get()) + ",rootmode=40000,user_id=0,group_id=0";
+    const auto terms = "fd=" + std::to_string(file_.get()) + ",rootmode=40000,user_id=0,group_id=0";
     is_dead_ = file_ && ::unshare(CLONE_NEWNS) == 0 &&
                ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                ::mount("dead", path_.c_str(), "fuse", 0, terms.c_str()) == 0;
@@ -159,12 +161,11 @@ SCENARIO("a start that takes too long is given up and told") {
   const held_program held{place / "held"};
   if (!held.is_held())
     return;
-  use({.start_limit = 10ms});
+  use({.start_limit = 1s});
   const auto outcome = start({held.path()}).end.get();
   CHECK_EQ(outcome.error, net_errc::spawn_failed);
   CHECK_EQ(outcome.system_error, ETIMEDOUT);
-  CHECK_EQ(outcome.detail,
-           "cannot run '" + held.path() + "': no answer from its disk within 1 s");
+  CHECK_EQ(outcome.detail, "cannot run '" + held.path() + "': no answer from its disk within 1 s");
 }
 
 SCENARIO("the end of the pool is not held up by a start that hangs") {
@@ -191,7 +192,7 @@ SCENARIO("a folder that does not answer holds up its own command only") {
   searching.handle.kill_group(SIGKILL);
   CHECK_EQ(hanging.end.get().signal, SIGKILL);
   CHECK_EQ(searching.end.get().signal, SIGKILL);
-  use({.start_limit = 10ms});
+  use({.start_limit = 1s});
   CHECK_EQ(start({"/bin/true"}, dead.path()).end.get().detail,
            "cannot enter '" + dead.path() + "': no answer from its disk within 1 s");
 }
