@@ -82,7 +82,7 @@ struct fixture {
   // While one hangs: others run, and are killed.
   void check_others() {
     CHECK_EQ(shell("exit 3").end.get().exit_code.value_or(-1), 3);
-    auto killed = shell("sleep 60");
+    auto killed = shell("exec sleep 60"); // one that forks may be refused that first, and tell so
     killed.handle.kill_group(SIGKILL);
     const auto outcome = killed.end.get();
     CHECK_EQ(outcome.detail, "");
