@@ -115,12 +115,17 @@ void command_keeper::forget(command_number number) {
     next_look_.reset();
     disks_ = {};
     written_.clear();
+    of_ended_ = {};
+    is_disk_low_ = false;
   }
 }
 
 void command_keeper::reap() {
   siginfo_t info{};
-  while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
+  while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+    if (is_disk_low_)
+      note_last_writes(info.si_pid);
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), nullptr, WEXITED | WNOHANG);
     const auto found =
       std::ranges::find(commands_, info.si_pid, [](const auto& x) { return x.second.leader; });
     if (found != commands_.end())

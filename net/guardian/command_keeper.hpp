@@ -111,6 +111,7 @@ private:
 
   struct growth_of_commands {
     disk_watch::growth to_disks, anywhere;
+    void add(command_number owner, const written_amount& now, const written_amount& before);
   };
 
   struct known_disk {
@@ -154,6 +155,10 @@ private:
   std::string verdict_of_kernel(const command& x) const;
   std::string verdict_at_end(const command& x, const child_news& news) const;
   std::map<std::uint64_t, low_disk> low_disks();
+  written_amount written_before(const process_facts& x) const;
+
+  /// Of a process without a parent that waits for it, before it is gone.
+  void note_last_writes(pid_t pid);
   growth_of_commands take_growth(const std::vector<owned_process>& living);
   static std::string name_of(std::uint64_t device, const command& x);
   void hold_disks(const std::map<std::uint64_t, low_disk>& low,
@@ -180,7 +185,9 @@ private:
   bool has_tried_room_ = false;
   bool trusts_room_ = true; ///< until somebody else has spoilt it
   disk_watch disks_;
+  bool is_disk_low_ = false;
   std::map<pid_t, written_bytes> written_;       ///< while a disk is low, at the last look
+  growth_of_commands of_ended_;                  ///< likewise, since then
   std::map<std::string, bool> reachable_;        ///< by folder, as far as asked
   std::map<std::uint64_t, known_disk> disks_of_; ///< by device number, as far as asked
   std::map<command_number, command> commands_;

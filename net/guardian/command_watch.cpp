@@ -173,18 +173,33 @@ std::map<std::uint64_t, command_keeper::low_disk> command_keeper::low_disks() {
   return result;
 }
 
+void command_keeper::growth_of_commands::add(command_number owner, const written_amount& now,
+                                             const written_amount& before) {
+  const auto grown = [](std::uint64_t x, std::uint64_t since) { return x - std::min(x, since); };
+  to_disks[owner] += grown(now.to_disks, before.to_disks);
+  anywhere[owner] += grown(now.anywhere, before.anywhere);
+}
+
+written_amount command_keeper::written_before(const process_facts& x) const {
+  const auto found = written_.find(x.pid);
+  const bool is_known = found != written_.end() && found->second.start_time == x.start_time;
+  return is_known ? found->second.written : written_amount{};
+}
+
+void command_keeper::note_last_writes(pid_t pid) {
+  const auto process = read_process(pid);
+  const auto nobody = [](pid_t) { return command_number{0}; }; // no group or mark is left of it
+  if (const auto owner = process ? ledger_.see(*process, self_, nobody) : std::nullopt)
+    of_ended_.add(*owner, written_by(pid), written_before(*process));
+}
+
 command_keeper::growth_of_commands
 command_keeper::take_growth(const std::vector<owned_process>& living) {
-  growth_of_commands result;
+  auto result = std::exchange(of_ended_, {});
   std::map<pid_t, written_bytes> now;
   for (const auto& [process, owner] : living) {
     const auto written = written_by(process.pid);
-    const auto found = written_.find(process.pid);
-    const bool is_known = found != written_.end() && found->second.start_time == process.start_time;
-    const auto before = is_known ? found->second.written : written_amount{};
-    const auto grown = [](std::uint64_t x, std::uint64_t since) { return x - std::min(x, since); };
-    result.to_disks[owner] += grown(written.to_disks, before.to_disks);
-    result.anywhere[owner] += grown(written.anywhere, before.anywhere);
+    result.add(owner, written, written_before(process));
     now[process.pid] = {process.start_time, written};
   }
   written_ = std::move(now);
@@ -193,8 +208,12 @@ command_keeper::take_growth(const std::vector<owned_process>& living) {
 
 void command_keeper::hold_disks(const std::map<std::uint64_t, low_disk>& low,
                                 const std::vector<owned_process>& living) {
-  if (low.empty())
-    return written_.clear();
+  is_disk_low_ = !low.empty();
+  if (low.empty()) {
+    written_.clear();
+    of_ended_ = {};
+    return;
+  }
   const auto growth = take_growth(living);
   for (const auto& [device, disk] : low) {
     const bool is_counted = disk.kind == writable_folder::disk::counted;

@@ -230,9 +230,9 @@ class SmallDisk(ProgramTest):
     DRIP = ("dd if=/dev/zero of=f bs=1M count=40; i=0; "
             "while [ $i -lt 30 ]; do dd if=/dev/zero of=f$i bs=1M count=1 || exit; i=$((i+1)); sleep 0.1; done; echo full")
 
-    def check(self, user, *mode):
+    def check(self, user, *mode, drip=DRIP):
         noise = f"(:>{self.base}/noise) 2>/dev/null && echo noise >{self.base}/noise; "
-        provider = self.provider(tool(shell(noise + self.DRIP)), reply("ok"))
+        provider = self.provider(tool(shell(noise + drip)), reply("ok"))
         mount = 'mount -t tmpfs -o size=64m,mode=777 none "$0" && cd "$0" && exec "$@"'
         process = subprocess.run(["unshare", "-m", "sh", "-c", mount, self.work, *user, PROGRAM, "exec", "--json",
                                   "--skip-git-repo-check", *mode, *self.configured(provider), "go"],
@@ -244,6 +244,10 @@ class SmallDisk(ProgramTest):
 
     def test_a_loop_of_short_writers_is_ended(self):
         self.check([], "--dangerously-bypass-approvals-and-sandbox")
+
+    def test_short_writers_for_which_no_shell_waits_are_ended(self):
+        drip = self.DRIP.replace("dd if=/dev/zero of=f$i bs=1M count=1 || exit", "(dd if=/dev/zero of=f$i bs=1M count=1 &)")
+        self.check([], "--dangerously-bypass-approvals-and-sandbox", drip=drip)
 
     def test_a_loop_of_short_writers_in_the_sandbox_is_ended(self):
         self.check([], "-s", "workspace-write")
