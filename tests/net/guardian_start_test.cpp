@@ -205,6 +205,27 @@ SCENARIO("signals that come before the program reach it") {
   CHECK(outcome.signal == SIGTERM || outcome.exit_code == 5);
 }
 
+SCENARIO("a command whose group somebody has removed runs without one") {
+  shell("exit").end.get(); // makes the group
+  const auto mark = "-" + std::to_string(keeper->pid()) + "-";
+  std::vector<std::filesystem::path> groups;
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator x{"/sys/fs/cgroup", error}, end; x != end;
+       x.increment(error))
+    if (x->path().parent_path().filename().string().find(mark) != std::string::npos &&
+        x->is_directory(error))
+      groups.push_back(x->path());
+  if (groups.empty())
+    CAF_MESSAGE("skipped: no group can be made here");
+  for (const auto& group : groups)
+    CHECK_EQ(::rmdir(group.c_str()), 0);
+  for (int i = 0; i < 3; ++i) {
+    auto process = shell("cat /proc/self/cgroup");
+    CHECK_EQ(process.end.get().exit_code.value_or(-1), 0);
+    CHECK_EQ(process.output->find("troupe-"), std::string::npos);
+  }
+}
+
 SCENARIO("refused starts leave no process behind") {
   const auto left = [this] {
     return std::ranges::count(read_process_table(), keeper->pid(), &process_facts::parent);
