@@ -125,7 +125,9 @@ void command_keeper::confirm(command_number number) {
     news.bounds = child_news::hold::cgroup;
   } else if (x.bounds.is_bounded()) {
     news.bounds = child_news::hold::watched;
-    news.text = room_.problem();
+    news.text = room_.is_open() && room_.problem().empty()
+                  ? "somebody has removed or changed that of this program"
+                  : room_.problem();
   }
   news_.emplace_back(number, std::move(news));
   for (const int each : start->held_signals)
