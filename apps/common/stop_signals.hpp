@@ -17,8 +17,16 @@ public:
   /// What the process ends with when the given signal has stopped it.
   using exit_code_function = int (*)(int signal);
 
-  /// `stop` is called once, on an I/O thread; it must not block. Until the pool is stopped.
+  /// From now on, until the pool is stopped, no signal ends the process by itself. One that comes
+  /// before `stop_with` is remembered for it.
+  stop_signals(net::io_pool& io, exit_code_function exit_code);
+
+  /// As above, and `stop_with`.
   stop_signals(net::io_pool& io, std::function<void()> stop, exit_code_function exit_code);
+
+  /// `stop` is called once, on an I/O thread or, when a signal has come already, at once; it must
+  /// not block. To be called once.
+  void stop_with(std::function<void()> stop);
 
   /// The first signal that came; 0: none. From any thread.
   int first() const;

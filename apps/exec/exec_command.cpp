@@ -112,11 +112,11 @@ ended_turn run_turn(node_root::node& node, const exec_args& args, exec_request r
                .warnings = settings.warnings};
   std::promise<exec_result> promise;
   auto result = promise.get_future();
+  common::stop_signals signals{node.io(), exit_code_after}; // before anything is told
   const auto driver = spawn_driver(
     node.system(), std::move(job),
     {node.threads(), node.services().recorder, make_printer(args, settings)}, std::move(promise));
-  const common::stop_signals signals{
-    node.io(), [driver] { caf::anon_send(driver, interrupt_turn{}); }, exit_code_after};
+  signals.stop_with([driver] { caf::anon_send(driver, interrupt_turn{}); });
   auto ended = result.get();
   return {std::move(ended), signals.first()};
 }

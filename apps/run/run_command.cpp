@@ -67,6 +67,8 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
   const auto concurrency = concurrency_of(args, ready);
   std::promise<run_outcome> promise;
   auto outcome = promise.get_future();
+  // Everything that was reported is on the disk when a second signal does not wait.
+  common::stop_signals signals{node.io(), common::exit_code_of_signal};
   const auto actor =
     spawn_run(node.system(),
               {.tasks = std::move(ready.tasks),
@@ -75,9 +77,7 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
                .setup = ready.setup},
               std::move(deps), std::move(promise));
   sandbox.tell(actor);
-  // Everything that was reported is on the disk when a second signal does not wait.
-  const common::stop_signals signals{
-    node.io(), [actor] { caf::anon_send(actor, interrupt_turn{}); }, common::exit_code_of_signal};
+  signals.stop_with([actor] { caf::anon_send(actor, interrupt_turn{}); });
   auto ended = outcome.get();
   return {std::move(ended), signals.first()};
 }

@@ -177,8 +177,7 @@ SCENARIO("an unreadable file is a problem, not a crash") {
   CHECK_EQ(problem_of(folder, folder.path() / "none.jsonl"),
            "none.jsonl: No such file or directory\n");
   CHECK_EQ(problem_of(folder, folder.write("t.jsonl", "{\"prompt\":\"\xFF\"}")),
-           "t.jsonl: input is not valid UTF-8 (invalid byte at offset 11). Convert it to UTF-8 and "
-           "retry.\n");
+           "t.jsonl: line 1 is not valid UTF-8; convert the file to UTF-8\n");
   CHECK(problem_of_lines(std::string(100'000, '[')).starts_with("t.jsonl:1: not valid JSON"));
 }
 

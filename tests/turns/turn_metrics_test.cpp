@@ -30,7 +30,7 @@ struct measured_thread : thread_driver {
   /// The page as a scraper sees it.
   std::string page() {
     auto peer = net::test::raw_connection::to(node().metrics()->port());
-    peer.write("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+    peer.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return peer.read_message();
   }
 

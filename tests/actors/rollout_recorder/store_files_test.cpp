@@ -30,7 +30,7 @@ store_error refused(const std::filesystem::path& file, if_missing missing) {
 
 } // namespace
 
-SCENARIO("creating makes the folders, and both are readable by others as the umask allows") {
+SCENARIO("creating makes the folders, and both are for their owner only, whatever the umask") {
   const test::temp_folder folder;
   const auto file = folder.path() / "2026/02/07/rollout.jsonl";
   const auto old_mask = umask(022);
@@ -38,9 +38,9 @@ SCENARIO("creating makes the folders, and both are readable by others as the uma
   umask(old_mask);
   struct stat status {};
   REQUIRE_EQ(stat(file.c_str(), &status), 0);
-  CHECK_EQ(status.st_mode & 0777, 0644U);
+  CHECK_EQ(status.st_mode & 0777, 0600U);
   REQUIRE_EQ(stat(file.parent_path().c_str(), &status), 0);
-  CHECK_EQ(status.st_mode & 0777, 0755U);
+  CHECK_EQ(status.st_mode & 0777, 0700U);
 }
 
 SCENARIO("opening a missing file is an error unless it is to be created") {
