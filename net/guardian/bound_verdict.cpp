@@ -17,10 +17,15 @@ constexpr std::chrono::milliseconds shortest_pause = 50ms;
 constexpr std::chrono::milliseconds longest_pause = 500ms;
 constexpr double near = 0.25; // of a bound
 
+std::uint64_t max_threads(const process_bounds& x) {
+  return std::uint64_t{x.max_processes} * threads_per_process;
+}
+
 } // namespace
 
 std::string verdict_on(const tree_usage& usage, const process_bounds& bounds) {
-  if (bounds.max_processes != 0 && usage.processes > bounds.max_processes)
+  if (bounds.max_processes != 0 &&
+      (usage.processes > bounds.max_processes || usage.threads > max_threads(bounds)))
     return process_verdict(bounds);
   if (bounds.max_memory_bytes != 0 && usage.memory_bytes > bounds.max_memory_bytes)
     return memory_verdict(bounds);
@@ -63,8 +68,9 @@ double share_of(const tree_usage& usage, const process_bounds& bounds) {
   const auto share = [](std::uint64_t used, std::uint64_t bound) {
     return bound == 0 ? 0.0 : static_cast<double>(used) / static_cast<double>(bound);
   };
-  return std::max(share(usage.memory_bytes, bounds.max_memory_bytes),
-                  share(usage.processes, bounds.max_processes));
+  return std::max({share(usage.memory_bytes, bounds.max_memory_bytes),
+                   share(usage.processes, bounds.max_processes),
+                   share(usage.threads, max_threads(bounds))});
 }
 
 std::chrono::milliseconds next_pause(std::chrono::milliseconds last, double share,

@@ -17,6 +17,7 @@ namespace troupe::net {
 struct tree_usage {
   std::uint64_t memory_bytes = 0;
   std::uint64_t processes = 0;
+  std::uint64_t threads = 0; ///< of all of them; 0: the kernel bounds them
 };
 
 /// "ended: more than 1024 processes ([tools] max_processes)"; empty: it keeps its bounds.

@@ -23,9 +23,6 @@ namespace troupe::net {
 /// it, that passes memory and pids on.
 class cgroup_room {
 public:
-  /// Against threads, which are what the kernel counts.
-  static constexpr std::uint32_t threads_per_process = 4;
-
   cgroup_room() = default;
   ~cgroup_room() { close(); }
   cgroup_room(const cgroup_room&) = delete;

@@ -108,6 +108,7 @@ tree_usage command_keeper::usage_of(command_number number, const command& x,
     if (owner != number || process.state == 'Z')
       continue;
     ++result.processes;
+    result.threads += process.threads;
     if (x.bounds.max_memory_bytes != 0)
       result.memory_bytes += memory_of(process.pid);
   }

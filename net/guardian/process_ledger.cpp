@@ -40,9 +40,12 @@ std::optional<process_facts> parse_process_stat(std::string_view text) {
   next_word(rest); // the process group
   if (!read_number(next_word(rest), result.session))
     return std::nullopt;
-  constexpr int between = 15; // fields 7 to 21
+  constexpr int between = 13; // fields 7 to 19
   for (int i = 0; i < between; ++i)
     next_word(rest);
+  if (!read_number(next_word(rest), result.threads))
+    return std::nullopt;
+  next_word(rest); // unused
   if (!read_number(next_word(rest), result.start_time))
     return std::nullopt;
   return result;

@@ -19,6 +19,7 @@ struct process_facts {
   pid_t session = 0;
   std::uint64_t start_time = 0; ///< clock ticks since the machine's start
   char state = '?';             ///< 'Z': has ended and waits for its parent
+  std::uint32_t threads = 0;
   bool operator==(const process_facts&) const = default;
 };
 

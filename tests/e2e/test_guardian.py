@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -114,6 +115,13 @@ class Tools(ProgramTest):
         self.assertEqual(code, 0)
         self.assertIn("ended: more than 20 processes ([tools] max_processes)", outputs["a"])
         self.assertIn("other", outputs["b"])
+
+    def test_too_many_threads_end_their_command(self):
+        threads = "import threading as t; e = t.Event(); [t.Thread(target=e.wait, args=(60,)).start() for i in range(100)]"
+        provider = self.provider(tool(shell(f"{sys.executable} -c '{threads}'")), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", "tools.max_processes=20")
+        self.assertEqual(code, 0)
+        self.assertIn("ended: more than 20 processes ([tools] max_processes)", self.output_of(provider))
 
     def test_too_much_memory_ends_its_command(self):
         provider = self.provider(tool(shell(f"(head -c 300000000 /dev/zero; {NAP}) | tail -n 1 | wc -c")), reply("ok"))

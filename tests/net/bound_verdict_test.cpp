@@ -20,7 +20,9 @@ SCENARIO("who exceeds a bound is told which one") {
            "ended: more than 1024 processes ([tools] max_processes)");
   CHECK_EQ(verdict_on({513 * mebibyte, 1}, bounds),
            "ended: more than 512.0 MiB of memory ([tools] max_memory)");
-  CHECK_EQ(verdict_on({1ull << 60, 1ull << 30}, {}), ""); // nothing is bounded
+  CHECK_EQ(verdict_on({1, 1, 4096}, bounds), "");
+  CHECK_EQ(verdict_on({1, 1, 4097}, bounds), process_verdict(bounds));
+  CHECK_EQ(verdict_on({1ull << 60, 1ull << 30, 1ull << 30}, {}), ""); // nothing is bounded
 }
 
 SCENARIO("sizes are told in units that people read") {

@@ -38,9 +38,9 @@ using owner_map = std::map<pid_t, command_number>;
 SCENARIO("the stat file of a process is read whatever its name holds") {
   const auto facts =
     parse_process_stat("42 (a) R 1 (b) S 7 41 40 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 "
-                       "1 0 987654 1000 2");
+                       "3 0 987654 1000 2");
   REQUIRE(facts.has_value());
-  CHECK((*facts == process_facts{42, 7, 40, 987654, 'S'}));
+  CHECK((*facts == process_facts{42, 7, 40, 987654, 'S', 3}));
   CHECK(!parse_process_stat(""));
   CHECK(!parse_process_stat("42 (a) S 7 41"));
   CHECK(!parse_process_stat("x (a) S 7 41 40 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9 1 2"));
