@@ -131,6 +131,7 @@ sandbox_launcher::sandbox_launcher(net::io_pool& io, poster post, shell_lookup l
     else
       x->folders = std::get<std::shared_ptr<const thread_folders>>(std::move(made));
   }
+  note_covers(x->setup);
   fixed_ = std::move(x);
 }
 

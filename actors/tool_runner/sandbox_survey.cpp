@@ -42,6 +42,8 @@ public:
     for (const auto& given : root_names())
       if (auto problem = add_root(given))
         return finish(sandbox_problem{std::move(*problem)});
+    if (auto problem = missing_cover())
+      return finish(sandbox_problem{std::move(*problem)});
     for (const auto& root : question_.roots)
       add_repositories(root);
     return finish(plan_sandbox(question_, disk_paths{}));
@@ -52,9 +54,12 @@ private:
 
   void fill_question() {
     question_.policy = order_.policy;
-    question_.home = resolved_or_empty(setup_.home);
-    question_.results = resolved_or_empty(setup_.results);
+    question_.home = covered_path(setup_.home);
+    question_.results = covered_path(setup_.results);
     question_.hidden = setup_.hidden;
+    for (const auto& path : setup_.hidden)
+      if (auto was = covered_path(path); was != path && was != resolved_or_empty(path))
+        question_.hidden.push_back(std::move(was));
     question_.own_tmp = order_.own_tmp;
     const auto known = find_identity(*order_.known, order_.cwd);
     question_.cwd = known != nullptr ? known->path : resolved_or_empty(order_.cwd);
@@ -65,6 +70,33 @@ private:
     for (const auto& path : setup_.visible)
       question_.visible.push_back(resolved_or_empty(path));
     std::erase(question_.visible, "");
+  }
+
+  /// Where it was when it was noted.
+  std::string covered_path(const std::string& given) const {
+    const auto place = std::ranges::find(setup_.covers, given, &covered_place::given);
+    return place == setup_.covers.end() ? resolved_or_empty(given) : place->path;
+  }
+
+  /// A cover lies at a name: what an agent has moved from there would be seen, and written, at the
+  /// other one. Of the program's own folders all depends on their places; others count where this
+  /// thread could have moved them.
+  std::optional<std::string> missing_cover() const {
+    const auto is_reachable = [](const std::string& path, const auto& roots) {
+      return std::ranges::any_of(roots, [&](const auto& x) { return is_inside(path, x.path); });
+    };
+    for (const auto& place : setup_.covers) {
+      const auto is_own = place.given == setup_.home || place.given == setup_.results;
+      if (!is_own && !is_reachable(place.path, *order_.known) &&
+          !is_reachable(place.path, memory_->met))
+        continue;
+      if (!is_in_place(place))
+        return fmt::format("Sandbox refuses to run anything: {} was moved or replaced since the "
+                           "program started, so that it cannot be kept from tools any more. Put "
+                           "it back to go on.",
+                           place.path);
+    }
+    return std::nullopt;
   }
 
   /// The private folder takes the place of /tmp and $TMPDIR, which are no roots then.
@@ -155,6 +187,12 @@ private:
 };
 
 } // namespace
+
+void note_covers(sandbox_setup& setup) {
+  std::vector<std::string> given{setup.home, setup.results};
+  given.insert(given.end(), setup.hidden.begin(), setup.hidden.end());
+  setup.covers = note_places(given);
+}
 
 survey look_at(const sandbox_setup& setup, const survey_order& order) {
   return surveyor{setup, order}.run();

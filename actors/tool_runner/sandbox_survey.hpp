@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tool_runner/covered_places.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/repository_search.hpp"
 #include "actors/tool_runner/sandbox_plan.hpp"
@@ -29,7 +30,12 @@ struct sandbox_setup {
   std::string own_program;
   std::string tmpdir;               ///< value of TMPDIR; may be empty
   std::vector<std::string> visible; ///< folders of the user's that are seen below a private /tmp
+  /// What `home`, `results` and `hidden` were before any command ran, see `note_covers`.
+  std::vector<covered_place> covers = {};
 };
+
+/// Into `setup.covers`.
+void note_covers(sandbox_setup& setup);
 
 /// Repositories below one root, as a search has found them.
 struct repository_list {

@@ -289,6 +289,37 @@ SCENARIO("what is hidden cannot be read, be it missing, a link, a file or a fold
   CHECK(in_sandbox(workspace_write, "mv token x").exit_code != 0);
 }
 
+SCENARIO("what is covered and has been moved with a folder above it is seen nowhere else") {
+  if (!usable())
+    return;
+  const auto top = workspace + "/state";
+  setup.home = top + "/home";
+  setup.hidden = {top + "/keys", top + "/token"};
+  for (const auto& folder : {setup.home, top + "/keys"})
+    fs::create_directories(folder);
+  for (const auto* file : {"/home/auth.json", "/keys/id", "/token"})
+    std::ofstream{top + file} << "secret";
+  note_covers(setup);
+  const auto is_refused = [&] {
+    return in_sandbox(workspace_write, "true").output.starts_with("Sandbox refuses to run any");
+  };
+  CHECK_EQ(in_sandbox(workspace_write, "mv state s2").exit_code, 0);
+  CHECK(is_refused());
+  fs::create_directories(setup.home);
+  CHECK(is_refused());
+  setup.home.clear(); // what is hidden counts for itself
+  CHECK(is_refused());
+  fs::create_directories(top + "/keys");
+  CHECK(is_refused());
+  fs::remove_all(top);
+  fs::rename(workspace + "/s2", top);
+  CHECK_EQ(in_sandbox(workspace_write, "true").exit_code, 0);
+  std::ofstream{top + "/new"} << "secret";
+  fs::rename(top + "/new", top + "/token"); // renewed by its owner
+  CHECK_EQ(in_sandbox(workspace_write, "cat state/token state/keys/id").output.find("secret"),
+           std::string::npos);
+}
+
 SCENARIO("a private /tmp keeps what it holds and hides the machine's") {
   if (!usable())
     return;
