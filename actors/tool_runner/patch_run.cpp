@@ -128,8 +128,10 @@ void patch_run::wait_for_turn() {
 }
 
 void patch_run::apply() {
+  const auto is_outside = where_ == attempt::unsandboxed;
   child_order order{.thread = thread_,
-                    .argv = {context_->own_program, std::string{apply_patch_argument}},
+                    .argv = {is_outside ? context_->own_image : context_->own_program,
+                             std::string{apply_patch_argument}},
                     .cwd = plan_.cwd,
                     .environment = {},
                     .where = where_,

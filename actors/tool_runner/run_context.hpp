@@ -35,6 +35,7 @@ struct run_context {
   config::variable_names withheld; ///< what this program logs in with: no tool inherits it
   refusal_handler on_refused;
   std::string own_program; ///< this program's file, to be the patch program
+  std::string own_image;   ///< the same outside of a sandbox, see sandbox_setup
   shell_environment shells;
   std::shared_ptr<command_places> places;
   std::shared_ptr<shell_snapshots> snapshots; ///< null: every login shell is started

@@ -1,5 +1,6 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
+#include "actors/tool_runner/bubblewrap_place.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
 #include "config/log_notices.hpp"
 
@@ -22,12 +23,6 @@ constexpr std::size_t max_complaint_bytes = 4096;
 
 /// Warnings that are remembered as said.
 constexpr std::size_t max_warnings = 256;
-
-sandbox_problem not_installed() {
-  return {fmt::format("the sandbox needs bubblewrap, but there is no bwrap in PATH. {}",
-                      sandbox_remedy({})),
-          sandbox_problem::cause::machine};
-}
 
 sandbox_problem not_working(std::string_view complaint) {
   const auto line = complaint.substr(0, complaint.find('\n'));
@@ -59,7 +54,6 @@ std::uint32_t group_of(std::uint32_t uid) {
 } // namespace
 
 struct sandbox_launcher::fixed {
-  shell_lookup lookup;
   sandbox_setup setup;
   std::uint32_t gid = 0;
   std::shared_ptr<const thread_folders> folders; ///< null: /tmp is shared
@@ -75,22 +69,23 @@ struct sandbox_launcher::fixed {
 /// What was found out about an order where it may block.
 struct sandbox_launcher::blueprint {
   survey seen;
-  std::optional<std::string> program;
+  std::string program;
   std::shared_ptr<held_placeholders> placeholders;
 
   const sandbox_plan* plan() const { return std::get_if<sandbox_plan>(&seen.plan); }
 
   void fail(std::string why) { seen.plan = sandbox_problem{std::move(why)}; }
 
-  /// A program that the agent could have put there would run outside of the sandbox.
-  void distrust_own_files() {
-    if (!program || plan() == nullptr)
+  void choose_program(const sandbox_setup& setup, const survey_order& order) {
+    if (plan() == nullptr)
       return;
-    const auto target = disk_paths{}.resolved(*program).value_or(*program);
-    if (may_write(*plan(), *program) || may_write(*plan(), target))
-      fail(fmt::format("the sandbox cannot be set up: {} lies where the command may write. "
-                       "Take that folder out of PATH, or install bubblewrap for the system.",
-                       *program));
+    auto folders = folders_of_agents(setup, order.policy, order.cwd);
+    add_roots(folders, *plan());
+    auto found = find_bubblewrap(setup.bubblewrap, folders);
+    if (auto* problem = std::get_if<sandbox_problem>(&found))
+      seen.plan = std::move(*problem);
+    else
+      program = std::get<std::string>(std::move(found));
   }
 
   void hold_missing() {
@@ -116,11 +111,9 @@ struct sandbox_launcher::blueprint {
   }
 };
 
-sandbox_launcher::sandbox_launcher(net::io_pool& io, poster post, shell_lookup lookup,
-                                   sandbox_setup setup)
+sandbox_launcher::sandbox_launcher(net::io_pool& io, poster post, sandbox_setup setup)
   : io_(io), post_(std::move(post)) {
   auto x = std::make_shared<fixed>();
-  x->lookup = std::move(lookup);
   x->setup = std::move(setup);
   if (x->setup.uid)
     x->gid = group_of(*x->setup.uid);
@@ -155,8 +148,7 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
                wanted = order_for(order.thread, order.policy, order.policy_cwd, order.roots)] {
     auto result = std::make_shared<blueprint>();
     result->seen = fixed->look(wanted, thread);
-    result->program = find_program("bwrap", fixed->lookup);
-    result->distrust_own_files();
+    result->choose_program(fixed->setup, wanted);
     result->hold_missing();
     return result;
   };
@@ -165,9 +157,7 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
     self->remember(order.thread, *found);
     if (auto* problem = std::get_if<sandbox_problem>(&found->seen.plan))
       return then(std::move(*problem));
-    if (!found->program)
-      return then(not_installed());
-    self->with_abilities(found->plan()->network, *found->program,
+    self->with_abilities(found->plan()->network, found->program,
                          [self, order, found, then](const auto& x) {
                            if (const auto* problem = std::get_if<sandbox_problem>(&x))
                              return then(*problem);
@@ -179,13 +169,16 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
   });
 }
 
-void sandbox_launcher::probe(network_access network, probe_handler then) {
-  auto find = [fixed = fixed_] { return find_program("bwrap", fixed->lookup); };
+void sandbox_launcher::probe(const sandbox_policy& policy, probe_handler then) {
+  auto find = [fixed = fixed_, policy] {
+    return find_bubblewrap(fixed->setup.bubblewrap, folders_of_agents(fixed->setup, policy, {}));
+  };
+  const auto network = has_network(policy) ? network_access::host : network_access::none;
   auto go_on = [self = shared_from_this(), network,
-                then = std::move(then)](const std::optional<std::string>& program) {
-    if (!program)
-      return then(not_installed());
-    self->with_abilities(network, *program, [then](const auto& x) {
+                then = std::move(then)](const std::variant<std::string, sandbox_problem>& found) {
+    if (const auto* problem = std::get_if<sandbox_problem>(&found))
+      return then(*problem);
+    self->with_abilities(network, std::get<std::string>(found), [then](const auto& x) {
       const auto* problem = std::get_if<sandbox_problem>(&x);
       then(problem != nullptr ? std::optional{*problem} : std::nullopt);
     });
@@ -258,7 +251,7 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
                                  {.cwd = "/",
                                   .command = {"true"},
                                   .late_environment = {},
-                                  .own_program = fixed_->setup.own_program,
+                                  .own_program = fixed_->setup.own_image,
                                   .uid = fixed_->setup.uid,
                                   .gid = fixed_->gid});
   options.cwd = "/";
@@ -320,7 +313,7 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
   bubblewrap_order call{.cwd = order.cwd,
                         .command = order.argv,
                         .late_environment = {},
-                        .own_program = fixed_->setup.own_program,
+                        .own_program = fixed_->setup.own_image,
                         .uid = fixed_->setup.uid,
                         .gid = fixed_->gid};
   for (const auto& entry : order.environment)

@@ -6,7 +6,6 @@
 #include "actors/tool_runner/sandbox_survey.hpp"
 #include "actors/tool_runner/seccomp_program.hpp"
 #include "actors/tool_runner/thread_folders.hpp"
-#include "actors/tool_runner/user_shell.hpp"
 #include "config/log_notices.hpp"
 #include "messages/ids.hpp"
 #include "net/io_pool.hpp"
@@ -62,13 +61,14 @@ public:
   /// Roots whose repositories are remembered for threads that begin.
   static constexpr std::size_t max_recent_searches = 256;
 
-  sandbox_launcher(net::io_pool& io, poster post, shell_lookup lookup, sandbox_setup setup);
+  sandbox_launcher(net::io_pool& io, poster post, sandbox_setup setup);
 
   void prepare(sandbox_order order, answer_handler then);
 
-  /// Finds out whether a sandbox with this kind of network can be set up, as `prepare` would before
-  /// the first command. What is found out is kept. From any thread; `then` on the I/O thread.
-  void probe(network_access network, probe_handler then);
+  /// Finds out whether a sandbox with this policy can be set up, as `prepare` would before the
+  /// first command; its roots are all folders where tools are going to write. What is found out is
+  /// kept. From any thread; `then` on the I/O thread.
+  void probe(const sandbox_policy& policy, probe_handler then);
 
   /// What a policy allows to write, as a function that blocks and may be called from any thread.
   std::function<std::variant<sandbox_plan, sandbox_problem>()>

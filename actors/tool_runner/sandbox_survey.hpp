@@ -27,7 +27,10 @@ struct sandbox_setup {
   std::optional<std::uint32_t> uid; ///< whose processes tools are; none: ours
   std::string home;                 ///< CODEX_HOME; empty: none
   std::string results;              ///< where a run keeps its results; empty: none
-  std::string own_program;
+  std::string own_program;          ///< this program's file, which patches in a sandbox need
+  /// The same, by a name that an agent cannot give to another file: what runs outside.
+  std::string own_image = "/proc/self/exe";
+  std::string bubblewrap;           ///< value of TROUPE_BWRAP (bubblewrap_place.hpp); may be empty
   std::string tmpdir;               ///< value of TMPDIR; may be empty
   std::vector<std::string> visible; ///< folders of the user's that are seen below a private /tmp
   /// What `home`, `results` and `hidden` were before any command ran, see `note_covers`.

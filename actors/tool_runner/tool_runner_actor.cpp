@@ -1,6 +1,7 @@
 #include "actors/tool_runner/tool_runner_actor.hpp"
 
 #include "actors/common/harden.hpp"
+#include "actors/tool_runner/bubblewrap_place.hpp"
 #include "actors/tool_runner/command_places_run.hpp"
 #include "actors/tool_runner/exec_policy.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
@@ -55,8 +56,7 @@ std::string without_links(const std::string& program) {
 void probe(sandbox_launcher& sandbox, const dependencies& deps, std::weak_ptr<void> owner) {
   if (!deps.on_probed || !deps.expected || !restricts_writing(deps.expected->mode))
     return;
-  const auto network = has_network(*deps.expected) ? network_access::host : network_access::none;
-  sandbox.probe(network, [tell = deps.on_probed, owner = std::move(owner)](const auto& x) {
+  sandbox.probe(*deps.expected, [tell = deps.on_probed, owner = std::move(owner)](const auto& x) {
     if (!owner.expired())
       tell(x ? x->message : std::string{});
   });
@@ -70,6 +70,8 @@ sandbox_setup setup_for(const dependencies& deps, const config::variables& envir
                        .home = options.home,
                        .results = options.results,
                        .own_program = without_links(deps.own_program),
+                       .own_image = deps.own_program,
+                       .bubblewrap = value_of(environment, bubblewrap_variable),
                        .tmpdir = value_of(environment, "TMPDIR"),
                        .visible = {value_of(environment, "HOME")}};
   for (const auto& path : options.settings.hidden)
@@ -91,7 +93,7 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> own
     deps.environment ? std::move(*deps.environment) : environment_of_this_process(), deps.withheld);
   auto lookup = machine_shells(value_of(environment, "PATH"));
   auto sandbox =
-    std::make_shared<sandbox_launcher>(*deps.io, deps.post, lookup, setup_for(deps, environment));
+    std::make_shared<sandbox_launcher>(*deps.io, deps.post, setup_for(deps, environment));
   probe(*sandbox, deps, std::move(owner));
   const auto users = default_shell(lookup);
   auto places = std::make_shared<command_places>(
@@ -106,6 +108,7 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> own
                 .withheld = std::move(deps.withheld),
                 .on_refused = std::move(deps.on_refused),
                 .own_program = without_links(deps.own_program),
+                .own_image = deps.own_program,
                 .shells = {.users = users, .lookup = std::move(lookup)},
                 .places = std::move(places),
                 .snapshots = std::move(snapshots),

@@ -53,7 +53,8 @@ struct dependencies {
   /// thread.
   std::function<void(std::function<void()>)> post;
 
-  /// This program's file; it is run as a child to apply patches. A symbolic link is resolved once.
+  /// This program's file; it is run as a child to apply patches. A symbolic link is resolved once
+  /// for those in a sandbox; outside it runs under this name, which must be no agent's to change.
   std::string own_program = "/proc/self/exe";
 
   /// What children inherit before any policy; absent: the environment of this process.
@@ -64,7 +65,8 @@ struct dependencies {
 
   /// What tools are going to need: tried at the start, beside all else, so that the first call
   /// need not wait for it, and told with an empty text when it works, else with what is missing and
-  /// the remedy. From the I/O thread, once. A policy that restricts nothing needs no trial.
+  /// the remedy. From the I/O thread, once. A policy that restricts nothing needs no trial. Its
+  /// roots name the working folders, too, as far as they are known.
   std::optional<sandbox_policy> expected;
   std::function<void(const std::string& problem)> on_probed;
 

@@ -179,6 +179,7 @@ int run(const exec_args& args, common::override_options root, const net::guardia
   options.otel = request.settings.otel;
   // Beside the turn, which need not use a tool: the first request does not wait for it.
   options.expected_sandbox = options.settings.sandbox_policy;
+  options.expected_sandbox->writable_roots.push_back(options.settings.cwd.string());
   options.on_sandbox_probed = [](const std::string& problem) {
     if (!problem.empty())
       refuse(fmt::format("Warning: no command of the agent can run here: {}", problem));

@@ -6,6 +6,9 @@
 #include <caf/send.hpp>
 
 #include <chrono>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace troupe::run {
 
@@ -18,15 +21,23 @@ constexpr std::chrono::seconds answer_limit{30};
 
 std::optional<sandbox_policy> expected_sandbox(const sandbox_policy& base,
                                                std::span<const task> tasks) {
+  std::optional<sandbox_policy> result;
+  std::set<std::string> folders;
   for (const auto& x : tasks) {
     auto policy = base;
     policy.mode = x.sandbox.value_or(base.mode);
     if (!x.sandbox && x.has_own_workspace() && policy.mode == sandbox_mode::read_only)
       policy.mode = sandbox_mode::workspace_write; // as `prepare_task` does
-    if (tool_runner::restricts_writing(policy.mode))
-      return policy;
+    if (!tool_runner::restricts_writing(policy.mode))
+      continue;
+    if (x.cwd && policy.mode == sandbox_mode::workspace_write)
+      folders.insert(x.cwd->string());
+    if (!result)
+      result = std::move(policy);
   }
-  return std::nullopt;
+  if (result)
+    result->writable_roots.insert(result->writable_roots.end(), folders.begin(), folders.end());
+  return result;
 }
 
 void sandbox_news::ask_for(node_root::node_options& options,

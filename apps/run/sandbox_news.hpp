@@ -17,7 +17,8 @@ struct node_options;
 namespace troupe::run {
 
 /// The sandbox that tasks are going to need: that of the settings, as fresh workspaces have it, or
-/// of the first task that asks for one; none: all of them run without.
+/// of the first task that asks for one; none: all of them run without. Its roots include the
+/// folders that tasks name to write in.
 std::optional<sandbox_policy> expected_sandbox(const sandbox_policy& base,
                                                std::span<const task> tasks);
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-from provider import PROGRAM, LIMIT_S, ProgramTest, Provider, call, reply, shell, tool
+from provider import PROGRAM, LIMIT_S, ProgramTest, Provider, call, patch, reply, shell, tool
 
 HERE = pathlib.Path(__file__).parent
 ORDINARY = 65534
@@ -181,6 +181,61 @@ class Escaping(unittest.TestCase):
 
     def test_an_ordinary_user_that_only_reads(self):
         self.as_ordinary("read-only", network=False)
+
+
+class OwnPrograms(unittest.TestCase):
+    """What runs outside of the sandbox is nothing that an agent may have written."""
+
+    def attempt(self, user):
+        base = pathlib.Path(tempfile.mkdtemp(prefix="troupe-escape-", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, base, ignore_errors=True)
+        work, home = base / "work", base / "home"
+        (work / "bin").mkdir(parents=True)
+        home.mkdir()
+        program = work / "troupe"
+        shutil.copy(PROGRAM, program)
+        for path in (base, *base.rglob("*")):
+            os.chown(path, user, user)
+        mark = base / "ran"
+
+        def run(mode, *answers, **environment):
+            provider = Provider(*answers, reply("done"))
+            self.addCleanup(provider.close)
+            options = ["-c", 'model_provider="mock"', "-c", 'model_providers.mock.name="mock"',
+                       "-c", f'model_providers.mock.base_url="{provider.url}"', "-c", "sandbox_workspace_write.exclude_slash_tmp=true"]
+            as_user = {"user": user, "group": user, "extra_groups": []} if user != os.getuid() else {}
+            result = subprocess.run([str(program), "exec", "--skip-git-repo-check", "-s", mode, *options, "go"], cwd=work,
+                                    stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S, **as_user,
+                                    env={"PATH": f"{work}/bin:/usr/bin:/bin", "HOME": str(home), "CODEX_HOME": str(home),
+                                         "LANG": "C.UTF-8", **environment})
+            self.assertFalse(mark.exists(), "a program of the agent's ran outside of the sandbox")
+            return [x["json"]["input"][-1]["output"] for x in provider.requests[1:]], result.stderr
+
+        plant = f"printf '#!/bin/sh\\ntouch {mark}\\nexec /usr/bin/bwrap \"$@\"' > bin/bwrap; chmod 755 bin/bwrap; echo planted"
+        outputs, error = run("workspace-write", tool(shell(plant)), tool(shell("echo again", "call_2")))
+        if "cannot be set up" in outputs[0] or "needs bubblewrap" in outputs[0]:
+            self.skipTest(f"no sandbox can be set up here for user {user}: {outputs[0]}")
+        self.assertIn("planted", outputs[0], error)
+        (base / "link").symlink_to(work / "bin/bwrap")
+        for mode in ("workspace-write", "read-only"):
+            self.assertIn("it works", run(mode, tool(shell("echo it works")))[0][0])
+            for named in (work / "bin/bwrap", base / "link"):
+                outputs, error = run(mode, tool(shell("echo it works")), TROUPE_BWRAP=str(named))
+                self.assertIn("lies where an agent may write", outputs[0])
+                self.assertIn("lies where an agent may write", error)
+        # The program itself: what applies a patch outside is not the file that has its name by then.
+        replace = f"mv troupe old; printf '#!/bin/sh\\ntouch {mark}' > troupe; chmod 755 troupe"
+        added = "*** Begin Patch\n*** Add File: made\n+x\n*** End Patch"
+        run("danger-full-access", tool(shell(replace)), tool(patch(added, "call_2")))
+        self.assertEqual((work / "made").read_text(), "x\n")
+
+    def test_root(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        self.attempt(0)
+
+    def test_an_ordinary_user(self):
+        self.attempt(ORDINARY if os.getuid() == 0 else os.getuid())
 
 
 class PrivateTmp(ProgramTest):

@@ -115,7 +115,7 @@ class Tools(ProgramTest):
         tools.mkdir()
         provider = self.provider(tool(shell("echo ran > /tmp/troupe-e2e-must-not-exist")), reply("ok"))
         result = self.run_program("exec", "--json", "--skip-git-repo-check", *self.configured(provider), "go",
-                                  PATH=str(tools), TROUPE_BWRAP=str(tools / "bwrap"))
+                                  TROUPE_BWRAP=str(tools / "bwrap"))
         self.assertEqual(result.returncode, 0)
         self.assertFalse(os.path.exists("/tmp/troupe-e2e-must-not-exist"))
         self.assertRegex(provider.requests[1]["json"]["input"][-1]["output"], "(?i)bubblewrap|bwrap|sandbox")

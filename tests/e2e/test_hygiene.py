@@ -127,7 +127,7 @@ class NoSandbox(ProgramTest):
         tools.mkdir(exist_ok=True)
         (tools / "bwrap").write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 1\n")
         (tools / "bwrap").chmod(0o755)
-        return f"{tools}:{os.environ['PATH']}"
+        return str(tools / "bwrap")
 
     def run_tasks(self, provider, *arguments, out="out", **environment):
         tasks = self.work / "tasks.jsonl"
@@ -138,9 +138,9 @@ class NoSandbox(ProgramTest):
     def test_run_tells_once_counts_what_was_refused_and_fails(self):
         for place, complaint in BROKEN.items():
             with self.subTest(place):
-                path = self.broken(complaint)
+                program = self.broken(complaint)
                 provider = self.provider(tool(shell("true", "c1"), shell("true", "c2")), reply("all done"))
-                result = self.run_tasks(provider, "--sandbox", "workspace-write", out=place, PATH=path)
+                result = self.run_tasks(provider, "--sandbox", "workspace-write", out=place, TROUPE_BWRAP=program)
                 self.assertEqual(result.returncode, 1)
                 self.assertEqual(result.stderr.count(complaint), 1, result.stderr)
                 self.assertLess(result.stderr.index(complaint), result.stderr.index("2 tool call(s) were refused"))
@@ -151,7 +151,7 @@ class NoSandbox(ProgramTest):
                 self.assertRegex(result.stdout, r"refused")
                 # Only the task that could not work is repeated, here without a sandbox.
                 provider = self.provider(tool(shell("true")), reply("all done"))
-                result = self.run_tasks(provider, "--resume", "--sandbox", "danger-full-access", out=place, PATH=path)
+                result = self.run_tasks(provider, "--resume", "--sandbox", "danger-full-access", out=place, TROUPE_BWRAP=program)
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertNotIn(complaint, result.stderr)
                 self.assertEqual(len(provider.requests), 2)
@@ -160,7 +160,7 @@ class NoSandbox(ProgramTest):
         complaint = BROKEN["chroot"]
         provider = self.provider(STALL)
         process = self.start_program("exec", "--skip-git-repo-check", *self.configured(provider), "go",
-                                     PATH=self.broken(complaint))
+                                     TROUPE_BWRAP=self.broken(complaint))
         provider.wait_for(1)
         for line in process.stderr:  # the turn is stalled: what comes does not wait for its end
             if complaint in line:
@@ -171,7 +171,7 @@ class NoSandbox(ProgramTest):
     def test_exec_tells_nothing_where_nothing_is_restricted(self):
         provider = self.provider(tool(shell("true")), reply("ok"))
         result = self.run_program("exec", "--skip-git-repo-check", *self.configured(provider), *FULL, "go",
-                                  PATH=self.broken(BROKEN["chroot"]))
+                                  TROUPE_BWRAP=self.broken(BROKEN["chroot"]))
         self.assertEqual(result.returncode, 0)
         self.assertNotIn("bwrap", result.stderr)
 

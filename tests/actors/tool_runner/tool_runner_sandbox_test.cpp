@@ -36,7 +36,7 @@ struct sandbox_fixture : fixture {
     std::ofstream{fake} << "#!/bin/sh\n" << shell_text << '\n';
     std::filesystem::permissions(fake, std::filesystem::perms::owner_all);
     auto result = default_dependencies();
-    result.environment = config::variables{{"PATH", root + "/bin:/usr/bin:/bin"}};
+    result.environment = config::variables{{"PATH", "/usr/bin:/bin"}, {"TROUPE_BWRAP", fake}};
     return result;
   }
 
@@ -198,7 +198,7 @@ SCENARIO("many commands share one trial and one filter") {
 
 SCENARIO("without bubblewrap nothing runs") {
   auto deps = default_dependencies();
-  deps.environment = config::variables{{"PATH", "/nowhere"}};
+  deps.environment = config::variables{{"PATH", "/usr/bin:/bin"}, {"TROUPE_BWRAP", "/nowhere"}};
   start(std::move(deps));
   for (const auto mode : {sandbox_mode::read_only, sandbox_mode::workspace_write}) {
     use(mode);
@@ -245,6 +245,33 @@ SCENARIO("a start with a sandbox that works tells so, one without a restriction 
   CHECK(std::filesystem::exists(root + "/tried"));
   caf::anon_send_exit(runner, caf::exit_reason::user_shutdown);
   self->wait_for(runner);
+}
+
+SCENARIO("a bubblewrap that an agent may have put there never runs, not even to be tried") {
+  const auto probed = std::make_shared<std::promise<std::string>>();
+  auto deps = with_bubblewrap("touch " + root + "/tried; " + std::string{run_without_sandbox});
+  std::filesystem::rename(root + "/bin/bwrap", root + "/ws/bwrap");
+  std::filesystem::create_symlink(root + "/ws/bwrap", root + "/bin/bwrap");
+  deps.expected = sandbox_policy{.mode = sandbox_mode::read_only, .writable_roots = {root + "/ws"}};
+  deps.on_probed = [probed](const std::string& x) { probed->set_value(x); };
+  start(std::move(deps));
+  CHECK(probed->get_future().get().find("lies where an agent may write") != std::string::npos);
+  for (const auto mode : {sandbox_mode::read_only, sandbox_mode::workspace_write}) {
+    use(mode);
+    const auto refused = script("echo x > made");
+    CHECK(!refused.success);
+    CHECK(refused.output.find("lies where an agent may write") != std::string::npos);
+  }
+  CHECK(!std::filesystem::exists(root + "/tried"));
+  CHECK_EQ(read("made"), "(missing)");
+}
+
+SCENARIO("bubblewrap is not looked for in PATH") {
+  auto deps = with_bubblewrap("touch " + root + "/tried; " + std::string{run_without_sandbox});
+  deps.environment = config::variables{{"PATH", root + "/bin:/usr/bin:/bin"}};
+  start(std::move(deps));
+  script("true");
+  CHECK(!std::filesystem::exists(root + "/tried"));
 }
 
 SCENARIO("each call that is refused for want of a sandbox is told with its thread") {
