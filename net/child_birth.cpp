@@ -1,5 +1,7 @@
 #include "net/child_birth.hpp"
 
+#include "net/read_only_cover.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -82,7 +84,15 @@ TROUPE_RUNS_IN_CHILD bool prepare_child(child_task& task) {
   if (!place_descriptors(task))
     return false;
   task.reached = birth_stage::terminal;
-  return task.tty != spawn_plan::terminal::controlling || ::ioctl(0, TIOCSCTTY, 0) >= 0;
+  if (task.tty == spawn_plan::terminal::controlling && ::ioctl(0, TIOCSCTTY, 0) < 0)
+    return false;
+  if (task.read_only_files == nullptr)
+    return true;
+  task.reached = birth_stage::mounts;
+  if (!enter_own_mounts())
+    return false;
+  task.reached = birth_stage::read_only_files;
+  return cover_read_only(task.read_only_files);
 }
 
 TROUPE_RUNS_IN_CHILD bool enter_directory(child_task& task) {
@@ -155,7 +165,7 @@ int open_descriptor_limit() {
 
 bool is_sound(const spawn_plan& plan) {
   return !plan.argv.empty() && !has_null_byte(plan.argv) && !has_null_byte(plan.environment) &&
-         plan.cwd.find('\0') == plan.cwd.npos;
+         !has_null_byte(plan.read_only_files) && plan.cwd.find('\0') == plan.cwd.npos;
 }
 
 std::string what_failed(birth_stage reached, const spawn_plan& plan) {
@@ -164,6 +174,8 @@ std::string what_failed(birth_stage reached, const spawn_plan& plan) {
   case birth_stage::bounds: return "cannot bound the process";
   case birth_stage::descriptors: return "cannot pass the descriptors";
   case birth_stage::terminal: return "cannot take the terminal";
+  case birth_stage::mounts: return "cannot give it mounts of its own";
+  case birth_stage::read_only_files: return "cannot cover its read-only files";
   case birth_stage::directory: return "cannot enter '" + plan.cwd + "'";
   case birth_stage::program: return "cannot run '" + plan.argv.front() + "'";
   }
@@ -172,7 +184,8 @@ std::string what_failed(birth_stage reached, const spawn_plan& plan) {
 
 child_preparation::child_preparation(const spawn_plan& plan, const spawn_terms& terms, pid_t parent)
   : plan_(plan), shell_command_(plan.argv), argv_(pointers_to(plan.argv)),
-    environment_(pointers_to(plan.environment)) {
+    environment_(pointers_to(plan.environment)),
+    read_only_files_(pointers_to(plan.read_only_files)) {
   int first_free = 3;
   for (const auto& [ours, as] : plan.descriptors) {
     descriptors_.push_back({ours, as, -1});
@@ -187,6 +200,7 @@ child_preparation::child_preparation(const spawn_plan& plan, const spawn_terms& 
   task.first_free_descriptor = first_free;
   task.descriptor_limit = open_descriptor_limit();
   task.tty = plan.tty;
+  task.read_only_files = plan.read_only_files.empty() ? nullptr : read_only_files_.data();
   task.parent = parent;
   task.death_signal = terms.death_signal;
   task.cgroups = terms.cgroups.data();

@@ -20,6 +20,8 @@ enum class birth_stage : std::uint8_t {
   bounds,
   descriptors,
   terminal,
+  mounts,
+  read_only_files,
   directory,
   program
 };
@@ -44,6 +46,7 @@ struct child_task {
   int first_free_descriptor; ///< above all `as`
   int descriptor_limit;
   spawn_plan::terminal tty;
+  const char* const* read_only_files; ///< ends with null; null: none
   pid_t parent;
   int death_signal;
   const int* cgroups;
@@ -58,7 +61,7 @@ struct child_task {
   int error;
 };
 
-/// Session, signals, bounds, descriptors, terminal. False: errno says why.
+/// Session, signals, bounds, descriptors, terminal, mounts. False: errno says why.
 bool prepare_child(child_task& task);
 
 bool enter_directory(child_task& task);
@@ -83,7 +86,7 @@ private:
   const spawn_plan& plan_;
   std::string program_;
   std::vector<std::string> shell_command_;
-  std::vector<char*> argv_, shell_argv_, environment_;
+  std::vector<char*> argv_, shell_argv_, environment_, read_only_files_;
   std::vector<child_task::moved_descriptor> descriptors_;
 };
 

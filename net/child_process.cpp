@@ -37,9 +37,13 @@ void child_process::launch() {
   if (pipes_.error != 0)
     return fail(net_errc::no_resources, pipes_.error, std::strerror(pipes_.error));
   const bool has_terminal = options_.tty == process_options::terminal::pty;
-  spawn_plan plan{std::move(options_.argv), std::move(options_.environment),
-                  std::move(options_.cwd), pipes_.placement(),
-                  has_terminal ? spawn_plan::terminal::controlling : spawn_plan::terminal::none};
+  spawn_plan plan{std::move(options_.argv),
+                  std::move(options_.environment),
+                  std::move(options_.cwd),
+                  pipes_.placement(),
+                  has_terminal ? spawn_plan::terminal::controlling : spawn_plan::terminal::none,
+                  {}};
+  plan.read_only_files = std::move(options_.read_only_files);
   for (const auto& x : inherited_)
     plan.descriptors.emplace_back(x.ours.get(), x.as);
   stage_ = stage::starting;

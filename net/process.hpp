@@ -48,6 +48,13 @@ struct process_options {
 
   std::vector<inherited_descriptor> inherited;
 
+  /// Absolute paths, of devices mostly. The child and all that it starts can use these files, but
+  /// not change their mode, owner or times: it gets a mount namespace of its own, where each is
+  /// covered by a read-only mount. A descriptor 0, 1 or 2 that is one of them is opened again from
+  /// there. What does not exist is left out; where it cannot be done (it takes CAP_SYS_ADMIN), the
+  /// child is not started.
+  std::vector<std::string> read_only_files;
+
   process_bounds bounds; ///< held where the pool has a guardian
 };
 

@@ -24,6 +24,9 @@ struct spawn_plan {
   /// (ours, the child's number); all other descriptors are closed.
   std::vector<std::pair<int, int>> descriptors;
   terminal tty = terminal::none;
+
+  /// It gets a mount namespace of its own, where these cannot be changed (see read_only_cover.hpp).
+  std::vector<std::string> read_only_files;
 };
 
 /// Under which conditions it lives.

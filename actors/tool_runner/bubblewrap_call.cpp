@@ -139,12 +139,31 @@ std::vector<std::string> bubblewrap_argv(const sandbox_plan& plan,
   return call_writer{plan, abilities}.write(order);
 }
 
+std::vector<std::string> sandbox_devices() {
+  std::vector<std::string> result{"/dev/null"};
+  result.insert(result.end(), devices.begin(), devices.end());
+  return result;
+}
+
+std::vector<std::string> covered_devices(const bubblewrap_abilities& abilities) {
+  const auto is_root = abilities.runs_as != privilege::user;
+  return is_root && abilities.covers_devices && abilities.root_is_mount
+           ? sandbox_devices()
+           : std::vector<std::string>{};
+}
+
 std::optional<bubblewrap_abilities> reduced_abilities(const bubblewrap_abilities& tried,
                                                       std::string_view error_text) {
   auto result = tried;
   const auto says = [&](std::string_view words) { return mentions(error_text, words); };
   if (tried.by_descriptor && says("unknown option --ro-bind-fd")) {
     result.by_descriptor = false;
+    return result;
+  }
+  // Of the start, before bubblewrap. In a plain chroot it says so itself then.
+  if (tried.covers_devices &&
+      (says("cannot give it mounts of its own") || says("cannot cover its read-only files"))) {
+    result.covers_devices = false;
     return result;
   }
   // A plain chroot. What is opened here is not below the new `/`, and has another name there. An

@@ -22,8 +22,17 @@ struct bubblewrap_abilities {
   bool own_network = true;   ///< a network namespace without network can be made
   bool by_descriptor = true; ///< it takes folders by descriptor; else by name
   bool root_is_mount = true; ///< else `/` is made one for it first (root_mount.hpp)
+  /// The devices of a sandbox are covered (`covered_devices`); else root can change their modes.
+  bool covers_devices = true;
   bool operator==(const bubblewrap_abilities&) const = default;
 };
+
+/// The devices that a sandbox shows: null, zero, full, random, urandom. They are the machine's own.
+std::vector<std::string> sandbox_devices();
+
+/// Those that are to be covered for a bubblewrap that runs so, before it starts. None for ordinary
+/// users, to whom they do not belong; none where `/` is made a mount first, which covers them, too.
+std::vector<std::string> covered_devices(const bubblewrap_abilities& abilities);
 
 /// Numbers of the descriptors that bubblewrap gets: the seccomp program (see `seccomp_program`),
 /// and the roots of the plan in its order, opened.

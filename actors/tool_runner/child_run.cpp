@@ -61,6 +61,7 @@ void child_run::spawn_sandboxed(sandbox_launch launch) {
   options.argv = std::move(launch.argv);
   options.environment = std::move(launch.environment);
   options.inherited = std::move(launch.inherited);
+  options.read_only_files = std::move(launch.read_only_files);
   placeholders_ = std::move(launch.placeholders);
   spawn(std::move(options));
 }

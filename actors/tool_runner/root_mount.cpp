@@ -1,5 +1,8 @@
 #include "actors/tool_runner/root_mount.hpp"
 
+#include "actors/tool_runner/bubblewrap_call.hpp"
+#include "net/read_only_cover.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -46,6 +49,13 @@ int run_with_root_mount(std::span<const std::string> command) {
     return failed("move_mount");
   if (::chdir(cover_place) != 0 || ::chroot(".") != 0 || ::chdir("/") != 0)
     return failed("chroot");
+  std::vector<const char*> covered;
+  const auto devices = sandbox_devices();
+  for (const auto& path : devices)
+    covered.push_back(path.c_str());
+  covered.push_back(nullptr);
+  if (!net::cover_read_only(covered.data()))
+    return failed("cannot cover the devices");
   std::vector<char*> argv;
   for (const auto& word : command)
     argv.push_back(const_cast<char*>(word.c_str()));

@@ -256,6 +256,7 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
                                   .gid = fixed_->gid});
   options.cwd = "/";
   options.environment = {"PATH=/usr/bin:/bin"};
+  options.read_only_files = covered_devices(abilities);
   options.inherited = {{.ours = filter.number(), .as = seccomp_descriptor}};
   if (abilities.by_descriptor) {
     // Whether it knows the option: right behind the first binding of everything, all the same.
@@ -276,9 +277,9 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
       return self->finish_trial(network, abilities);
     const auto& told = x.detail.empty() ? *complaint : x.detail;
     auto& first = self->trials_[static_cast<std::size_t>(network)].first_complaint;
-    if (first.empty())
+    if (first.empty() && x.detail.empty()) // bubblewrap's
       first = told;
-    if (auto reduced = reduced_abilities(abilities, *complaint))
+    if (auto reduced = reduced_abilities(abilities, told))
       return self->run_trial(network, *reduced);
     // What our own attempt at a remedy says helps nobody.
     self->finish_trial(network, not_working(abilities.root_is_mount ? told : first));
@@ -297,6 +298,9 @@ void sandbox_launcher::finish_trial(network_access network, abilities_or_problem
     if (!abilities->by_descriptor)
       warn_once("this bwrap has no --bind-fd: a writable folder that is replaced at the moment a "
                 "command starts is not noticed");
+    if (!abilities->covers_devices && abilities->root_is_mount)
+      warn_once("no mount namespace can be made here before the sandbox: a command of root's can "
+                "change mode, owner and times of /dev/null and the like, if they are root's");
   }
   trial.first_complaint.clear();
   for (const auto& then : std::exchange(trial.waiting, {}))
@@ -322,6 +326,7 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
     else
       result.environment.push_back(entry);
   result.argv = bubblewrap_argv(plan, abilities, call);
+  result.read_only_files = covered_devices(abilities);
   const auto pass = [&](owned_descriptor fd, int number) {
     if (!fd.is_open())
       return;

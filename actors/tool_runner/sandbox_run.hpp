@@ -40,6 +40,7 @@ struct sandbox_launch {
   std::vector<std::string> environment; ///< for bubblewrap, which passes it on
   std::vector<owned_descriptor> descriptors;
   std::vector<net::process_options::inherited_descriptor> inherited; ///< some of them
+  std::vector<std::string> read_only_files; ///< as net::process_options has them
   /// Keeps missing names missing; to be kept until nothing lives in the sandbox any more.
   std::shared_ptr<held_placeholders> placeholders;
 };

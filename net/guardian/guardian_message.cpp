@@ -82,6 +82,7 @@ std::string encode_plan(const spawn_plan& plan, const process_bounds& bounds) {
   out.number(static_cast<std::uint32_t>(plan.descriptors.size()));
   for (const auto& [ours, as] : plan.descriptors)
     out.number(static_cast<std::int32_t>(as));
+  out.texts(plan.read_only_files);
   out.number(bounds.max_memory_bytes);
   out.number(bounds.max_processes);
   out.number(bounds.max_file_bytes);
@@ -101,6 +102,7 @@ std::optional<received_plan> decode_plan(std::string_view bytes) {
     return std::nullopt;
   for (std::uint32_t i = 0; i < count; ++i)
     result.plan.descriptors.emplace_back(-1, in.number<std::int32_t>());
+  result.plan.read_only_files = in.texts();
   result.bounds.max_memory_bytes = in.number<std::uint64_t>();
   result.bounds.max_processes = in.number<std::uint32_t>();
   result.bounds.max_file_bytes = in.number<std::uint64_t>();

@@ -139,6 +139,17 @@ for path in ("/proc/sysrq-trigger", "/proc/kcore", "/proc/kmem", "/proc/self/mem
     add(f"write {path}", lambda path: os.close(os.open(path, os.O_WRONLY)), path)
 
 
+# The machine's own devices, which a sandbox shows: changed to what they are, which harms nobody.
+def change_device(path, change):
+    change(path, os.stat(path))
+
+
+for device in (["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", 0] if FACTS["devices"] else []):
+    add(f"mode of {device}", change_device, device, lambda path, old: os.chmod(path, stat.S_IMODE(old.st_mode)))
+    add(f"owner of {device}", change_device, device, lambda path, old: os.chown(path, old.st_uid, old.st_gid))
+    add(f"times of {device}", change_device, device, lambda path, old: os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns)))
+
+
 # 3. Settings, logins, repositories
 for path in ("config.toml", "auth.json", "sessions/x", "AGENTS.md", "new"):
     add(f"write the home's {path}", write, HOME + "/" + path)

@@ -76,7 +76,8 @@ class Outside:
         hidden = [str(self.base / "user/.ssh/id"), str(self.home / "auth.json")]
         if os.getuid() == 0:
             hidden.append("/etc/shadow")
-        return {"work": str(self.work), "outside": str(self.outside), "home": str(self.home), "writes": writes, "network": network,
+        devices = os.getuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
+        return {"devices": devices, "work": str(self.work), "outside": str(self.outside), "home": str(self.home), "writes": writes, "network": network,
                 "hidden": hidden, "stream_sockets": names(self.streams), "datagram_sockets": names(self.datagrams),
                 "port": self.port.getsockname()[1], "shm": self.shm, "shm_file": self.shm_file.name, "victim": self.victim.pid}
 
@@ -279,7 +280,7 @@ class PlainChroot(ProgramTest):
             if os.path.islink("/" + name):
                 (top / name).symlink_to(os.readlink("/" + name))
         shutil.copy(PROGRAM, top / "troupe")
-        provider = self.provider(tool(shell("touch made; touch /etc/made; ls -d /proc/1")), reply("done"))
+        provider = self.provider(tool(shell("touch made; touch /etc/made; ls -d /proc/1; chmod 0666 /dev/null /proc/self/fd/0; echo x >/dev/null && echo wrote")), reply("done"))
         options = " ".join(f"'{x}'" for x in self.configured(provider))
         script = (f"mount --bind /usr {top}/usr && mount --bind /etc {top}/etc && mount -t proc proc {top}/proc && mount --rbind /dev {top}/dev && "
                   f"exec chroot {top} /troupe exec --json --skip-git-repo-check -C /root/work -s workspace-write {options} go")
@@ -291,6 +292,9 @@ class PlainChroot(ProgramTest):
         output = provider.requests[1]["json"]["input"][-1]["output"]
         self.assertIn("touch: cannot touch '/etc/made': Read-only file system", output)
         self.assertIn("/proc/1", output)
+        for device in ("/dev/null", "/proc/self/fd/0"):
+            self.assertIn(f"changing permissions of '{device}': Read-only file system", output)
+        self.assertIn("wrote", output)
         self.assertTrue((top / "root/work/made").exists(), output)
 
 

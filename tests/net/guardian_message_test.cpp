@@ -14,6 +14,7 @@ spawn_plan a_plan() {
   plan.cwd = "/tmp";
   plan.descriptors = {{7, 0}, {8, 1}, {9, 11}};
   plan.tty = spawn_plan::terminal::controlling;
+  plan.read_only_files = {"/dev/null", "/dev/zero"};
   return plan;
 }
 
@@ -31,6 +32,7 @@ SCENARIO("a plan arrives as it was, but for the numbers of its descriptors") {
   CHECK(received->plan.tty == spawn_plan::terminal::controlling);
   const std::vector<std::pair<int, int>> places{{-1, 0}, {-1, 1}, {-1, 11}};
   CHECK(received->plan.descriptors == places);
+  CHECK_EQ(received->plan.read_only_files, a_plan().read_only_files);
   CHECK(received->bounds == some_bounds);
 }
 

@@ -88,6 +88,27 @@ struct fixture {
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
+SCENARIO("read-only files can be used, but not changed, not even by root") {
+  const auto changes = "for x in /dev/null /proc/self/fd/0; do chmod 0666 $x 2>&1; done; "
+                       "echo x >/dev/null && echo written; head -c 3 /dev/zero | wc -c";
+  auto process = start({.argv = {"/bin/sh", "-c", changes},
+                        .cwd = "/",
+                        .environment = {},
+                        .input = {},
+                        .inherited = {},
+                        .read_only_files = {"/dev/null", "/nonexistent/x", "/dev/zero"},
+                        .bounds = {}});
+  const auto outcome = process.outcome();
+  if (outcome.error != net_errc::none) { // it takes CAP_SYS_ADMIN and a `/` that is a mount
+    CHECK_EQ(outcome.detail.find("cannot give it mounts of its own: "), 0u);
+    return;
+  }
+  const std::string refused = ": Read-only file system\n";
+  CHECK_EQ(process.seen->output, "chmod: changing permissions of '/dev/null'" + refused +
+                                   "chmod: changing permissions of '/proc/self/fd/0'" + refused +
+                                   "written\n3\n");
+}
+
 SCENARIO("output, errors and exit code are reported apart") {
   auto process = shell("echo out; echo err >&2; exit 3");
   const auto outcome = process.outcome();

@@ -323,6 +323,25 @@ SCENARIO("a failed trial tells what to do without") {
   CHECK(!reduced_abilities(able, "bwrap: setting up uid map: Permission denied"));
 }
 
+SCENARIO("the devices of root's sandbox are covered where that can be done") {
+  using enum bubblewrap_abilities::privilege;
+  CHECK(covered_devices(able).empty());
+  auto abilities = able;
+  abilities.runs_as = root;
+  CHECK_EQ(text_of(covered_devices(abilities)),
+           "/dev/null /dev/zero /dev/full /dev/random /dev/urandom ");
+  for (const auto* told : {"cannot give it mounts of its own: Operation not permitted",
+                           "cannot cover its read-only files: Permission denied"}) {
+    const auto next = reduced_abilities(abilities, told);
+    REQUIRE(next);
+    CHECK(!next->covers_devices);
+    CHECK(next->root_is_mount);
+    CHECK(covered_devices(*next).empty());
+  }
+  abilities.root_is_mount = false;
+  CHECK(covered_devices(abilities).empty());
+}
+
 SCENARIO("a sandbox denial is guessed from output and exit code") {
   for (const auto* output :
        {"touch: x: Read-only file system", "Operation not permitted", "PERMISSION DENIED",
