@@ -17,7 +17,7 @@ namespace troupe::tool_runner {
 
 namespace {
 
-sandbox_problem problem(std::string text) {
+sandbox_problem machine_problem(std::string text) {
   return {std::move(text), sandbox_problem::cause::machine};
 }
 
@@ -36,10 +36,11 @@ void add_resolved(std::vector<std::string>& to, const std::string& path) {
     to.push_back(std::move(*real));
 }
 
-sandbox_problem refusal(const std::string& path) {
-  return problem(fmt::format("the sandbox cannot be set up: {} lies where an agent may write. "
-                             "Choose other writable folders, or let {} name a bwrap elsewhere.",
-                             path, bubblewrap_variable));
+sandbox_problem untrusted_program(const std::string& path) {
+  return machine_problem(
+    fmt::format("the sandbox cannot be set up: {} lies where an agent may write. "
+                "Choose other writable folders, or let {} name a bwrap elsewhere.",
+                path, bubblewrap_variable));
 }
 
 } // namespace
@@ -77,11 +78,12 @@ std::variant<std::string, sandbox_problem> find_bubblewrap(const std::string& na
   if (!named.empty()) {
     const auto real = named.starts_with('/') ? disk_paths{}.resolved(named) : std::nullopt;
     if (!real || !is_program(*real))
-      return problem(fmt::format("the sandbox needs bubblewrap, but {} is \"{}\", which is not the "
-                                 "absolute path of a program. {}",
-                                 bubblewrap_variable, named, sandbox_remedy({})));
+      return machine_problem(
+        fmt::format("the sandbox needs bubblewrap, but {} is \"{}\", which is not the "
+                    "absolute path of a program. {}",
+                    bubblewrap_variable, named, sandbox_remedy({})));
     if (lies_in(*real, folders.writable) || lies_in(*real, folders.others))
-      return refusal(named);
+      return untrusted_program(named);
     return *real;
   }
   for (const auto folder : bubblewrap_folders) {
@@ -89,11 +91,12 @@ std::variant<std::string, sandbox_problem> find_bubblewrap(const std::string& na
     if (!real || !is_program(*real))
       continue;
     if (lies_in(*real, folders.writable))
-      return refusal(*real);
+      return untrusted_program(*real);
     return *real;
   }
-  return problem(fmt::format("the sandbox needs bubblewrap, but there is no bwrap in {}. {}",
-                             fmt::join(bubblewrap_folders, ", "), sandbox_remedy({})));
+  return machine_problem(
+    fmt::format("the sandbox needs bubblewrap, but there is no bwrap in {}. {}",
+                fmt::join(bubblewrap_folders, ", "), sandbox_remedy({})));
 }
 
 } // namespace troupe::tool_runner

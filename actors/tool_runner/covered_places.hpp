@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-/// What sandboxes cover (keys, settings, results), as it was before any command ran: a cover lies at
-/// a name, and an agent may rename a folder on the way. Blocks.
+/// What sandboxes cover (keys, settings, results), as it was before any command ran: a cover lies
+/// at a name, and an agent may rename a folder on the way. Blocks.
 namespace troupe::tool_runner {
 
 struct covered_place {

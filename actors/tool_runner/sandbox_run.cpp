@@ -1,6 +1,7 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
+#include "actors/tool_runner/exec_policy.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
 #include "config/log_notices.hpp"
 

@@ -71,7 +71,7 @@ sandbox_setup setup_for(const dependencies& deps, const config::variables& envir
                        .results = options.results,
                        .own_program = without_links(deps.own_program),
                        .own_image = deps.own_program,
-                       .bubblewrap = value_of(environment, bubblewrap_variable),
+                       .bubblewrap = value_of(environment, std::string{bubblewrap_variable}),
                        .tmpdir = value_of(environment, "TMPDIR"),
                        .visible = {value_of(environment, "HOME")}};
   for (const auto& path : options.settings.hidden)
