@@ -148,6 +148,8 @@ struct http_server::state {
 http_server::http_server(io_pool& pool, server_options options, handler on_request)
   : state_(std::make_shared<state>(pool, std::make_shared<server_core>())) {
   state_->core->options = std::move(options);
+  state_->core->unfinished_bodies =
+    std::make_shared<byte_budget>(state_->core->options.max_unfinished_body);
   state_->core->on_request = std::move(on_request);
 }
 

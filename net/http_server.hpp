@@ -99,15 +99,18 @@ struct server_options {
   served_hosts hosts = served_hosts::any;
   std::chrono::milliseconds request_limit = request_read_limit;
   std::chrono::milliseconds head_limit = head_read_limit;
-  std::size_t max_waiting = max_waiting_connections; ///< per I/O thread
+  std::chrono::milliseconds body_idle = body_idle_limit;       ///< without a byte of a body
+  std::size_t max_unfinished_body = max_unfinished_body_bytes; ///< of all connections together
+  std::size_t max_waiting = max_waiting_connections;           ///< per I/O thread
   std::chrono::milliseconds idle_limit = server_idle_limit;
   std::chrono::milliseconds silence_limit = server_silence_limit; ///< of WebSockets; 0: none
 };
 
 /// An HTTP/1.1 server with keep-alive, for the model simulator, the tests and local front doors.
 /// Requests of one connection are handled one after the other. A request that is not HTTP is
-/// answered 400, a head over `max_head_bytes` 431, a body over its limit 413, and the connection
-/// closes. So it does without an answer when a head or a body takes longer than its limit.
+/// answered 400, a head over `max_head_bytes` 431, a body over its limit 413, one that does not fit
+/// into what unfinished bodies may take 503, and the connection closes. So it does without an
+/// answer when a head or a body takes longer than its limit, or a body makes no progress.
 class http_server {
 public:
   /// Called on I/O threads; must not block or throw.

@@ -17,15 +17,13 @@ namespace {
 // A server keeps more connections than a client, most of them quiet.
 constexpr std::size_t first_buffer_bytes = 4 * 1024;
 
-// Memory for an announced body is taken as it arrives, beyond this.
-constexpr std::size_t trusted_body_bytes = 1024 * 1024;
-
 } // namespace
 
 http_session::http_session(surroundings around, tcp_socket socket)
   : lane_(std::move(around.lane)), core_(std::move(around.core)),
     waiting_(std::move(around.waiting)), link_(std::move(socket)), timer_(lane_->context()),
     input_(first_buffer_bytes, max_read_buffer_bytes), parser_(message_parser::kind::request),
+    body_share_(core_->unfinished_bodies),
     unsent_bytes_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 void http_session::start() {
@@ -67,8 +65,13 @@ void http_session::read() {
   reads_body_ = step_ == step::reading_body && missing_bytes_ > 0;
   if (reads_body_) {
     auto& body = request_.body; // a body of known length is read where it belongs
-    if (body.size() == body_size_)
-      body.resize(body_size_ + std::min(missing_bytes_, std::max(trusted_body_bytes, body_size_)));
+    if (body.size() == body_size_) {
+      const auto size =
+        body_size_ + std::min(missing_bytes_, std::max(first_body_bytes, body_size_));
+      if (!make_room(size))
+        return;
+      body.resize(size);
+    }
     space = std::span{body}.subspan(body_size_);
   } else {
     space = input_.space();
@@ -94,6 +97,8 @@ void http_session::on_read(const error_code& error, std::size_t n) {
     lingered_bytes_ += n;
     return lingered_bytes_ > max_drain_bytes ? close() : read();
   }
+  if (step_ == step::reading_body)
+    progress_at_ = clock_type::now();
   if (reads_body_) {
     body_size_ += n;
     missing_bytes_ -= n;
@@ -153,6 +158,8 @@ void http_session::on_head() {
   body_size_ = 0;
   step_ = step::reading_body; // from the same start: the time limit is the request's
   is_new_ = false;
+  progress_at_ = clock_type::now();
+  arm_timer();
   const auto expected = request_.headers.find("Expect");
   if (expected && equals_ignoring_case(*expected, "100-continue")) {
     out_.tail() += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -169,10 +176,14 @@ bool http_session::read_body() {
 bool http_session::take_plain_body() {
   const auto here = input_.unread().first(std::min(input_.unread().size(), missing_bytes_));
   if (!here.empty()) {
+    if (!make_room(here.size()))
+      return true;
     request_.body.append(here.data(), here.size());
     input_.consume(here.size());
     body_size_ += here.size();
     missing_bytes_ -= here.size();
+    if (input_.empty() && !is_reading_)
+      input_.release();
   }
   if (missing_bytes_ > 0)
     read();
@@ -181,14 +192,27 @@ bool http_session::take_plain_body() {
 
 bool http_session::parse_chunked_body() {
   const auto result = parser_.parse_body(input_.unread());
+  const auto size = request_.body.size() + result.body.size();
+  if (result.error != net_errc::none)
+    return refuse(400), true;
+  if (size > core_->options.max_body_bytes)
+    return refuse(413), true;
+  if (!make_room(size))
+    return true;
   request_.body += result.body;
   input_.consume(result.used);
-  if (result.error != net_errc::none)
-    refuse(400);
-  else if (request_.body.size() > core_->options.max_body_bytes)
-    refuse(413);
-  else if (!parser_.is_done())
+  if (!parser_.is_done())
     return read(), false;
+  return true;
+}
+
+// For a body of `body_bytes`; false: there is none, and the request is refused.
+bool http_session::make_room(std::size_t body_bytes) {
+  auto& body = request_.body;
+  const auto capacity = grown_capacity(body.capacity(), body_bytes);
+  if (!body_share_.hold(capacity + input_.capacity()))
+    return refuse(503), false;
+  regrow(body, capacity);
   return true;
 }
 
@@ -201,11 +225,14 @@ void http_session::handle_request() {
   upgrade_headers_ = may_upgrade_ ? request_.headers : header_list{};
   if (input_.empty() && !is_reading_)
     input_.release();
+  body_share_.hold(0); // from here on it is the handler's
   in_handler_ = true;
-  if (core_->options.hosts == served_hosts::loopback && !is_for_loopback(request_.headers))
+  if (core_->options.hosts == served_hosts::loopback && !is_for_loopback(request_.headers)) {
+    request_ = {};
     answer(403, {}, "This server answers requests to localhost only.\n");
-  else
+  } else {
     hand_to_handler();
+  }
   in_handler_ = false;
   flush();
 }
@@ -222,6 +249,8 @@ void http_session::refuse(int status) {
   ++request_number_;
   framing_ = framing::none;
   keeps_alive_ = false;
+  request_ = {};
+  body_share_.hold(0);
   answer(status, {}, {});
 }
 

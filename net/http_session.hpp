@@ -9,6 +9,7 @@
 #include "net/send_queue.hpp"
 #include "net/stream.hpp"
 #include "net/waiting_room.hpp"
+#include "net/wire/byte_budget.hpp"
 #include "net/ws_link.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -33,6 +34,7 @@ struct server_core {
   http_server::handler on_request;
   std::unique_ptr<asio::ssl::context> tls; ///< null: plain
   std::atomic<std::size_t> connections{0};
+  std::shared_ptr<byte_budget> unfinished_bodies;
 };
 
 /// What the copies of a responder share. No Asio object in it.
@@ -104,6 +106,7 @@ private:
   bool read_body();
   bool take_plain_body();
   bool parse_chunked_body();
+  bool make_room(std::size_t body_bytes);
   void handle_request();
   void hand_to_handler();
   void refuse(int status);
@@ -135,6 +138,7 @@ private:
 
   step step_ = step::greeting;
   steady_time since_{};
+  steady_time progress_at_{}; // of a body: its last bytes
   bool is_reading_ = false;
   bool reads_body_ = false; // the read goes into the body, not into the buffer
   bool has_begun_ = false;  // bytes of the next request are there
@@ -147,6 +151,7 @@ private:
   server_request request_;
   std::size_t missing_bytes_ = 0; // of a body with a length
   std::size_t body_size_ = 0;     // what has arrived of it
+  byte_share body_share_;         // of the memory of unfinished bodies
 
   std::uint64_t request_number_ = 0;
   framing framing_ = framing::none;

@@ -99,6 +99,17 @@ inline constexpr std::size_t max_request_body_bytes = 64 * 1024 * 1024;
 /// From the first byte of a request to its last: a sender slower than that only holds a connection.
 inline constexpr std::chrono::seconds request_read_limit{60};
 
+/// Within this at least some bytes of a body must come: whoever has sent a head is there to send
+/// the rest.
+inline constexpr std::chrono::seconds body_idle_limit{15};
+
+/// Memory a body gets before any of it is there; from then on as much again as has arrived.
+inline constexpr std::size_t first_body_bytes = 16 * 1024;
+
+/// Request bodies that have begun and not ended, of all connections of a server together: four of
+/// the largest. Beyond it a request is answered 503.
+inline constexpr std::size_t max_unfinished_body_bytes = 256 * 1024 * 1024;
+
 /// From the first byte of a request, on a new connection from its start, to the end of its head:
 /// heads come in one packet, and whoever sends them byte by byte only holds a connection.
 inline constexpr std::chrono::seconds head_read_limit{10};

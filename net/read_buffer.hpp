@@ -19,6 +19,9 @@ public:
   bool empty() const { return begin_ == end_; }
   void consume(std::size_t n) { begin_ += n; }
 
+  /// The memory it takes.
+  std::size_t capacity() const { return capacity_; }
+
   /// Room for the next read; empty when `max_size` bytes are unread. Moves what is unread.
   std::span<char> space();
 

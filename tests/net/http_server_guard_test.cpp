@@ -141,6 +141,64 @@ SCENARIO("slow and idle connections are bounded, and the next one is served all 
   CAF_CHECK_LESS_OR_EQUAL(server->connections(), limit);
 }
 
+SCENARIO("idle connections give way as well") {
+  constexpr std::size_t limit = 8;
+  serve({.max_waiting = limit});
+  std::vector<raw_connection> idle;
+  for (int i = 0; i < 50; ++i) {
+    idle.push_back(connect());
+    idle.back().write(get("Host: h\r\n"));
+    CHECK(idle.back().read_message().starts_with("HTTP/1.1 200 "));
+  }
+  for (std::size_t i = 0; i + limit < idle.size(); ++i)
+    CHECK_EQ(idle[i].read_to_end(), "");
+  CAF_CHECK_LESS_OR_EQUAL(server->connections(), limit);
+}
+
+SCENARIO("a body has a deadline for its next bytes") {
+  serve({.body_idle = 50ms});
+  for (const auto* request : {"POST / HTTP/1.1\r\nContent-Length: 50000000\r\n\r\n",
+                              "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf",
+                              "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                              "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf"}) {
+    auto silent = connect();
+    silent.write(request);
+    CHECK_EQ(silent.read_to_end(), "");
+  }
+  CHECK_EQ(asked.load(), 0);
+}
+
+SCENARIO("a body takes memory as it arrives, not as it is announced") {
+  serve({.max_unfinished_body = 2 * 1024 * 1024});
+  std::vector<raw_connection> peers;
+  for (int i = 0; i < 100; ++i) {
+    peers.push_back(connect());
+    peers.back().write("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n");
+  }
+  for (auto& peer : peers) {
+    peer.write(std::string(100'000, 'x'));
+    CHECK(peer.read_message().starts_with("HTTP/1.1 200 "));
+  }
+}
+
+SCENARIO("unfinished bodies of all connections have one budget, and give it back") {
+  serve({.body_idle = 500ms, .max_unfinished_body = 128 * 1024});
+  for (const auto* head : {"POST / HTTP/1.1\r\nContent-Length: 90000\r\n\r\n",
+                           "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n15F90\r\n"}) {
+    std::vector<raw_connection> peers;
+    for (int i = 0; i < 4; ++i) {
+      peers.push_back(connect());
+      peers.back().write(head + std::string(60'000, 'x'));
+    }
+    const auto refused = std::ranges::count_if(
+      peers, [](auto& peer) { return peer.read_to_end().starts_with("HTTP/1.1 503 "); });
+    CAF_CHECK_GREATER_OR_EQUAL(refused, 1);
+    CHECK_EQ(asked.load(), 0);
+  }
+  CHECK_EQ(ask("POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, 'x')),
+           "HTTP/1.1 200 OK\r\n");
+}
+
 SCENARIO("without descriptors the longest waiting give theirs to new connections") {
   serve();
   std::vector<raw_connection> clients; // there before the limit, which counts for us as well
