@@ -274,14 +274,34 @@ login_snapshot snapshot_of(const std::optional<login>& x, std::uint64_t generati
   return result;
 }
 
+namespace {
+
+bool is_variable_name(std::string_view x) {
+  constexpr std::string_view digits = "0123456789";
+  constexpr std::string_view known =
+    "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  return !x.empty() && digits.find(x.front()) == digits.npos &&
+         x.find_first_not_of(known) == x.npos;
+}
+
+/// What is no name may be the key itself, put there by mistake.
+credential_error missing_variable(const provider& x) {
+  if (!is_variable_name(*x.env_key))
+    return {
+      "`env_key` of the provider is not the name of an environment variable: it takes the NAME "
+      "of the variable that holds the key, not the key"};
+  return {fmt::format("Missing environment variable: `{}`.{}{}", *x.env_key,
+                      x.env_key_instructions ? " " : "", x.env_key_instructions.value_or(""))};
+}
+
+} // namespace
+
 std::variant<credential, credential_error>
 request_credential(const provider& x, const environment& env, const login_snapshot& login) {
   if (x.env_key) {
     if (auto key = non_blank(env, *x.env_key))
       return credential{secret{std::move(*key)}, std::nullopt};
-    return credential_error{fmt::format("Missing environment variable: `{}`.{}{}", *x.env_key,
-                                        x.env_key_instructions ? " " : "",
-                                        x.env_key_instructions.value_or(""))};
+    return missing_variable(x);
   }
   if (x.experimental_bearer_token)
     return credential{x.experimental_bearer_token, std::nullopt};

@@ -1,15 +1,18 @@
 // The beginning of an exchange: where it goes, and when; also where it goes on after a redirect.
 #include "net/http_call.hpp"
 
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 namespace troupe::net {
 
 void http_call::find_route() {
-  const auto url = parse_http_url(task_.request.url);
-  if (!url)
-    return fail(net_errc::bad_url, "unusable URL");
+  const auto read = read_http_url(task_.request.url);
+  if (const auto* problem = std::get_if<std::string_view>(&read))
+    return fail(net_errc::bad_url, "unusable URL: " + std::string{*problem});
+  const auto* url = std::get_if<http_url>(&read);
   const auto traffic =
     task_.take_over ? proxy_rules::traffic::websocket : proxy_rules::traffic::http;
   auto choice = pool_->proxies().pick(*url, traffic);

@@ -13,12 +13,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
 namespace troupe::model_client {
 
 namespace {
+
+namespace json = boost::json;
 
 enum class event_type : std::uint8_t {
   created,
@@ -32,7 +35,8 @@ enum class event_type : std::uint8_t {
   done,
   failed,
   rate_limits,
-  unread, // of the response, and nothing that we need
+  incomplete,
+  unread_delta, // of the response; we take the whole from its item
   ignored
 };
 
@@ -48,45 +52,13 @@ constexpr auto event_types = std::to_array<std::pair<std::string_view, event_typ
   {"response.completed", event_type::completed},
   {"response.done", event_type::done},
   {"response.failed", event_type::failed},
+  {"response.incomplete", event_type::incomplete},
+  {"response.function_call_arguments.delta", event_type::unread_delta},
+  {"response.custom_tool_call_input.delta", event_type::unread_delta},
+  {"response.refusal.delta", event_type::unread_delta},
+  {"response.code_interpreter_call_code.delta", event_type::unread_delta},
+  {"response.mcp_call_arguments.delta", event_type::unread_delta},
   {"codex.rate_limits", event_type::rate_limits},
-});
-
-/// The other events of a response (the provider's reference, "streaming events").
-constexpr auto unread_types = std::to_array<std::string_view>({
-  "response.function_call_arguments.delta",
-  "response.custom_tool_call_input.delta",
-  "response.function_call_arguments.done",
-  "response.custom_tool_call_input.done",
-  "response.content_part.added",
-  "response.content_part.done",
-  "response.output_text.done",
-  "response.output_text.annotation.added",
-  "response.refusal.delta",
-  "response.refusal.done",
-  "response.reasoning_summary_text.done",
-  "response.reasoning_summary_part.done",
-  "response.reasoning_text.done",
-  "response.web_search_call.in_progress",
-  "response.web_search_call.searching",
-  "response.web_search_call.completed",
-  "response.file_search_call.in_progress",
-  "response.file_search_call.searching",
-  "response.file_search_call.completed",
-  "response.code_interpreter_call.in_progress",
-  "response.code_interpreter_call.interpreting",
-  "response.code_interpreter_call.completed",
-  "response.code_interpreter_call_code.delta",
-  "response.code_interpreter_call_code.done",
-  "response.image_generation_call.in_progress",
-  "response.image_generation_call.generating",
-  "response.image_generation_call.partial_image",
-  "response.image_generation_call.completed",
-  "response.mcp_call_arguments.delta",
-  "response.mcp_call_arguments.done",
-  "response.mcp_call.in_progress",
-  "response.mcp_call.completed",
-  "response.mcp_call.failed",
-  "response.incomplete",
 });
 
 event_type find_type(const json_slice& x) {
@@ -97,22 +69,68 @@ event_type find_type(const json_slice& x) {
   for (const auto& [text, type] : event_types)
     if (text == name)
       return type;
-  return std::ranges::find(unread_types, name) == unread_types.end() ? event_type::ignored
-                                                                     : event_type::unread;
+  return event_type::ignored;
 }
 
-/// An item as a value; none when it is unparsable, and the event with it.
-std::optional<response_item> parse_item(const json_slice& x) {
+bool has_text(const json::object& x, std::initializer_list<std::string_view> names) {
+  return std::ranges::any_of(names, [&x](std::string_view name) {
+    const auto* value = x.if_contains(name);
+    const auto* text = value != nullptr ? value->if_string() : nullptr;
+    return text != nullptr && !text->empty();
+  });
+}
+
+bool has_text_in(const json::object& x, std::string_view list) {
+  const auto* value = x.if_contains(list);
+  const auto* parts = value != nullptr ? value->if_array() : nullptr;
+  return parts != nullptr && std::ranges::any_of(*parts, [](const json::value& part) {
+           const auto* object = part.if_object();
+           return object != nullptr && has_text(*object, {"text", "refusal", "image_url"});
+         });
+}
+
+/// Whether the history says more with this item than without.
+bool says_something(const json::object& x, item_kind kind) {
+  switch (kind) {
+  case item_kind::message: return has_text_in(x, "content");
+  case item_kind::reasoning:
+    return has_text(x, {"encrypted_content"}) || has_text_in(x, "summary") ||
+           has_text_in(x, "content");
+  case item_kind::compaction: return has_text(x, {"encrypted_content"});
+  case item_kind::local_shell_call:
+  case item_kind::function_call:
+  case item_kind::custom_tool_call:
+  case item_kind::web_search_call: return true;
+  case item_kind::function_call_output: // a provider has no outputs
+  case item_kind::custom_tool_call_output:
+  case item_kind::ghost_snapshot:
+  case item_kind::other: return false;
+  }
+  return false; // unreachable; keeps GCC content
+}
+
+struct read_item {
+  response_item item;
+  bool says_something = false;
+};
+
+/// None when it is unparsable, and the event with it.
+std::optional<read_item> parse_item(const json_slice& x) {
   // Most items fit; larger ones go on in heap blocks.
   std::array<unsigned char, 4096> first_block;
-  boost::json::monotonic_resource memory{first_block.data(), first_block.size()};
-  boost::json::parse_options options;
+  json::monotonic_resource memory{first_block.data(), first_block.size()};
+  json::parse_options options;
   options.max_depth = json_scan::max_depth;
-  boost::json::error_code error;
-  const auto value = boost::json::parse(x.text, error, &memory, options);
+  json::error_code error;
+  const auto value = json::parse(x.text, error, &memory, options);
   if (error)
     return std::nullopt;
-  return parse_response_item(value);
+  auto item = parse_response_item(value);
+  if (!item)
+    return std::nullopt;
+  const auto* object = value.if_object();
+  const bool says = object != nullptr && says_something(*object, item->kind);
+  return read_item{.item = std::move(*item), .says_something = says};
 }
 
 } // namespace
@@ -144,8 +162,6 @@ response_reader::event_fields::read(std::string_view json) {
       result.type = find_type(member->value);
       if (result.type == event_type::ignored)
         return std::nullopt;
-      if (result.type == event_type::unread)
-        return result;
     } else if (is_given(member->value) && !result.take(*member)) {
       return std::nullopt;
     }
@@ -195,13 +211,15 @@ bool response_reader::take(const event_fields& x, std::string_view event_json,
       out.emplace_back(stream_created{});
     return !std::exchange(has_begun_, true);
   case event_type::item_added:
-    if (auto item = parse_item(x.item))
-      out.emplace_back(output_item_added{std::move(*item)});
-    return true;
+    if (auto read = parse_item(x.item))
+      out.emplace_back(output_item_added{std::move(read->item)});
+    return false; // promises only
   case event_type::item_done:
-    if (auto item = parse_item(x.item))
-      out.emplace_back(output_item_done{std::move(*item)});
-    return true;
+    if (auto read = parse_item(x.item)) {
+      out.emplace_back(output_item_done{std::move(read->item)});
+      return read->says_something;
+    }
+    return false;
   case event_type::text_delta:
     if (auto delta = json_text(x.delta))
       out.emplace_back(output_text_delta{std::move(*delta)});
@@ -217,16 +235,17 @@ bool response_reader::take(const event_fields& x, std::string_view event_json,
   case event_type::summary_part_added:
     if (x.summary_index)
       out.emplace_back(reasoning_part_added{*x.summary_index});
-    return true;
-  case event_type::completed: on_completed(x, out); return true;
-  case event_type::done: on_done(x, out); return true;
-  case event_type::failed: on_failed(x); return true;
+    return false;
+  case event_type::completed: on_completed(x, out); return !std::exchange(has_ended_, true);
+  case event_type::done: on_done(x, out); return !std::exchange(has_ended_, true);
+  case event_type::failed: on_failed(x); return !std::exchange(has_ended_, true);
+  case event_type::incomplete: return !std::exchange(has_ended_, true);
   case event_type::rate_limits:
     if (source_ == event_source::websocket)
       if (auto limits = parse_rate_limit_event(event_json))
         out.emplace_back(rate_limits_seen{std::move(*limits)});
     return false;
-  case event_type::unread: return true;
+  case event_type::unread_delta: return x.delta.text.size() > quotes;
   case event_type::ignored: return false;
   }
   return false; // unreachable; keeps GCC content

@@ -28,9 +28,9 @@ public:
 
   bool is_completed() const { return completed_; }
 
-  /// Events so far that bring the response further, those among them that are not read. Signs of
-  /// life do not: unknown events, rate limits, a beginning or a status that is repeated, deltas
-  /// without text.
+  /// Events so far that bring the response further: the first that begins it and the first that
+  /// ends it, deltas with text (those of calls, too, which are not read), and finished items with
+  /// content, a call or reasoning. What is announced, repeated, empty or unknown does not.
   std::uint64_t own_events() const { return own_events_; }
 
   /// Why the stream failed, should it end now.
@@ -48,6 +48,7 @@ private:
 
   event_source source_;
   bool has_begun_ = false;
+  bool has_ended_ = false;
   std::uint64_t own_events_ = 0;
   bool completed_ = false;
   std::optional<model_error> error_;

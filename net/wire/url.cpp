@@ -9,13 +9,26 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
 
 namespace troupe::net {
+
+using namespace std::literals;
 
 namespace {
 
 constexpr std::uint16_t default_port(http_url::scheme x) {
   return x == http_url::scheme::https ? 443 : 80;
+}
+
+/// Boost.URL 1.81 lets what does not fit 16 bits wrap.
+std::optional<std::uint16_t> port_number(std::string_view text) {
+  std::uint16_t result = 0;
+  const auto end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, result);
+  return error == std::errc{} && stop == end && result != 0 ? std::optional{result} : std::nullopt;
 }
 
 std::string target_of(const boost::urls::url_view& url) {
@@ -36,32 +49,45 @@ std::string unescaped(std::string_view text) {
 
 } // namespace
 
-std::optional<http_url> parse_http_url(std::string_view text) {
+std::variant<http_url, std::string_view> read_http_url(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(boost::core::string_view{text.data(), text.size()});
   if (!parsed)
-    return std::nullopt;
+    return "it is no absolute URL (a space, a scheme that is missing, or a character that has to "
+           "be "
+           "escaped)"sv;
   const boost::urls::url_view url = *parsed;
   http_url result;
   if (url.scheme_id() == boost::urls::scheme::https)
     result.transport = http_url::scheme::https;
   else if (url.scheme_id() != boost::urls::scheme::http)
-    return std::nullopt;
-  if (url.has_userinfo() || url.host_address().empty())
-    return std::nullopt;
+    return "its scheme is neither http nor https"sv;
+  if (url.has_userinfo())
+    return "it has a user or a password before the host; credentials go into headers"sv;
+  if (url.host_address().empty())
+    return "it has no host"sv;
   // Boost.URL 1.81 takes "http://h:8x/p" as port 8 and path "x/p".
   if (!url.encoded_path().empty() && !url.encoded_path().starts_with('/'))
-    return std::nullopt;
-  const bool has_port = url.has_port() && !url.port().empty(); // "http://h:/" is legal
-  if (has_port && url.port_number() == 0)                      // also what does not fit 16 bits
-    return std::nullopt;
-  const auto usual_port = default_port(result.transport);
+    return "its port is not a number"sv;
+  result.port = default_port(result.transport);
+  const std::string_view written{url.port()};
+  if (!written.empty()) { // "http://h:/" is legal
+    const auto port = port_number(written);
+    if (!port)
+      return "its port is not between 1 and 65535"sv;
+    result.port = *port;
+  }
   result.host = lower_case(url.host_address());
-  result.port = has_port ? url.port_number() : usual_port;
   result.host_header = lower_case(std::string_view{url.encoded_host()});
-  if (result.port != usual_port)
+  if (result.port != default_port(result.transport))
     result.host_header += ':' + std::to_string(result.port);
   result.target = target_of(url);
   return result;
+}
+
+std::optional<http_url> parse_http_url(std::string_view text) {
+  auto read = read_http_url(text);
+  auto* url = std::get_if<http_url>(&read);
+  return url != nullptr ? std::optional{std::move(*url)} : std::nullopt;
 }
 
 std::string http_form_of(std::string_view websocket_url) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace troupe::net {
@@ -27,6 +28,9 @@ struct http_url {
 /// URL with user information is refused too: it would be dropped on the way, and it is a secret in
 /// a place that gets logged. A fragment is dropped, as it is never sent.
 std::optional<http_url> parse_http_url(std::string_view text);
+
+/// The same; what is not usable is said in words that quote nothing of it ("its port is ...").
+std::variant<http_url, std::string_view> read_http_url(std::string_view text);
 
 /// A ws or wss URL as the http or https URL of its handshake; others as they are. Text only.
 std::string http_form_of(std::string_view websocket_url);

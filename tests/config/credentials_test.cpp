@@ -215,6 +215,16 @@ SCENARIO("the provider's own key comes first, then its token, then the login") {
   CHECK_EQ(token_of(request_credential(x, env, chatgpt)), " raw /none");
 }
 
+SCENARIO("a key in the place of its variable's name is not told") {
+  provider x;
+  for (const auto* key : {"sk-proj-abcdef", "9e107d9d372bb6826bd81d3542a419d6", "a b", ""}) {
+    x.env_key = key;
+    const auto told = token_of(request_credential(x, environment_of({}), std::nullopt));
+    CHECK(told.find("takes the NAME of the variable") != told.npos);
+    CHECK((*key == 0 || told.find(key) == told.npos));
+  }
+}
+
 SCENARIO("a missing or blank key variable is an error with the provider's advice") {
   provider x;
   x.env_key = "K";

@@ -61,6 +61,23 @@ SCENARIO("what an HTTP client cannot use is refused") {
     CHECK(!parse_http_url(text));
 }
 
+SCENARIO("what is wrong with a URL is said without quoting it") {
+  for (auto [text, problem] : {std::pair{"http://h:65537/", "port is not between"},
+                               {"http://h:80801/", "port is not between"},
+                               {"http://h:00000000000000065617/", "port is not between"},
+                               {"http://h:0/", "port is not between"},
+                               {"http://me:pw@h/", "a user or a password"},
+                               {"ftp://h/", "scheme"},
+                               {"http://h a/", "no absolute URL"},
+                               {"http://:80/", "no host"}}) {
+    const auto read = read_http_url(text);
+    REQUIRE(std::holds_alternative<std::string_view>(read));
+    CHECK(std::get<std::string_view>(read).find(problem) != std::string_view::npos);
+    CHECK(!parse_http_url(text));
+  }
+  CHECK_EQ(parse_http_url("http://h:65535/").value().port, 65535);
+}
+
 SCENARIO("a WebSocket's URL has the scheme of its handshake") {
   CHECK_EQ(http_form_of("ws://h:1/a?b"), "http://h:1/a?b");
   CHECK_EQ(http_form_of("WSS://h/"), "https://h/");
