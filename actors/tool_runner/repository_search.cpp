@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <deque>
 #include <memory>
 #include <string_view>
@@ -30,8 +31,10 @@ struct waiting_folder {
 /// What matters of a folder's entries.
 struct folder_entries {
   std::vector<std::string> folders;
-  bool has_git = false;
+  bool is_readable = true;
+  bool has_git = false; ///< as a folder or a file
   bool git_is_file = false;
+  bool git_is_link = false;
   int bare_signs = 0; ///< of HEAD, objects, refs
 };
 
@@ -48,11 +51,14 @@ int kind_of(int folder, const dirent& entry) {
 folder_entries look_into(const std::string& path) {
   folder_entries result;
   const auto fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0)
+  if (fd < 0) {
+    result.is_readable = errno == ENOENT || errno == ENOTDIR || errno == ELOOP; // gone meanwhile
     return result;
+  }
   const std::unique_ptr<DIR, closer> entries{::fdopendir(fd)};
   if (!entries) {
     ::close(fd);
+    result.is_readable = false;
     return result;
   }
   while (const auto* entry = ::readdir(entries.get())) {
@@ -66,6 +72,7 @@ folder_entries look_into(const std::string& path) {
     if (name == ".git") {
       result.has_git = is_folder || kind == DT_REG;
       result.git_is_file = kind == DT_REG;
+      result.git_is_link = kind == DT_LNK;
     } else if (is_folder) {
       result.folders.emplace_back(name);
     }
@@ -86,6 +93,7 @@ found_repositories find_repositories(const std::string& root, const search_bound
       return result;
     }
     const auto entries = look_into(at.path);
+    result.is_complete = result.is_complete && entries.is_readable;
     const auto is_root = at.depth == 0;
     constexpr int bare = 3;
     if (!is_root && entries.bare_signs == bare) {
@@ -99,6 +107,9 @@ found_repositories find_repositories(const std::string& root, const search_bound
           result.paths.push_back(std::move(folder));
       result.paths.push_back(std::move(git));
     }
+    if (!is_root && entries.git_is_link)
+      if (auto target = disk_paths{}.resolved(at.path + "/.git"))
+        result.paths.push_back(*std::move(target));
     if (at.depth == bounds.max_depth) {
       result.is_complete = result.is_complete && entries.folders.empty();
       continue;

@@ -8,8 +8,9 @@
 namespace troupe::tool_runner {
 
 struct found_repositories {
-  std::vector<std::string> paths; ///< `.git` folders and files, what they name, bare repositories
-  bool is_complete = true;        ///< false: a bound was reached
+  /// `.git` folders and files, what they name or link to, bare repositories.
+  std::vector<std::string> paths;
+  bool is_complete = true; ///< false: a bound was reached, or a folder cannot be read
   bool operator==(const found_repositories&) const = default;
 };
 

@@ -30,12 +30,15 @@ public:
     impossible ///< nobody with our rights can make it
   };
 
-  /// Error: a sentence for the tool's output.
-  std::variant<outcome, std::string> hold(const std::string& path);
+  /// `folder` is the one that `path` (absolute) lies in, open in any way: whatever its name leads
+  /// to meanwhile, only there something is made and removed. Error: a sentence for the tool's
+  /// output.
+  std::variant<outcome, std::string> hold(int folder, const std::string& path);
 
 private:
   struct placeholder {
-    std::string path;
+    owned_descriptor parent;
+    std::string name;
     owned_descriptor folder;
   };
 

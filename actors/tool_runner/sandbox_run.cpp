@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
 #include "actors/tool_runner/exec_policy.hpp"
+#include "actors/tool_runner/private_mount_points.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
 #include "config/log_notices.hpp"
 
@@ -89,6 +90,13 @@ struct sandbox_launcher::blueprint {
       program = std::get<std::string>(std::move(found));
   }
 
+  void make_mount_points(const std::string& own_tmp) {
+    if (plan() == nullptr)
+      return;
+    if (auto why = tool_runner::make_mount_points(*plan(), own_tmp))
+      fail(*std::move(why));
+  }
+
   void hold_missing() {
     if (plan() == nullptr)
       return;
@@ -97,15 +105,11 @@ struct sandbox_launcher::blueprint {
     for (auto& mount : plan.mounts) {
       if (mount.kind != mount_kind::missing)
         continue;
-      const auto held = placeholders->hold(mount.path);
+      const auto held = placeholders->hold(seen.folder_of(mount.path), mount.path);
       if (const auto* why = std::get_if<std::string>(&held))
         return fail(*why);
-      const auto outcome = std::get<held_placeholders::outcome>(held);
-      if (outcome == held_placeholders::outcome::impossible)
+      if (std::get<held_placeholders::outcome>(held) == held_placeholders::outcome::impossible)
         mount.path.clear();
-      if (outcome == held_placeholders::outcome::taken && disk_paths{}.is_link(mount.path))
-        return fail(
-          fmt::format("Sandbox refuses {}: a symbolic link has appeared there.", mount.path));
     }
     std::erase_if(plan.mounts, [](const auto& mount) { return mount.path.empty(); });
     seen.plan = std::move(plan);
@@ -151,6 +155,7 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
     result->seen = fixed->look(wanted, thread);
     result->choose_program(fixed->setup, wanted);
     result->hold_missing();
+    result->make_mount_points(fixed->folders ? fixed->folders->folder(thread) : "");
     return result;
   };
   auto go_on = [self = shared_from_this(), order = std::move(order),

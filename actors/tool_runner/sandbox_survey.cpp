@@ -45,7 +45,8 @@ public:
     if (auto problem = missing_cover())
       return finish(sandbox_problem{std::move(*problem)});
     for (const auto& root : question_.roots)
-      add_repositories(root);
+      if (auto problem = add_repositories(root))
+        return finish(sandbox_problem{std::move(*problem)});
     return finish(plan_sandbox(question_, disk_paths{}));
   }
 
@@ -129,37 +130,65 @@ private:
   }
 
   /// Searched once for a thread, when it first writes there: what was there before it is guarded,
-  /// what it makes itself is its own. After one was moved away they are looked for again.
-  void add_repositories(const writable_root& root) {
+  /// what it makes itself is its own. After one was moved away they are looked for again, and those
+  /// that are not found in a tree too large to be searched could be anywhere in it.
+  std::optional<std::string> add_repositories(const writable_root& root) {
     auto& lists = memory_->repositories;
-    auto known = lists.find(root.path);
-    if (known == lists.end())
-      known = lists.emplace(root.path, recent_or_new(root.path)).first;
-    else if (known->second.ids != ids_of(known->second.found.paths))
-      known->second = search(root.path);
-    const auto& paths = known->second.found.paths;
+    const auto known = lists.find(root.path);
+    const auto* before = known != lists.end() ? &known->second : recent(root.path);
+    const auto is_own = known != lists.end();
+    const auto is_current =
+      before != nullptr && before->ids == ids_of(before->found.paths) &&
+      (is_own || repository_list::clock::now() - before->when < search_lifetime);
+    auto list = is_current ? *before : search(root.path);
+    if (!is_current && before != nullptr)
+      if (const auto lost = lost_repository(*before, list))
+        return fmt::format("Sandbox refuses writable root {}: the repository {} was moved, and the "
+                           "folder is too large to find it again. Put it back to go on; if it was "
+                           "you who removed it, start the program anew.",
+                           root.given, *lost);
+    const auto& paths = list.found.paths;
     question_.repositories.insert(question_.repositories.end(), paths.begin(), paths.end());
+    lists.insert_or_assign(root.path, std::move(list));
+    return std::nullopt;
   }
 
-  repository_list recent_or_new(const std::string& root) {
-    if (order_.recent != nullptr)
-      if (const auto recent = order_.recent->find(root);
-          recent != order_.recent->end() &&
-          repository_list::clock::now() - recent->second.when < search_lifetime)
-        return recent->second;
-    auto result = search(root);
-    if (!result.found.is_complete)
-      warnings_.push_back(
-        fmt::format("{} is too large to be searched for repositories: those that were not found "
-                    "are not kept from being written",
-                    root));
-    return result;
+  /// Of another thread; null: none.
+  const repository_list* recent(const std::string& root) const {
+    if (order_.recent == nullptr)
+      return nullptr;
+    const auto found = order_.recent->find(root);
+    return found == order_.recent->end() ? nullptr : &found->second;
   }
 
-  static repository_list search(const std::string& root) {
+  /// Of `before` one that could be at a place which the new search has not seen. What is where it
+  /// was is kept, whether it was found or not.
+  static std::optional<std::string> lost_repository(const repository_list& before,
+                                                    repository_list& found) {
+    for (std::size_t i = 0; i < before.ids.size(); ++i) {
+      const auto& path = before.found.paths[i];
+      const auto& id = before.ids[i];
+      if (id == repository_list::file_id{} || std::ranges::find(found.ids, id) != found.ids.end())
+        continue;
+      if (ids_of({path}).front() == id) {
+        found.found.paths.push_back(path);
+        found.ids.push_back(id);
+      } else if (!found.found.is_complete) {
+        return path;
+      }
+    }
+    return std::nullopt;
+  }
+
+  repository_list search(const std::string& root) {
     repository_list result{
       .found = find_repositories(root), .ids = {}, .when = repository_list::clock::now()};
     result.ids = ids_of(result.found.paths);
+    if (!result.found.is_complete)
+      warnings_.push_back(
+        fmt::format("{} is too large to be searched for repositories, or not all of it can be "
+                    "read: those that were not found are not kept from being written",
+                    root));
     return result;
   }
 
@@ -192,6 +221,15 @@ void note_covers(sandbox_setup& setup) {
   std::vector<std::string> given{setup.home, setup.results};
   given.insert(given.end(), setup.hidden.begin(), setup.hidden.end());
   setup.covers = note_places(given);
+}
+
+int survey::folder_of(std::string_view path) const {
+  const auto* planned = std::get_if<sandbox_plan>(&plan);
+  const auto folder = absolute_path(path, "..");
+  for (std::size_t i = 0; planned != nullptr && i < roots.size(); ++i)
+    if (planned->roots[i].path == folder && roots[i].is_open())
+      return roots[i].number();
+  return -1;
 }
 
 survey look_at(const sandbox_setup& setup, const survey_order& order) {

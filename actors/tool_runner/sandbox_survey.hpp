@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -77,6 +78,9 @@ struct survey {
   std::vector<owned_descriptor> roots; ///< of the plan's roots, in their order; some not open
   std::shared_ptr<const thread_memory> memory;
   std::vector<std::string> warnings; ///< for those whom the machine belongs to
+
+  /// Descriptor of the root that `path` lies in directly; -1: in none that is open.
+  int folder_of(std::string_view path) const;
 };
 
 /// How long what was found for one thread is believed for another that begins.

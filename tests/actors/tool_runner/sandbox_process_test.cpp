@@ -2,11 +2,13 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "actors/tool_runner/bubblewrap_call.hpp"
+#include "actors/tool_runner/private_mount_points.hpp"
 #include "actors/tool_runner/root_identities.hpp"
 #include "actors/tool_runner/sandbox_placeholders.hpp"
 #include "actors/tool_runner/sandbox_survey.hpp"
 #include "actors/tool_runner/seccomp_program.hpp"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,7 +113,8 @@ struct fixture {
     held_placeholders held;
     for (const auto& mount : plan.mounts)
       if (mount.kind == mount_kind::missing)
-        REQUIRE(std::holds_alternative<held_placeholders::outcome>(held.hold(mount.path)));
+        REQUIRE(std::holds_alternative<held_placeholders::outcome>(
+          held.hold(seen.folder_of(mount.path), mount.path)));
     auto program = seccomp_program::make(plan.network);
     REQUIRE(std::holds_alternative<seccomp_program>(program));
     const auto fd = std::get<seccomp_program>(program).open_for_reading();
@@ -253,6 +256,23 @@ SCENARIO("missing settings and repositories cannot be made, and leave nothing be
   CHECK(in_sandbox(workspace_write, "true").output.find("symbolic link") != std::string::npos);
 }
 
+SCENARIO("placeholders are made and removed in the folder itself, wherever its name leads") {
+  fs::create_directories(root + "/victim/.codex");
+  const owned_descriptor folder{::open(workspace.c_str(), O_PATH | O_CLOEXEC)};
+  fs::rename(workspace, root + "/moved");
+  fs::create_directory_symlink(root + "/victim", workspace);
+  {
+    held_placeholders uut;
+    CHECK(uut.hold(folder.number(), workspace + "/.agents") ==
+          std::variant<held_placeholders::outcome, std::string>{held_placeholders::outcome::held});
+    CHECK(fs::is_directory(root + "/moved/.agents"));
+    CHECK(!fs::exists(root + "/victim/.agents"));
+    fs::create_directory_symlink(root + "/victim", root + "/moved/.codex");
+    CHECK(std::holds_alternative<std::string>(uut.hold(folder.number(), workspace + "/.codex")));
+  }
+  CHECK(!fs::exists(root + "/moved/.agents"));
+}
+
 SCENARIO("repositories below a root are protected where they are moved, too") {
   if (!usable())
     return;
@@ -260,6 +280,33 @@ SCENARIO("repositories below a root are protected where they are moved, too") {
   CHECK(in_sandbox(workspace_write, "echo x > a/b/.git/config").exit_code != 0);
   CHECK_EQ(in_sandbox(workspace_write, "mv a c && mkdir -p a/b/.git").exit_code, 0);
   CHECK(in_sandbox(workspace_write, "echo x > c/b/.git/config").exit_code != 0);
+}
+
+SCENARIO("a repository that cannot be found again is not given up") {
+  if (!usable())
+    return;
+  const auto is_refused = [&] {
+    const auto output = in_sandbox(workspace_write, "true").output;
+    return output.starts_with("Sandbox refuses writable root") &&
+           output.find(workspace + "/a/b/.git") != std::string::npos;
+  };
+  fs::create_directories(workspace + "/a/b/.git");
+  CHECK_EQ(in_sandbox(workspace_write, "mkdir -p 1/2/3/4/5/6/7; mv a 1/2/3/4/5/6/7/").exit_code, 0);
+  CHECK(is_refused());
+  fs::create_directories(workspace + "/a/b/.git");
+  CHECK(is_refused());
+  fs::remove_all(workspace + "/a");
+  fs::rename(workspace + "/1/2/3/4/5/6/7/a", workspace + "/a");
+  CHECK(in_sandbox(workspace_write, "echo x > a/b/.git/config").exit_code != 0);
+}
+
+SCENARIO("a link in the place of a nested repository protects what it leads to") {
+  if (!usable())
+    return;
+  fs::create_directories(workspace + "/store");
+  fs::create_directories(workspace + "/q");
+  fs::create_directory_symlink("../store", workspace + "/q/.git");
+  CHECK(in_sandbox(workspace_write, "echo x > store/config").exit_code != 0);
 }
 
 SCENARIO("the home is never writable and shows no login") {
@@ -331,6 +378,28 @@ SCENARIO("a private /tmp keeps what it holds and hides the machine's") {
   setup.tmpdir.clear();
   std::ofstream{own_tmp + "/a"} << "x";
   CHECK_EQ(in_sandbox(policy, "cat /tmp/a").output, "x");
+}
+
+SCENARIO("mount points in a private /tmp are made through no link") {
+  own_tmp = root + "/tmp";
+  const auto victim = root + "/victim";
+  for (const auto& folder : {own_tmp, victim, root + "/shown"})
+    fs::create_directory(folder);
+  std::ofstream{root + "/program"} << "x";
+  fs::create_directory_symlink(victim, own_tmp + "/a");
+  fs::create_symlink(victim + "/made", own_tmp + "/p");
+  sandbox_plan plan;
+  plan.mounts = {{"/tmp", mount_kind::writable, own_tmp},
+                 {"/tmp/a/b", mount_kind::read_only, root + "/shown"},
+                 {"/tmp/a/b/c", mount_kind::sealed_folder, {}}, // lies on what is shown
+                 {"/tmp/p", mount_kind::read_only, root + "/program"}};
+  for (int i = 0; i < 2; ++i)
+    CHECK(!make_mount_points(plan, own_tmp));
+  CHECK(fs::is_empty(victim));
+  CHECK(fs::is_directory(fs::symlink_status(own_tmp + "/a")));
+  CHECK(fs::is_empty(own_tmp + "/a/b"));
+  CHECK(fs::is_regular_file(fs::symlink_status(own_tmp + "/p")));
+  CHECK(fs::is_symlink(own_tmp + "/a.moved-1"));
 }
 
 SCENARIO("the filter can be loaded by many children") {
