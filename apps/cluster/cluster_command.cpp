@@ -55,11 +55,10 @@ struct ca_options {
 };
 
 int finish(const std::optional<std::string>& problem, const std::string& done) {
-  if (problem)
-    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", *problem));
-  else
-    common::output_channel{STDOUT_FILENO}.write(done);
-  return problem ? common::exit_failed : common::exit_ok;
+  if (!problem)
+    return common::print(done);
+  common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", *problem));
+  return common::exit_failed;
 }
 
 int init(const ca_options& x) {

@@ -10,8 +10,10 @@ namespace troupe::common {
 
 void open_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF)
-      ::open("/dev/null", O_RDWR); // takes the lowest free number, which is this one
+    if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
+      // takes the lowest free number, which is this one
+      ::open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+    }
 }
 
 std::variant<std::string, std::error_code> read_to_end(int descriptor, std::size_t max_bytes) {

@@ -9,7 +9,9 @@
 namespace troupe::common {
 
 /// Opens /dev/null for each of the descriptors 0 to 2 that the parent left closed: otherwise the
-/// first file or socket would take its number and receive our output. Call it first in `main`.
+/// first file or socket would take its number and receive our output. What is written to a standard
+/// output that was closed stays lost, though: writing to it fails (EBADF), and no command whose
+/// output that was ends with success. Call it first in `main`.
 void open_standard_streams();
 
 /// Everything up to the end of the stream. `std::errc::file_too_large` beyond `max_bytes`. Blocks.

@@ -7,7 +7,9 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 
 namespace troupe::node_app {
 
@@ -22,6 +24,25 @@ std::string text_at(const json::object& x, std::string_view key) {
 
 std::string line_of(const json::object& x) {
   return json::serialize(x) + '\n';
+}
+
+using known_keys = std::initializer_list<std::string_view>;
+
+std::optional<std::string> unknown_key(std::string_view op, const json::object& x,
+                                       known_keys known) {
+  for (const auto& [key, value] : x)
+    if (std::ranges::find(known, std::string_view{key}) == known.end())
+      return fmt::format("\"{}\" has no key \"{}\"; its keys are \"{}\"", op, std::string_view{key},
+                         fmt::join(known, "\", \""));
+  return std::nullopt;
+}
+
+std::optional<std::string> unknown_key(std::string_view op, const json::object& x) {
+  if (op == "list")
+    return unknown_key(op, x, {"op"});
+  if (op == "start")
+    return unknown_key(op, x, {"op", "node", "prompt"});
+  return unknown_key(op, x, {"op", "thread_id", "prompt"});
 }
 
 json::object created_object(std::string_view type, const thread_id& thread, const node_name& node) {
@@ -39,13 +60,17 @@ std::variant<order, std::string> parse_order(std::string_view line) {
     return "the line is not a JSON object";
   const auto& x = parsed.get_object();
   const auto op = text_at(x, "op");
+  if (op != "start" && op != "submit" && op != "list")
+    return fmt::format("\"op\" must be \"start\", \"submit\" or \"list\", not \"{}\"", op);
+  if (auto problem = unknown_key(op, x))
+    return *std::move(problem);
   if (op == "list")
     return list_order{};
-  if (op != "start" && op != "submit")
-    return fmt::format("\"op\" must be \"start\", \"submit\" or \"list\", not \"{}\"", op);
   auto prompt = text_at(x, "prompt");
   if (prompt.empty())
     return "\"prompt\" is missing or empty";
+  if (const auto* node = x.if_contains("node"); node && !node->is_string())
+    return "\"node\" is not a text";
   if (op == "start")
     return start_order{.node = text_at(x, "node"), .prompt = std::move(prompt)};
   const auto thread = parse_thread_id(text_at(x, "thread_id"));

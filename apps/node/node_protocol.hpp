@@ -40,7 +40,8 @@ using order = std::variant<start_order, submit_order, list_order>;
 /// Of one line. Prompts are for people and models; this is far more than either reads.
 inline constexpr std::size_t max_order_bytes = 8 * 1024 * 1024;
 
-/// The order, or what is wrong with the line.
+/// The order, or what is wrong with the line. Keys that the order does not know are refused: a
+/// setting that looks as if it held would be worse than none.
 std::variant<order, std::string> parse_order(std::string_view line);
 
 /// `port`: none: nothing listens.

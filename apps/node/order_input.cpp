@@ -1,7 +1,7 @@
 #include "apps/node/order_input.hpp"
 
 #include "apps/common/stop_signals.hpp"
-#include "apps/node/node_protocol.hpp"
+#include "apps/node/order_lines.hpp"
 #include "net/io_pool.hpp"
 
 #include <array>
@@ -9,25 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <poll.h>
+#include <string_view>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <utility>
 
 namespace troupe::node_app {
-
-namespace {
-
-void take_lines(std::string& open, const std::function<void(std::string)>& take) {
-  for (auto end = open.find('\n'); end != std::string::npos; end = open.find('\n')) {
-    if (end > 0)
-      take(open.substr(0, end));
-    open.erase(0, end + 1);
-  }
-  if (open.size() > max_order_bytes)
-    take(std::exchange(open, {}));
-}
-
-} // namespace
 
 /// Wakes a `poll` from another thread.
 class order_input::wake_up {
@@ -53,7 +39,7 @@ order_input::order_input(net::io_pool& io) : stop_(std::make_shared<wake_up>()) 
 
 void order_input::read(const std::function<void(std::string)>& take) const {
   std::array<pollfd, 2> watched{{{stop_->descriptor(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
-  std::string open;
+  order_lines lines;
   std::array<char, 65536> chunk;
   for (;;) {
     if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
@@ -64,11 +50,9 @@ void order_input::read(const std::function<void(std::string)>& take) const {
       continue;
     const auto got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
     if (got > 0) {
-      open.append(chunk.data(), static_cast<std::size_t>(got));
-      take_lines(open, take);
+      lines.feed({chunk.data(), static_cast<std::size_t>(got)}, take);
     } else if (got == 0 || errno != EINTR) {
-      if (!open.empty())
-        take(std::exchange(open, {}));
+      lines.end(take);
       watched[1].fd = -1; // poll passes over it
     }
   }

@@ -17,7 +17,7 @@ public:
   explicit order_input(net::io_pool& io);
 
   /// Hands each line to `take`, until one of the signals. The end of stdin ends the reading, not
-  /// the waiting. Blocks the calling thread. A line over 8 MiB is cut there.
+  /// the waiting. Blocks the calling thread. See `order_lines` for long lines.
   void read(const std::function<void(std::string)>& take) const;
 
 private:

@@ -46,6 +46,13 @@ SCENARIO("orders are read strictly and problems name what is wrong") {
   CHECK_EQ(problem_of("[]"), "the line is not a JSON object");
   CHECK_EQ(problem_of(R"({"op":"dance"})"),
            R"("op" must be "start", "submit" or "list", not "dance")");
+  CHECK_EQ(problem_of(R"({"op":"start","prompt":"x","sandbox":"read-only"})"),
+           R"("start" has no key "sandbox"; its keys are "op", "node", "prompt")");
+  CHECK_EQ(problem_of(R"({"op":"list","cwd":"/"})"),
+           R"("list" has no key "cwd"; its keys are "op")");
+  CHECK_EQ(problem_of(R"({"op":"submit","node":"a","prompt":"x"})"),
+           R"("submit" has no key "node"; its keys are "op", "thread_id", "prompt")");
+  CHECK_EQ(problem_of(R"({"op":"start","node":7,"prompt":"x"})"), R"("node" is not a text)");
   CHECK_EQ(problem_of(R"({"op":"start","prompt":7})"), R"("prompt" is missing or empty)");
   CHECK_EQ(problem_of(R"({"op":"submit","prompt":"x","thread_id":"7"})"),
            R"("thread_id" is not a thread id)");

@@ -266,6 +266,13 @@ class TwoProcesses(ClusterTest):
         again = self.second.start_thread("first")
         self.assertNotIn(again, expected, "the link serves again")
 
+    def test_the_rest_of_a_line_that_is_too_long_is_no_order(self):
+        inner = b'{"op":"start","prompt":"smuggled"}'
+        self.first.process.stdin.write(b"y" * (8 << 20) + b" " * 400_000 + inner + b"\n")
+        self.first.order(op="start", node="nobody", prompt="x")
+        self.first.wait_for(lambda event: event["type"] == "error" and "no such node" in event["message"])
+        self.assertEqual([event["type"] for event in self.first.seen if event["type"] != "node.started"], ["error"] * 2)
+
     def test_wrong_orders_are_answered_and_the_node_lives(self):
         for line in (b"not json\n", b'{"op":"dance"}\n', b'{"op":"start"}\n',
                      b'{"op":"submit","thread_id":"x","prompt":"y"}\n'):

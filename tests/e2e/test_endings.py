@@ -112,11 +112,14 @@ class Signals(ProgramTest):
 
 
 class LostOutput(ProgramTest):
-    def run_into(self, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE):
+    def run_into(self, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, before=None):
         """With a full disk (or else) behind the given streams; (exit code, stderr)."""
         result = subprocess.run([PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, text=True,
-                                cwd=self.work, env=self.environment(), timeout=LIMIT_S)
+                                cwd=self.work, env=self.environment(), timeout=LIMIT_S, preexec_fn=before)
         return result.returncode, result.stderr
+
+    def run_without_stdout(self, *words):
+        return self.run_into(*words, before=lambda: os.close(1))
 
     def full(self):
         file = open("/dev/full", "w", encoding="utf-8")
@@ -215,11 +218,21 @@ class LostOutput(ProgramTest):
         self.assertEqual(self.run_into(*self.exec_words(rollout))[0], 0)
         (path,) = self.rollouts()
         for words in (["threads", "list"], ["threads", "show", path], ["models", "list", "--refresh", "offline"],
-                      ["models", "default"], ["sim", "--list"], ["sim"], ["node", "--offline"], ["--help"], ["--version"]):
+                      ["models", "default"], ["cluster", "ca", "init", self.work / "ca"],
+                      ["cluster", "ca", "issue", self.work / "ca", "a"], ["sim", "--list"], ["sim"], ["node", "--offline"], ["--help"], ["--version"]):
             code, error = self.run_into(*words, stdout=self.full())
             self.assertEqual((code, error), (1, f"Error: cannot write the output: {FULL}\n"), words)
         for words in (["threads", "list"], ["--help"]):  # `| head` has seen enough
             self.assertEqual(self.run_into(*words, stdout=self.closed_pipe()), (1, ""), words)
+
+    def test_a_closed_standard_output_loses_what_is_written_to_it(self):
+        provider = self.provider(reply("fine"))
+        lost = "Error: cannot write the output: Bad file descriptor"
+        for words in (self.exec_words(provider), self.exec_words(provider, "--json"), self.run_words(provider),
+                      self.run_words(provider, "--json", "--resume"), ["threads", "list"], ["models", "default"]):
+            code, error = self.run_without_stdout(*words)
+            self.assertEqual(code, 1, words)
+            self.assertIn(lost, error, words)
 
     def test_a_node_without_a_reader_goes_on_and_tells_it_at_its_end(self):
         process = subprocess.Popen([PROGRAM, "node", "--offline"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
