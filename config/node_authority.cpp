@@ -2,6 +2,7 @@
 
 #include "config/node_identity.hpp"
 #include "config/openssl_owners.hpp"
+#include "config/private_key.hpp"
 #include "config/text_file.hpp"
 
 #include <openssl/bio.h>
@@ -142,6 +143,8 @@ std::variant<authority, std::string> open_authority(const std::string& folder) {
     if (const auto* error = std::get_if<std::error_code>(text))
       return *path + ": " + error->message() +
              "; make the authority with: troupe cluster ca init " + folder;
+  if (auto exposed = exposure_of(key_path))
+    return *std::move(exposed);
   result.pem = std::get<std::string>(own);
   const auto& key_pem = std::get<std::string>(key);
   const bio_owner own_file{BIO_new_mem_buf(result.pem.data(), static_cast<int>(result.pem.size()))};

@@ -1,8 +1,10 @@
 #include "config/node_identity.hpp"
 
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace troupe::config {
@@ -26,6 +28,14 @@ bool is_node_name(std::string_view x) {
 
 std::string to_uri(const node_identity& x) {
   return std::string{scheme} + x.cluster + '/' + x.node;
+}
+
+std::string node_mark(const node_identity& x) {
+  constexpr std::size_t mark_bytes = 12;
+  const auto name = to_uri(x);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  return {digest.begin(), digest.begin() + mark_bytes};
 }
 
 std::optional<node_identity> parse_node_uri(std::string_view x) {

@@ -20,6 +20,10 @@ struct node_identity {
 bool is_node_name(std::string_view x);
 
 std::string to_uri(const node_identity& x);
+
+/// 12 bytes that every id of this node bears, made of its name: an id that another member shows is
+/// seen to be none of its own, whoever shows it first.
+std::string node_mark(const node_identity& x);
 std::optional<node_identity> parse_node_uri(std::string_view x);
 
 /// The name in a certificate; none when there is none, or more than one.

@@ -1,6 +1,7 @@
 #include "config/tls_files.hpp"
 
 #include "config/openssl_owners.hpp"
+#include "config/private_key.hpp"
 #include "config/text_file.hpp"
 
 #include <openssl/bio.h>
@@ -143,6 +144,8 @@ std::variant<tls_material, std::string> load(const tls_files& x) {
       return std::move(failure->text);
     text = std::get<std::string>(std::move(found));
   }
+  if (auto exposed = exposure_of(x.key))
+    return *std::move(exposed);
   auto identity = check(x, result);
   if (auto* failure = std::get_if<std::string>(&identity))
     return std::move(*failure);

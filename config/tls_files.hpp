@@ -31,7 +31,8 @@ struct tls_material {
   node_identity identity; ///< the certificate's name
 };
 
-/// Reads and checks all of it. Else what is wrong, naming the file.
+/// Reads and checks all of it; the key must be its owner's alone. Else what is wrong, naming the
+/// file.
 std::variant<tls_material, std::string> load(const tls_files& x);
 
 /// Why the files cannot be used; none: they can.

@@ -63,14 +63,15 @@ std::shared_ptr<asio::ssl::context> link_hub::context() {
   return context_;
 }
 
-/// Changes when a file is written, replaced or removed.
+/// Changes when a file is written, replaced, removed or opened to others.
 std::string link_hub::fingerprint() const {
   std::string result;
   for (const auto& path : {options.files.certificate, options.files.key, options.files.authority}) {
     struct stat x {};
     if (::stat(path.c_str(), &x) == 0)
       result += std::to_string(x.st_ino) + ' ' + std::to_string(x.st_size) + ' ' +
-                std::to_string(x.st_mtim.tv_sec) + ' ' + std::to_string(x.st_mtim.tv_nsec);
+                std::to_string(x.st_mtim.tv_sec) + ' ' + std::to_string(x.st_mtim.tv_nsec) + ' ' +
+                std::to_string(x.st_mode) + ' ' + std::to_string(x.st_uid);
     result += '\n';
   }
   return result;
@@ -131,7 +132,13 @@ void link_hub::enter_lobby(std::uint64_t id, const std::string& address) {
       session->end("too many connections that do not say who they are");
 }
 
-bool link_hub::claim(std::uint64_t id, const std::string& node_id, const std::string& name) {
+std::string_view link_hub::claim(std::uint64_t id, const std::string& node_id,
+                                 const std::string& name) {
+  // CAF takes one link of a node id: who shows another's must not keep that one out.
+  const auto mark = config::node_mark({identity.cluster, name});
+  if (node_id.compare(basp_mark_at, mark.size(), mark) != 0)
+    return "its node id is not made of its name: it is another node's, or of another version of "
+           "Troupe";
   std::optional<std::uint64_t> oldest;
   {
     const std::lock_guard guard{mutex_};
@@ -142,9 +149,8 @@ bool link_hub::claim(std::uint64_t id, const std::string& node_id, const std::st
       if (x.name == name)
         of_node.insert(of_node.end(), x.links.begin(), x.links.end());
     }
-    const auto known = members_.find(node_id);
-    if (all >= options.limits.links || (known != members_.end() && known->second.name != name))
-      return false;
+    if (all >= options.limits.links)
+      return "there are too many links";
     if (of_node.size() >= options.limits.links_per_node)
       oldest = *std::ranges::min_element(of_node);
     auto& entry = members_[node_id];
@@ -155,7 +161,7 @@ bool link_hub::claim(std::uint64_t id, const std::string& node_id, const std::st
     if (const auto at = sessions_.find(*oldest); at != sessions_.end())
       if (const auto session = at->second.lock())
         session->end("the node has too many links");
-  return true;
+  return {};
 }
 
 void link_hub::stop() {

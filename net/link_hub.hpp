@@ -45,9 +45,9 @@ public:
   void enter_lobby(std::uint64_t id, const std::string& address);
   void leave_lobby(std::uint64_t id) { lobby_.leave(id); }
 
-  /// The link `id` is of the node `name`, under this node id from now on. False: the node id is
-  /// another node's, or there are too many links.
-  bool claim(std::uint64_t id, const std::string& node_id, const std::string& name);
+  /// The link `id` is of the node `name`, under this node id from now on. Else why not: the node id
+  /// does not bear the name's mark, or there are too many links.
+  std::string_view claim(std::uint64_t id, const std::string& node_id, const std::string& name);
 
   void stop();
   bool is_stopped() const { return is_stopped_; }

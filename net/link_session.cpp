@@ -97,8 +97,8 @@ void link_session::hand_to_dialler() {
 
 /// The peer's first frame told its node id.
 bool link_session::on_node_known() {
-  if (!hub_->claim(id_, gate_.node(), name_)) {
-    end("its node id is another node's, or there are too many links");
+  if (const auto problem = hub_->claim(id_, gate_.node(), name_); !problem.empty()) {
+    end(problem);
     return false;
   }
   is_open_ = true;

@@ -41,6 +41,14 @@ std::string bytes_of(caf::actor_system& sys, const caf::node_id& x) {
   return result;
 }
 
+/// Puts the node's mark into its id, which all its actors share: what CAF made up is of this start,
+/// and stays behind the mark. Before the first link; nobody looks into the own id until then.
+void mark_node(caf::actor_system& sys, const config::node_identity& name) {
+  auto own = sys.node();
+  auto& id = caf::get<caf::hashed_node_id>(own->content);
+  std::ranges::copy(config::node_mark(name), id.host.begin());
+}
+
 } // namespace
 
 net::basp_rules peer_rules() {
@@ -128,7 +136,9 @@ private:
 cluster_port::cluster_port(caf::actor_system& sys, std::unique_ptr<net::node_links> links)
   : sys_(sys), links_(std::move(links)), shared_(std::make_shared<shared>(links_, nullptr)),
     middleman_(caf::actor_cast<caf::io::middleman_actor>(sys.spawn<middleman, caf::hidden>(
-      sys.middleman().named_broker<caf::io::basp_broker>("BASP"), shared_))) {}
+      sys.middleman().named_broker<caf::io::basp_broker>("BASP"), shared_))) {
+  mark_node(sys, links_->identity());
+}
 
 cluster_port::~cluster_port() {
   stop();

@@ -24,6 +24,7 @@ net::basp_rules peer_rules();
 /// has ended and before the system and the pool are.
 class cluster_port {
 public:
+  /// Gives the system a node id that its certificate's name is in (`config::node_mark`).
   cluster_port(caf::actor_system& sys, std::unique_ptr<net::node_links> links);
 
   /// `stop`.

@@ -11,6 +11,7 @@ namespace troupe::common {
 /// How many descriptors a node needs to run a turn with a command, and a simulator for a handful of
 /// connections (measured: 28 and 16).
 inline constexpr std::size_t node_descriptors = 40;
+inline constexpr std::size_t measured_node_descriptors = 28;
 inline constexpr std::size_t simulator_descriptors = 24;
 
 /// Why the program cannot work with as few open files as its limit allows; none: it can.

@@ -155,11 +155,14 @@ open_links(node_root::node& node, const node_args& args, const plan& x) {
   if (!x.identity)
     return std::unique_ptr<cluster_port>{};
   const auto notices = std::make_shared<log::notice_limit>();
+  net::link_limits limits;
+  limits.lobby =
+    net::link_lobby::within(common::descriptor_limit(), common::measured_node_descriptors);
   auto opened = net::node_links::open(
     node.io(), {.files = files_of(args),
                 .members = x.settings.ceiling.members,
                 .rules = event_relay::peer_rules(),
-                .limits = {},
+                .limits = limits,
                 .report = [notices](std::string_view kind, std::string_view text) {
                   log::notice(*notices, kind, text);
                 }});

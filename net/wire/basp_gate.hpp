@@ -21,6 +21,10 @@ namespace troupe::net {
 /// Length of a node id as CAF writes it: 1, a process number, a hash.
 inline constexpr std::size_t basp_node_bytes = 25;
 
+/// Where in it the node's mark is (`config::node_mark`): the hash begins with it, and the rest is
+/// of one start of the node.
+inline constexpr std::size_t basp_mark_at = 5;
+
 /// Which handshake is expected: who accepted the link hears the client's, who dialled the server's.
 enum class basp_side : std::uint8_t { acceptor, dialler };
 

@@ -4,6 +4,14 @@
 
 namespace troupe::net {
 
+link_lobby::limits link_lobby::within(std::size_t descriptors, std::size_t reserved) {
+  constexpr std::size_t fewest = 4;
+  const limits most;
+  const auto rest = descriptors > reserved ? descriptors - reserved : 0;
+  const auto total = std::clamp(rest / 2, fewest, most.total);
+  return {total, std::clamp(total / 2, fewest, most.per_address)};
+}
+
 std::optional<std::uint64_t> link_lobby::enter(std::uint64_t id, const std::string& address) {
   std::optional<std::uint64_t> leaves;
   const auto known = by_address_.find(address);

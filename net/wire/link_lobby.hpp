@@ -19,6 +19,10 @@ public:
     std::size_t per_address = 64;
   };
 
+  /// Of a process that may have so many descriptors and needs `reserved` of them for its work: half
+  /// of the rest at most, so that whoever says nothing leaves some to the members.
+  static limits within(std::size_t descriptors, std::size_t reserved);
+
   explicit link_lobby(limits x) : limits_(x) {}
 
   /// Lets `id` in. Returns who must leave for it, if anybody.

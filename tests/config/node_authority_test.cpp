@@ -64,6 +64,13 @@ SCENARIO("a folder that others look into gets no keys and keeps its mode") {
   CHECK_EQ(mode_of(open + "/ca.key"), 0u);
 }
 
+SCENARIO("an authority whose key others may read makes no members") {
+  REQUIRE_EQ(make_authority(ca, "lab", authority_lifetime), std::nullopt);
+  ::chmod((ca + "/ca.key").c_str(), 0644);
+  expect_problem(issue_certificate(ca, "left", ca + "/left", node_lifetime), "chmod 600");
+  CHECK_EQ(mode_of(ca + "/left"), 0u);
+}
+
 SCENARIO("names are names") {
   expect_problem(make_authority(ca, "", authority_lifetime), "no cluster's name");
   expect_problem(make_authority(ca, "a/b", authority_lifetime), "no cluster's name");

@@ -7,6 +7,8 @@
 
 #include <fstream>
 #include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace troupe;
 using config::tls_files;
@@ -82,6 +84,7 @@ SCENARIO("a file without PEM is named") {
   expect_problem(files, files.certificate, "no certificate in PEM form");
   files = good();
   files.key = files.certificate;
+  ::chmod(files.key.c_str(), 0600);
   expect_problem(files, files.key, "no private key in PEM form");
   files = good();
   files.authority = write("noise.pem", "-----BEGIN NOISE-----");
@@ -102,6 +105,31 @@ SCENARIO("a certificate of another authority is noticed") {
   expect_problem(files, files.certificate, "not accepted by the authority");
 }
 
+SCENARIO("a key that others may read, write or replace is refused, with the remedy") {
+  auto files = good();
+  for (const auto mode : {0640u, 0604u, 0620u, 0602u, 0666u}) {
+    ::chmod(files.key.c_str(), mode);
+    expect_problem(files, files.key, "chmod 600 " + files.key);
+  }
+  ::chmod(files.key.c_str(), 0400);
+  CHECK_EQ(problem_of(files), std::nullopt);
+  const auto open = folder.make_folder("open").string();
+  const auto key = folder.write("open/node.key", text_of(files.key)).string();
+  ::chmod(key.c_str(), 0600);
+  files.key = (folder.path() / "link.key").string();
+  ::symlink("open/node.key", files.key.c_str());
+  for (const auto mode : {0777u, 0770u}) {
+    ::chmod(open.c_str(), mode);
+    expect_problem(files, files.key, "chmod go-w " + open);
+  }
+  ::chmod(open.c_str(), 01777);
+  CHECK_EQ(problem_of(files), std::nullopt);
+  if (::geteuid() != 0)
+    return;
+  CHECK_EQ(::chown(key.c_str(), 65534, 65534), 0);
+  expect_problem(files, files.key, "belongs to another user");
+}
+
 SCENARIO("an encrypted key needs its passphrase, and asks nobody for it") {
   auto files = good();
   const auto plain = text_of(files.key);
@@ -115,6 +143,7 @@ SCENARIO("an encrypted key needs its passphrase, and asks nobody for it") {
   unsigned char passphrase[] = "open sesame";
   PEM_write_PrivateKey(out.get(), key.get(), EVP_aes_128_cbc(), passphrase, 11, nullptr, nullptr);
   std::fflush(out.get());
+  ::chmod(files.key.c_str(), 0600);
   expect_problem(files, files.key, "passphrase is wrong");
   files.passphrase = config::secret{"open barley"};
   expect_problem(files, files.key, "passphrase is wrong");

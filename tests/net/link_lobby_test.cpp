@@ -26,6 +26,16 @@ SCENARIO("beyond the total the busiest address pays") {
   CHECK_EQ(x.size(), 4u);
 }
 
+SCENARIO("few descriptors leave room for few strangers") {
+  const auto few = link_lobby::within(40, 28);
+  CHECK_EQ(few.total, 6u);
+  CHECK_EQ(few.per_address, 4u);
+  CHECK_EQ(link_lobby::within(10, 28).total, 4u);
+  const auto many = link_lobby::within(1024, 28);
+  CHECK_EQ(many.total, 256u);
+  CHECK_EQ(many.per_address, 64u);
+}
+
 SCENARIO("who has left counts no more, and strangers are passed over") {
   link_lobby x{{.total = 1, .per_address = 1}};
   x.enter(1, "a");

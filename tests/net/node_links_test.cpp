@@ -1,6 +1,7 @@
 #define CAF_SUITE node_links
 #include <caf/test/bdd_dsl.hpp>
 
+#include "config/node_identity.hpp"
 #include "net/io_pool.hpp"
 #include "net/node_links.hpp"
 #include "tests/net/basp_frames.hpp"
@@ -28,6 +29,21 @@ using namespace troupe::net::test;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// Of a member of the cluster `c`; `start` tells apart its lives.
+std::string id_of(const std::string& name, char start = '1') {
+  auto result = node_id(start);
+  const auto mark = config::node_mark({"c", name});
+  return result.replace(basp_mark_at, mark.size(), mark);
+}
+
+std::string hello_of(const std::string& name, char start = '1') {
+  return frame{.operation = 1, .payload = id_of(name, start)}.bytes();
+}
+
+std::string hello_of_server() {
+  return frame{.operation = 0, .data = 4, .payload = id_of("server") + "rest"}.bytes();
+}
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -177,14 +193,14 @@ struct fixture {
     return socket;
   }
 
-  void expect_a_member_gets_in(char node = 'm') {
+  void expect_a_member_gets_in() {
     const auto member = open(files_of(authority, "troupe://c/member"));
     const auto link = dial(*member);
     REQUIRE_EQ(link.problem, "");
     const socket_end mine{member->take(link.ticket)};
-    mine.send(client_handshake(node));
+    mine.send(hello_of("member"));
     const socket_end theirs{admitted.take()};
-    CHECK_EQ(theirs.receive(client_handshake(node).size()), client_handshake(node));
+    CHECK_EQ(theirs.receive(hello_of("member").size()), hello_of("member"));
   }
 
   /// A TLS client by hand; the answer is why it was closed.
@@ -231,14 +247,14 @@ SCENARIO("two members have a link whose ends know each other and close together"
   CHECK_EQ(link.node, "server");
   socket_end mine{other->take(link.ticket)};
   CHECK_EQ(other->take(link.ticket), -1);
-  mine.send(client_handshake('o'));
+  mine.send(hello_of("other"));
   socket_end theirs{admitted.take()};
-  CHECK_EQ(server->name_of(node_id('o')), std::optional<std::string>{"other"});
-  CHECK_EQ(server->name_of(node_id('x')), std::nullopt);
-  theirs.send(server_handshake('s'));
-  CHECK_EQ(theirs.receive(57), client_handshake('o'));
-  CHECK_EQ(mine.receive(61), server_handshake('s'));
-  CHECK_EQ(other->name_of(node_id('s')), std::optional<std::string>{"server"});
+  CHECK_EQ(server->name_of(id_of("other")), std::optional<std::string>{"other"});
+  CHECK_EQ(server->name_of(id_of("other", '2')), std::nullopt);
+  theirs.send(hello_of_server());
+  CHECK_EQ(theirs.receive(57), hello_of("other"));
+  CHECK_EQ(mine.receive(61), hello_of_server());
+  CHECK_EQ(other->name_of(id_of("server")), std::optional<std::string>{"server"});
   const auto large = message(210, std::string(900, 'x')).bytes();
   mine.send(large + message(1).bytes() + large);
   CHECK_EQ(theirs.receive(2 * large.size()), large + large);
@@ -277,7 +293,7 @@ SCENARIO("only names on the list of members are let in") {
   const auto denied = open(files_of(authority, "troupe://c/denied"));
   const auto link = dial(*denied);
   const socket_end mine{denied->take(link.ticket)};
-  mine.try_send(client_handshake('d'));
+  mine.try_send(hello_of("denied"));
   CHECK_EQ(mine.receive(1), "");
   reported("node denied is not among the members");
   expect_a_member_gets_in();
@@ -315,26 +331,34 @@ SCENARIO("a member that announces too much, or speaks another protocol, is cut")
   auto large = message(210);
   large.announced = 0xFFFF'FFFF;
   for (const auto& bytes :
-       {frame{.operation = 1, .announced = 0xFFFF'FFFF}.bytes(),
-        client_handshake('g') + large.bytes(), client_handshake('g') + client_handshake('g'),
+       {frame{.operation = 1, .announced = 0xFFFF'FFFF}.bytes(), hello_of("greedy") + large.bytes(),
+        hello_of("greedy") + hello_of("greedy"),
         std::string{"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"}})
     expect_refusal(context, bytes);
   expect_a_member_gets_in();
 }
 
-SCENARIO("a node id belongs to the node that has it") {
+SCENARIO("a node id is its owner's, whoever shows it first") {
   listen();
-  const auto first = open(files_of(authority, "troupe://c/first"));
-  const auto link = dial(*first);
-  const socket_end mine{first->take(link.ticket)};
-  mine.send(client_handshake('n'));
-  const socket_end theirs{admitted.take()};
   const auto thief = open(files_of(authority, "troupe://c/thief"));
-  const auto second = dial(*thief);
-  const socket_end stolen{thief->take(second.ticket)};
-  stolen.send(client_handshake('n'));
+  const socket_end stolen{thief->take(dial(*thief).ticket)};
+  stolen.send(hello_of("member"));
   CHECK_EQ(stolen.receive(1), "");
-  CHECK_EQ(server->name_of(node_id('n')), std::optional<std::string>{"first"});
+  reported("node thief at 127.0.0.1 was not let in: its node id is not made of its name");
+  CHECK_EQ(server->name_of(id_of("member")), std::nullopt);
+  expect_a_member_gets_in();
+}
+
+SCENARIO("who is dialled shows an id of its own, too") {
+  listen();
+  const auto member = open(files_of(authority, "troupe://c/member"));
+  const auto link = dial(*member);
+  const socket_end mine{member->take(link.ticket)};
+  mine.send(hello_of("member"));
+  const socket_end theirs{admitted.take()};
+  theirs.send(server_handshake('s'));
+  CHECK_EQ(mine.receive(1), "");
+  CHECK_EQ(member->name_of(node_id('s')), std::nullopt);
 }
 
 SCENARIO("a thousand silent connections go away, and lock no member out meanwhile") {
@@ -367,12 +391,12 @@ SCENARIO("a node that floods with links loses its oldest ones") {
   std::vector<socket_end> theirs;
   for (const char node : {'a', 'b', 'c'}) {
     mine.emplace_back(many->take(dial(*many).ticket));
-    mine.back().send(client_handshake(node));
+    mine.back().send(hello_of("many", node));
     theirs.emplace_back(admitted.take());
   }
   CHECK_EQ(mine[0].receive(1), "");
-  theirs[2].send(server_handshake('s'));
-  CHECK_EQ(mine[2].receive(61), server_handshake('s'));
+  theirs[2].send(hello_of_server());
+  CHECK_EQ(mine[2].receive(61), hello_of_server());
 }
 
 SCENARIO("a link that falls silent is closed at both ends") {
@@ -381,9 +405,9 @@ SCENARIO("a link that falls silent is closed at both ends") {
   limits.idle = 20s;
   const auto other = open(files_of(authority, "troupe://c/other"));
   const socket_end mine{other->take(dial(*other).ticket)};
-  mine.send(client_handshake('o'));
+  mine.send(hello_of("other"));
   const socket_end theirs{admitted.take()};
-  CHECK_EQ(theirs.receive(58), client_handshake('o'));
+  CHECK_EQ(theirs.receive(58), hello_of("other"));
   CHECK_EQ(mine.receive(1), "");
 }
 
@@ -393,7 +417,7 @@ SCENARIO("certificates that vanish or are another node's are told, and the last 
   const auto member = open(of_kept_authority("troupe://c/member", files));
   {
     const socket_end mine{member->take(dial(*member).ticket)};
-    mine.send(client_handshake('m'));
+    mine.send(hello_of("member"));
     const socket_end theirs{admitted.take()};
   }
   reported("the certificates read before stay in use");
@@ -405,6 +429,17 @@ SCENARIO("certificates that vanish or are another node's are told, and the last 
   CHECK_EQ(link.problem, "");
   const socket_end again{member->take(link.ticket)};
   reported("is of another node now");
+}
+
+SCENARIO("a key that is opened to others is told, and the certificates read before are kept") {
+  limits.look = 0ms;
+  const auto files = files_of(authority, "troupe://c/server");
+  server = open(files);
+  port = std::get<std::uint16_t>(server->listen("127.0.0.1", 0));
+  server->accept([this](int x) { admitted.put(x); });
+  std::filesystem::permissions(files.key, std::filesystem::perms{0644});
+  expect_a_member_gets_in();
+  reported("chmod 600");
 }
 
 SCENARIO("renewed certificates are used without a restart") {

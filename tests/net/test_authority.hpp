@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace troupe::net::test {
@@ -96,6 +97,7 @@ private:
 
   static void write(const std::string& path, EVP_PKEY* x) {
     const file_ptr file{std::fopen(path.c_str(), "w"), std::fclose};
+    ::fchmod(::fileno(file.get()), 0600);
     PEM_write_PrivateKey(file.get(), x, nullptr, nullptr, 0, nullptr, nullptr);
   }
 
