@@ -2,6 +2,8 @@
 
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
+#include "actors/tool_runner/bubblewrap_place.hpp"
+#include "actors/tool_runner/sandbox_signs.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/local_server.hpp"
 #include "apps/common/metrics_option.hpp"
@@ -177,9 +179,13 @@ int run(const exec_args& args, common::override_options root, const net::guardia
   options.client_version = common::program_version();
   options.metrics_port = args.metrics_port;
   options.otel = request.settings.otel;
-  // Beside the turn, which need not use a tool: the first request does not wait for it.
-  options.expected_sandbox = options.settings.sandbox_policy;
-  options.expected_sandbox->writable_roots.push_back(options.settings.cwd.string());
+  // Where it is doubtful it is tried beside the turn, which need not use a tool: the first request
+  // does not wait for it.
+  const auto chosen = options.environment(tool_runner::bubblewrap_variable).value_or("");
+  if (!tool_runner::promise_sandbox(tool_runner::signs_of_this_machine(chosen))) {
+    options.expected_sandbox = options.settings.sandbox_policy;
+    options.expected_sandbox->writable_roots.push_back(options.settings.cwd.string());
+  }
   options.on_sandbox_probed = [](const std::string& problem) {
     if (!problem.empty())
       refuse(fmt::format("Warning: no command of the agent can run here: {}", problem));
