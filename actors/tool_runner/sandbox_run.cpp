@@ -1,9 +1,9 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
-#include "actors/tool_runner/exec_policy.hpp"
 #include "actors/tool_runner/private_mount_points.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
+#include "actors/tool_runner/tool_environment.hpp"
 #include "config/log_notices.hpp"
 
 #include <fcntl.h>
