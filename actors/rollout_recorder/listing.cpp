@@ -1,6 +1,7 @@
 #include "actors/rollout_recorder/listing.hpp"
-#include "config/text_file.hpp"
 
+#include "actors/rollout_recorder/line_mending.hpp"
+#include "config/text_file.hpp"
 #include "messages/json/document.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@ namespace troupe::rollout_recorder {
 
 namespace {
 
+constexpr std::string_view lost_message = "(this message is damaged)";
 constexpr std::string_view request_heading = "## My request for Codex:";
 
 std::optional<std::string> text_of_user_message(std::string_view payload) {
@@ -69,13 +71,34 @@ void head_reader::take(std::string_view line) {
     return;
   ++lines_;
   const auto decoded = decoder_.decode(line);
-  const auto* good = std::get_if<decoded_line>(&decoded);
-  if (!good)
+  if (const auto* good = std::get_if<decoded_line>(&decoded))
+    keep(*good);
+  else
+    save(line);
+}
+
+void head_reader::keep(const decoded_line& line) {
+  if (line.kind == line_kind::meta && !meta_)
+    meta_ = parse_meta(line.payload);
+  else if (line.kind == line_kind::event && !user_message_)
+    user_message_ = text_of_user_message(line.payload);
+}
+
+void head_reader::save(std::string_view line) {
+  const bool is_meta = !meta_ && claims_to_be_meta(line);
+  const bool is_message = !user_message_ && claims_to_be_user_message(line);
+  if (!is_meta && !is_message)
     return;
-  if (good->kind == line_kind::meta && !meta_)
-    meta_ = parse_meta(good->payload);
-  else if (good->kind == line_kind::event && !user_message_)
-    user_message_ = text_of_user_message(good->payload);
+  const auto mended = mended_line(line);
+  const auto decoded = decoder_.decode(mended);
+  if (const auto* good = std::get_if<decoded_line>(&decoded)) {
+    keep(*good);
+  } else if (is_message) {
+    user_message_ = lost_message;
+  } else if (named_) {
+    meta_.emplace();
+    meta_->thread = *named_;
+  }
 }
 
 std::optional<thread_head> head_reader::result() const {

@@ -53,8 +53,15 @@ struct thread_head {
 /// Reads a file's head line by line and stops as early as the contract allows. Takes the first
 /// session_meta: a fork is listed with its own data, not its source's (contract 8.2 calls that the
 /// sane choice).
+///
+/// Damage does not hide a thread: what can be saved of its first line and of the user's message
+/// stands there with U+FFFD for the rest (`mended_line`). Of a session_meta that is lost the thread
+/// is known by its file's name, a lost message has a text in its place.
 class head_reader {
 public:
+  /// `named`: the thread of the file's name.
+  explicit head_reader(std::optional<thread_id> named = {}) : named_(named) {}
+
   bool wants_more() const;
 
   /// A line without its newline; blank ones do not count.
@@ -64,6 +71,10 @@ public:
   std::optional<thread_head> result() const;
 
 private:
+  void keep(const decoded_line& line);
+  void save(std::string_view line);
+
+  std::optional<thread_id> named_;
   line_decoder decoder_;
   std::size_t lines_ = 0;
   std::optional<recorded_meta> meta_;

@@ -1,7 +1,9 @@
 #include "actors/rollout_recorder/rollout_store.hpp"
 
+#include "actors/rollout_recorder/file_names.hpp"
 #include "actors/rollout_recorder/git_folder.hpp"
 #include "actors/rollout_recorder/line_codec.hpp"
+#include "actors/rollout_recorder/line_mending.hpp"
 #include "actors/rollout_recorder/persistence.hpp"
 #include "actors/rollout_recorder/session_folder.hpp"
 #include "actors/rollout_recorder/stored_threads.hpp"
@@ -92,9 +94,18 @@ store_error explain(const fs::path& path, const failed_reading& failure) {
   switch (failure.fault) {
   case reading_fault::empty_file: return unreadable(path, "empty session file");
   case reading_fault::no_session_meta:
-    return unreadable(path, "failed to parse thread ID from rollout file");
+    if (failure.damaged_at == 0)
+      return unreadable(path, "failed to parse thread ID from rollout file");
+    return unreadable(path, fmt::format("failed to parse thread ID from rollout file: line {} "
+                                        "cannot be read, {}; put it right, or start another thread",
+                                        failure.damaged_at, to_sentence(failure.damage)));
   }
   return unreadable(path, "unreadable");
+}
+
+std::optional<thread_id> thread_of_name(const fs::path& path) {
+  const auto name = parse_file_name(path.filename().string());
+  return name ? std::optional{name->thread} : std::nullopt;
 }
 
 std::variant<rollout_history, store_error> read_history(const fs::path& path, int descriptor) {
@@ -107,7 +118,7 @@ std::variant<rollout_history, store_error> read_history(const fs::path& path, in
   });
   if (error)
     return unreadable(path, error.message());
-  auto result = reader.finish();
+  auto result = reader.finish(thread_of_name(path));
   if (const auto* failure = std::get_if<failed_reading>(&result))
     return explain(path, *failure);
   auto& contents = std::get<rollout_contents>(result);
@@ -185,7 +196,7 @@ namespace {
 constexpr std::size_t max_first_line_bytes = 4UL * 1024 * 1024;
 
 /// The thread that the first line names; none when it is no such line.
-std::optional<thread_id> owner_of(int descriptor) {
+std::optional<thread_id> owner_of(const fs::path& path, int descriptor) {
   std::string line;
   const auto error = read_chunks(descriptor, [&line](std::string_view chunk) {
     const auto end = chunk.find('\n');
@@ -196,7 +207,7 @@ std::optional<thread_id> owner_of(int descriptor) {
     return std::nullopt;
   rollout_reader reader;
   reader.feed(line + '\n');
-  auto result = reader.finish();
+  auto result = reader.finish(thread_of_name(path));
   const auto* contents = std::get_if<rollout_contents>(&result);
   return contents ? std::optional{contents->thread} : std::nullopt;
 }
@@ -206,7 +217,7 @@ std::variant<open_file, store_error> open_again(const append_job& job) {
   if (auto* error = std::get_if<store_error>(&opened))
     return store_error{errc::rollout_unwritable, std::move(error->message)};
   auto& file = std::get<descriptor>(opened);
-  if (job.owner && owner_of(file.number()) != job.owner)
+  if (job.owner && owner_of(job.path, file.number()) != job.owner)
     return store_error{errc::rollout_unwritable,
                        fmt::format("{} is not the rollout of thread {} any more; put it back, or "
                                    "start another thread",

@@ -32,12 +32,12 @@ bool feed_head(head_reader& head, std::string& open_line, std::string_view chunk
   return true;
 }
 
-std::optional<thread_head> read_head(const fs::path& path) {
-  const auto opened = open_for_reading(path);
+std::optional<thread_head> read_head(const list_candidate& candidate) {
+  const auto opened = open_for_reading(candidate.path);
   const auto* file = std::get_if<descriptor>(&opened);
   if (!file)
     return std::nullopt;
-  head_reader head;
+  head_reader head{candidate.thread};
   std::string open_line;
   std::size_t bytes = 0;
   read_chunks(file->number(), [&](std::string_view chunk) {
@@ -113,7 +113,7 @@ public:
       return walk::stop;
     }
     ++looked_at_;
-    auto head = read_head(candidate.path);
+    auto head = read_head(candidate);
     if (!head || !matches(head->meta, request_))
       return walk::on;
     page_.threads.push_back(describe(candidate, *std::move(head)));
@@ -166,7 +166,7 @@ std::optional<stored_thread> find_last(const fs::path& home, const last_thread_f
   request.default_provider = filter.provider;
   std::optional<stored_thread> found;
   walk_candidates(home, request, [&](const list_candidate& candidate) {
-    auto head = read_head(candidate.path);
+    auto head = read_head(candidate);
     const bool passes = head && matches(head->meta, request) &&
                         (!filter.cwd || is_same_folder(head->meta.cwd, *filter.cwd));
     if (!passes)

@@ -168,10 +168,10 @@ int run_show(const show_options& options) {
     return fail(*error);
   const auto& thread = std::get<rollout_history>(history);
   if (thread.damaged_lines > 0)
-    common::output_channel{STDERR_FILENO}.write(
-      fmt::format("Warning: {} lines of {} cannot be read and are left out: line {}{}.\n",
-                  thread.damaged_lines, thread.path, fmt::join(thread.damaged_at, ", "),
-                  thread.damaged_at.size() < thread.damaged_lines ? " and others" : ""));
+    common::output_channel{STDERR_FILENO}.write(fmt::format(
+      "Warning: {} lines of {} are damaged; what cannot be read of them is left out: line {}{}.\n",
+      thread.damaged_lines, thread.path, fmt::join(thread.damaged_at, ", "),
+      thread.damaged_at.size() < thread.damaged_lines ? " and others" : ""));
   const auto outputs = options.full ? tool_output::whole : tool_output::shortened;
   return common::print(options.json ? json_lines(thread) : transcript(thread, outputs));
 }

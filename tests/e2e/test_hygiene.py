@@ -80,6 +80,26 @@ class Secrets(ProgramTest):
 
 
 class Texts(ProgramTest):
+    def test_a_bad_byte_in_the_first_lines_does_not_hide_a_thread(self):
+        for old, new in ((b"zebra", b"ze\xffbra"), (b"zebra", b"ze\0bra"), (b"zebra", b"ze\\ud800bra"),
+                         (b'"originator"', b'"\xff"'), (b'"originator"', b'"originator')):
+            self.exec_json(self.provider(reply("First")), "zebra")
+            path = max(self.rollouts(), key=lambda file: file.stat().st_mtime)
+            path.write_bytes(path.read_bytes().replace(old, new))
+            thread = path.stem[-36:]
+            self.assertIn(thread, self.run_program("threads", "list").stdout)
+            shown = self.run_program("threads", "show", thread)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            self.assertIn("First", shown.stdout)
+            if old != b"zebra":
+                self.assertIn("line 1", shown.stderr)
+            count = len(self.rollouts())
+            again = self.run_program("exec", "--skip-git-repo-check", "--json", *self.configured(self.provider(reply("Second"))),
+                                     "resume", "--last", *(["--all"] if new == b'"originator' else []), "two")
+            self.assertEqual(again.returncode, 0, again.stderr)
+            self.assertIn(thread, again.stdout.splitlines()[0])
+            self.assertEqual(len(self.rollouts()), count)
+
     def test_a_rollout_with_a_mark_and_a_bad_byte_goes_on(self):
         self.exec_json(self.provider(reply("First")), "one")
         (path,) = self.rollouts()

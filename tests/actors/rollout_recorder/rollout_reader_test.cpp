@@ -114,6 +114,33 @@ SCENARIO(
   CHECK_EQ(contents(got).damaged_at.front(), 2U);
 }
 
+SCENARIO("a damaged session_meta is counted, and what can be saved of it is kept") {
+  auto line = meta_line(1);
+  line.insert(line.find("\"id\""), "\"cwd\":\"/\xff\",");
+  const auto saved = read(line + context_line("/a"));
+  CHECK_EQ(contents(saved).thread, sample_thread(1));
+  CHECK(contents(saved).damaged_at == std::vector<std::uint64_t>{1});
+  REQUIRE_EQ(contents(saved).lines.size(), 2U);
+  CHECK(contents(saved).lines[0].payload_json.view().find("/\xEF\xBF\xBD") != std::string::npos);
+}
+
+SCENARIO("when the session_meta is lost, the thread is that of the file's name") {
+  auto line = meta_line(1);
+  line.replace(line.find("\"id\""), 4, "\"id");
+  const auto finished = [](const std::string& text, std::optional<thread_id> named) {
+    rollout_reader reader;
+    reader.feed(text);
+    return reader.finish(named);
+  };
+  const auto named = finished(line + context_line("/a"), sample_thread(2));
+  CHECK_EQ(contents(named).thread, sample_thread(2));
+  CHECK_EQ(contents(named).lines.size(), 1U);
+  const auto unnamed = finished(line + context_line("/a"), std::nullopt);
+  CHECK(fault(unnamed) == reading_fault::no_session_meta);
+  CHECK_EQ(std::get<failed_reading>(unnamed).damaged_at, 1U);
+  CHECK(fault(finished(context_line("/a"), sample_thread(2))) == reading_fault::no_session_meta);
+}
+
 SCENARIO("a byte order mark before a line is no damage") {
   const std::string mark = "\xef\xbb\xbf";
   for (const std::size_t chunk : {1U, 2U, 1000U}) {

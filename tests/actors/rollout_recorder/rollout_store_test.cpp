@@ -203,7 +203,10 @@ SCENARIO("files that are no rollouts fail with the contract's words") {
   CHECK(failure("").code == errc::rollout_unreadable);
   CHECK(failure(" \n").message.starts_with("empty session file"));
   CHECK(failure("{}\n").message.starts_with("failed to parse thread ID from rollout file"));
-  CHECK(failure("\xff\n").message.starts_with("failed to parse thread ID from rollout file"));
+  CHECK(failure("\n\xff\n")
+          .message.starts_with("failed to parse thread ID from rollout file: line 2 cannot be "
+                               "read, it holds bytes that are no "
+                               "UTF-8; put it right"));
   CHECK(load_failure({std::nullopt, (home.path() / "gone").string()}).code ==
         errc::no_such_rollout);
   CHECK(load_failure({std::nullopt, home.path().string()}).code == errc::rollout_unwritable);

@@ -16,6 +16,7 @@
 using namespace troupe;
 using namespace troupe::rollout_recorder;
 using namespace std::chrono;
+using namespace std::literals;
 using troupe::test::sample_thread;
 
 namespace {
@@ -215,6 +216,34 @@ SCENARIO("a damaged head is passed over and does not stop the listing") {
   home.write("sessions" / dated_path({noon + 1s, sample_thread(2)}), "garbage\n\xff\xff");
   home.write("sessions" / dated_path({noon + 2s, sample_thread(3)}), "");
   CHECK_EQ(numbers(page({})), "1");
+}
+
+SCENARIO("damage in the first message, or in the session_meta, does not hide a thread") {
+  const auto replaced = [this](std::string_view what, std::string_view by) {
+    const auto file = add({.n = 1, .message = "zebra one"});
+    auto text = test::text_of(file);
+    text.replace(text.find(what), what.size(), by);
+    home.write(std::filesystem::relative(file, home.path()), text);
+    const auto found = page({}).threads;
+    REQUIRE_EQ(found.size(), 1U);
+    CHECK_EQ(found[0].thread, sample_thread(1));
+    const auto last = find_last(home.path(), {"openai", std::nullopt});
+    CHECK((last && last->thread == sample_thread(1)));
+    return found[0];
+  };
+  const std::string mark = "\xEF\xBF\xBD";
+  for (const auto bad : {"\xff"sv, "\0"sv, "\\ud800"sv, "\xe2\x82"sv}) {
+    const auto message = replaced("ebr", bad).first_user_message;
+    CHECK(message.starts_with("z" + mark));
+    CHECK(message.ends_with(mark + "a one"));
+  }
+  CHECK_EQ(replaced("\"images\"", "\"images").first_user_message, "(this message is damaged)");
+  const auto saved = replaced("coding", "\xff");
+  CHECK_EQ(saved.cwd, "/nowhere");
+  CHECK_EQ(saved.first_user_message, "zebra one");
+  const auto lost = replaced("\"cwd\"", "\"cwd");
+  CHECK_EQ(lost.cwd, "");
+  CHECK_EQ(lost.first_user_message, "zebra one");
 }
 
 SCENARIO("a file without its last newline is listed") {
