@@ -332,6 +332,7 @@ void http_session::on_timer() {
 steady_time http_session::deadline() const {
   switch (step_) {
   case step::reading_body:
+    return std::min(since_ + core_->options.request_limit, progress_at_ + core_->options.body_idle);
   case step::upgrading: return since_ + core_->options.request_limit;
   case step::greeting: return since_ + core_->options.head_limit;
   case step::reading_head:

@@ -8,9 +8,9 @@
 /// What can be saved of a damaged line. Pure.
 namespace troupe::rollout_recorder {
 
-/// The line with U+FFFD in place of what makes its text unreadable: bytes that are no UTF-8, control
-/// characters inside strings, and escapes of lone surrogates. Readable then, unless more is wrong
-/// with it.
+/// The line with U+FFFD in place of what makes its text unreadable: bytes that are no UTF-8,
+/// control characters inside strings, and escapes of lone surrogates. Readable then, unless more is
+/// wrong with it.
 std::string mended_line(std::string_view line);
 
 /// Whether a line that cannot be read was meant to be a session_meta, or a user's message.

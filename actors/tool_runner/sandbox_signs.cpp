@@ -55,9 +55,8 @@ sandbox_signs read_signs(std::string_view status, std::string_view max_user_name
   sandbox_signs result;
   result.may_administer = (number(field(status, "CapEff"), 16) >> CAP_SYS_ADMIN & 1) != 0;
   result.is_filtered = field(status, "Seccomp") != "0";
-  result.has_user_namespaces =
-    number(max_user_namespaces, 10) > 0 && !unprivileged_clone.starts_with('0') &&
-    !restricted.starts_with('1');
+  result.has_user_namespaces = number(max_user_namespaces, 10) > 0 &&
+                               !unprivileged_clone.starts_with('0') && !restricted.starts_with('1');
   return result;
 }
 

@@ -14,9 +14,9 @@ struct sandbox_signs {
   bool has_bubblewrap = false;      ///< it lies where every system has it
 };
 
-/// Whether a sandbox will work here as far as signs tell. A trial knows for certain, but costs half as
-/// much CPU as a whole `troupe exec`: who runs one turn, perhaps without a command, tries only where
-/// this says no.
+/// Whether a sandbox will work here as far as signs tell. A trial knows for certain, but costs half
+/// as much CPU as a whole `troupe exec`: who runs one turn, perhaps without a command, tries only
+/// where this says no.
 constexpr bool promise_sandbox(const sandbox_signs& x) {
   return x.has_bubblewrap && x.root_is_mount && !x.is_filtered &&
          (x.is_root ? x.may_administer : x.has_user_namespaces);

@@ -12,9 +12,8 @@ using namespace std::literals;
 using namespace troupe::rollout_recorder;
 
 SCENARIO("what is readable is not touched") {
-  for (const auto line :
-       {R"({"a":"x"})"sv, R"({"a":"\"\\\u00e9\ud83d\ude00\n"})"sv, "{\"a\":\"\xc3\xa9 \xf0\x9f\x98\x80\"}"sv,
-        " {\t\"a\" : 1 }\r"sv, ""sv})
+  for (const auto line : {R"({"a":"x"})"sv, R"({"a":"\"\\\u00e9\ud83d\ude00\n"})"sv,
+                          "{\"a\":\"\xc3\xa9 \xf0\x9f\x98\x80\"}"sv, " {\t\"a\" : 1 }\r"sv, ""sv})
     CHECK_EQ(mended_line(line), line);
 }
 
@@ -26,7 +25,9 @@ SCENARIO("bad bytes, control characters and lone surrogates become U+FFFD, and t
     CHECK_EQ(mended, "{\"a\":\"" + expected + "\"}");
     CHECK(probe.examine(mended) == json_shape::object);
   };
-  check("z\xff" "a", "z" + mark + "a");
+  check("z\xff"
+        "a",
+        "z" + mark + "a");
   check("\xe2\x82", mark + mark);
   check("\xed\xa0\x80", mark + mark + mark);
   check("a\0b"sv, "a" + mark + "b");
