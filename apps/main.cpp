@@ -1,3 +1,4 @@
+#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/patch_apply.hpp"
 #include "actors/tool_runner/root_mount.hpp"
 #include "apps/cluster/cluster_command.hpp"
@@ -120,6 +121,10 @@ int main(int argc, char** argv) {
   if (argc > 1 && argv[1] == tool_runner::root_mount_argument) {
     const std::vector<std::string> command(argv + 2, argv + argc);
     return tool_runner::run_with_root_mount(command);
+  }
+  if (argc > 1 && argv[1] == tool_runner::cover_check_argument) {
+    const std::vector<std::string> words(argv + 2, argv + argc);
+    return tool_runner::run_with_cover_check(words);
   }
   keeper = start_guardian({argv, static_cast<std::size_t>(argc)});
   std::at_quick_exit([] { keeper.reset(); });

@@ -63,6 +63,7 @@ void child_run::spawn_sandboxed(sandbox_launch launch) {
   options.inherited = std::move(launch.inherited);
   options.read_only_files = std::move(launch.read_only_files);
   placeholders_ = std::move(launch.placeholders);
+  check_ = std::move(launch.check);
   spawn(std::move(options));
 }
 
@@ -87,6 +88,7 @@ void child_run::spawn(net::process_options options) {
     options.inherited.push_back(
       {.ours = order_.sandbox_arguments.number(), .as = sandbox_arguments_descriptor});
   }
+  options.argv.insert(options.argv.begin(), check_.begin(), check_.end());
   net::process_handlers handlers;
   handlers.on_output = [self = shared_from_this()](net::output_stream stream,
                                                    std::string_view bytes) {

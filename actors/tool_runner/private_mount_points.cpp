@@ -1,7 +1,6 @@
 #include "actors/tool_runner/private_mount_points.hpp"
 
 #include "actors/tool_runner/owned_descriptor.hpp"
-#include "actors/tool_runner/path_text.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -24,16 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int max_tries = 100; ///< each lost to something of that name
-
-/// The innermost mount around a mount: it lies on that one's files.
-const sandbox_mount* mount_around(const sandbox_plan& plan, const sandbox_mount& inner) {
-  const sandbox_mount* result = nullptr;
-  for (const auto& x : plan.mounts)
-    if (x.path.size() < inner.path.size() && is_inside(inner.path, x.path) &&
-        (result == nullptr || x.path.size() >= result->path.size()))
-      result = &x;
-  return result;
-}
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;

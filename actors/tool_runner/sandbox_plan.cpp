@@ -216,6 +216,14 @@ const sandbox_mount* mount_at(const sandbox_plan& plan, std::string_view path) {
   return result;
 }
 
+const sandbox_mount* mount_around(const sandbox_plan& plan, const sandbox_mount& inner) {
+  const sandbox_mount* result = nullptr;
+  for (const auto& x : plan.mounts)
+    if (is_below(inner.path, x.path) && (result == nullptr || x.path.size() >= result->path.size()))
+      result = &x;
+  return result;
+}
+
 std::string real_path(const sandbox_plan& plan, std::string_view path) {
   for (const auto& root : plan.roots)
     if (is_inside(path, root.path))

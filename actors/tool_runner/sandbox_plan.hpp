@@ -78,6 +78,9 @@ std::variant<sandbox_plan, sandbox_problem> plan_sandbox(const sandbox_question&
 /// The mount that decides what `path` (absolute, normal) is in the sandbox; null: outside all.
 const sandbox_mount* mount_at(const sandbox_plan& plan, std::string_view path);
 
+/// The innermost mount around one of the plan's; null: it lies on the machine's own files.
+const sandbox_mount* mount_around(const sandbox_plan& plan, const sandbox_mount& inner);
+
 /// `path` with the policy's name of a root replaced by where that root really is.
 std::string real_path(const sandbox_plan& plan, std::string_view path);
 

@@ -1,6 +1,8 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
+#include "actors/tool_runner/cover_check.hpp"
+#include "actors/tool_runner/path_text.hpp"
 #include "actors/tool_runner/private_mount_points.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
@@ -112,6 +114,9 @@ struct sandbox_launcher::blueprint {
         mount.path.clear();
     }
     std::erase_if(plan.mounts, [](const auto& mount) { return mount.path.empty(); });
+    std::erase_if(seen.expected, [&](const auto& x) {
+      return std::ranges::find(plan.mounts, x.path, &sandbox_mount::path) == plan.mounts.end();
+    });
     seen.plan = std::move(plan);
   }
 };
@@ -344,7 +349,23 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
     for (std::size_t i = 0; i < found.seen.roots.size(); ++i)
       pass(std::move(found.seen.roots[i]), first_root_descriptor + static_cast<int>(i));
   result.placeholders = std::move(found.placeholders);
+  if (shares_roots(plan) && !found.seen.expected.empty())
+    result.check = cover_check_words(fixed_->setup.own_image, found.seen.expected);
+  if (!plan.roots.empty())
+    running_.push_back({result.placeholders, plan.roots});
   return result;
+}
+
+/// Only who writes the same files can move what is to be covered, while that is done by name.
+bool sandbox_launcher::shares_roots(const sandbox_plan& plan) {
+  std::erase_if(running_, [](const auto& x) { return x.life.expired(); });
+  return std::ranges::any_of(running_, [&](const auto& other) {
+    return std::ranges::any_of(other.roots, [&](const auto& x) {
+      return std::ranges::any_of(plan.roots, [&](const auto& y) {
+        return is_inside(x.path, y.path) || is_inside(y.path, x.path);
+      });
+    });
+  });
 }
 
 void sandbox_launcher::warn_once(const std::string& text) {

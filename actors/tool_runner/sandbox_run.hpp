@@ -41,6 +41,9 @@ struct sandbox_launch {
   std::vector<owned_descriptor> descriptors;
   std::vector<net::process_options::inherited_descriptor> inherited; ///< some of them
   std::vector<std::string> read_only_files; ///< as net::process_options has them
+  /// What comes before `argv`, once that is complete; empty where nobody else writes the same
+  /// roots.
+  std::vector<std::string> check;
   /// Keeps missing names missing; to be kept until nothing lives in the sandbox any more.
   std::shared_ptr<held_placeholders> placeholders;
 };
@@ -89,6 +92,12 @@ private:
     std::string first_complaint; ///< of the trial that runs
   };
 
+  /// One that may write, as long as something lives in it.
+  struct running_sandbox {
+    std::weak_ptr<held_placeholders> life;
+    std::vector<writable_root> roots;
+  };
+
   /// Shared with work elsewhere; made once, never changed.
   struct fixed;
   struct blueprint;
@@ -103,6 +112,7 @@ private:
   void finish_trial(network_access network, abilities_or_problem outcome);
   answer launch(const sandbox_order& order, blueprint& found,
                 const bubblewrap_abilities& abilities);
+  bool shares_roots(const sandbox_plan& plan);
   void warn_once(const std::string& text);
 
   /// Opened once per child.
@@ -115,6 +125,7 @@ private:
   std::array<trial_state, 2> trials_;                     ///< by network_access
   std::unordered_map<thread_id, std::shared_ptr<const thread_memory>> memories_;
   std::shared_ptr<const repository_lists> recent_;
+  std::vector<running_sandbox> running_;
   std::vector<std::string> warned_;
   log::notice_limit notices_;
 };

@@ -1,13 +1,16 @@
 #include "actors/tool_runner/sandbox_survey.hpp"
 
+#include "actors/tool_runner/careful_open.hpp"
 #include "actors/tool_runner/path_text.hpp"
 #include "actors/tool_runner/root_identities.hpp"
 #include "config/config.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace troupe::tool_runner {
@@ -196,7 +199,10 @@ private:
     survey result{.plan = std::move(plan),
                   .roots = {},
                   .memory = std::move(memory_),
-                  .warnings = std::move(warnings_)};
+                  .warnings = std::move(warnings_),
+                  .expected = {}};
+    if (auto problem = expect(result))
+      result.plan = sandbox_problem{std::move(*problem)};
     if (const auto* x = std::get_if<sandbox_plan>(&result.plan))
       for (const auto& root : x->roots) {
         const auto at = std::ranges::find(question_.roots, root) - question_.roots.begin();
@@ -205,6 +211,56 @@ private:
                                          : owned_descriptor{});
       }
     return result;
+  }
+
+  /// What is at a path, as far as something was known of it before; by path.
+  std::map<std::string, repository_list::file_id> known_files(const thread_memory& memory) const {
+    std::map<std::string, repository_list::file_id> result;
+    for (const auto& root : question_.roots)
+      if (const auto list = memory.repositories.find(root.path); list != memory.repositories.end())
+        for (std::size_t i = 0; i < list->second.ids.size(); ++i)
+          result.insert_or_assign(list->second.found.paths[i], list->second.ids[i]);
+    for (const auto& place : setup_.covers)
+      if (place.path == place.folder.path)
+        result.insert_or_assign(place.path,
+                                repository_list::file_id{place.folder.device, place.folder.inode});
+    for (std::size_t i = 0; i < opened_.size(); ++i) {
+      struct stat found {};
+      if (::fstat(opened_[i].number(), &found) == 0)
+        result.insert_or_assign(question_.roots[i].path,
+                                repository_list::file_id{found.st_dev, found.st_ino});
+    }
+    return result;
+  }
+
+  /// In which folders the mounts must lie that lie on files which the command may write. A sentence
+  /// when what was known to be there is being moved right now.
+  std::optional<std::string> expect(survey& result) const {
+    const auto* plan = std::get_if<sandbox_plan>(&result.plan);
+    if (plan == nullptr)
+      return std::nullopt;
+    const auto known = known_files(*result.memory);
+    for (const auto& mount : plan->mounts) {
+      const auto* around = mount_around(*plan, mount);
+      if (around == nullptr || around->kind != mount_kind::writable || !around->source.empty())
+        continue;
+      const auto parent = open_without_links(absolute_path(mount.path, ".."), O_PATH | O_DIRECTORY);
+      struct stat at {};
+      struct stat found {};
+      const auto name = mount.path.substr(mount.path.rfind('/') + 1);
+      const auto was = known.find(mount.path);
+      const auto is_known = was != known.end() && was->second != repository_list::file_id{};
+      const auto is_there =
+        parent.is_open() && ::fstat(parent.number(), &at) == 0 &&
+        (!is_known || (::fstatat(parent.number(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+                       was->second == repository_list::file_id{found.st_dev, found.st_ino}));
+      if (!is_there)
+        return fmt::format("Sandbox refuses to run this: {} is being moved or replaced.",
+                           mount.path);
+      result.expected.push_back(
+        {mount.path, at.st_dev, at.st_ino, mount.kind == mount_kind::writable});
+    }
+    return std::nullopt;
   }
 
   const sandbox_setup& setup_;

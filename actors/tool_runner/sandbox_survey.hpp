@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/covered_places.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/repository_search.hpp"
@@ -77,7 +78,8 @@ struct survey {
   std::variant<sandbox_plan, sandbox_problem> plan;
   std::vector<owned_descriptor> roots; ///< of the plan's roots, in their order; some not open
   std::shared_ptr<const thread_memory> memory;
-  std::vector<std::string> warnings; ///< for those whom the machine belongs to
+  std::vector<std::string> warnings;    ///< for those whom the machine belongs to
+  std::vector<expected_mount> expected; ///< those that lie on files which the command may write
 
   /// Descriptor of the root that `path` lies in directly; -1: in none that is open.
   int folder_of(std::string_view path) const;
