@@ -25,15 +25,15 @@ namespace troupe::tool_runner {
 
 namespace {
 
-constexpr int exit_failed = 1;
+constexpr int exit_unchecked = 1;
 constexpr std::chrono::seconds limit{10};
 constexpr int pause_ms = 1;
 
-int failed(std::string_view what) {
+int cannot_check(std::string_view what) {
   const auto line = fmt::format("Sandbox cannot be checked: {}: {}\n", what,
                                 std::generic_category().message(errno));
   static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
-  return exit_failed;
+  return exit_unchecked;
 }
 
 template <class T>
@@ -153,7 +153,7 @@ std::vector<std::string> cover_check_words(const std::string& program,
 int run_with_cover_check(std::span<const std::string> words) {
   const auto count = words.empty() ? std::nullopt : number<std::size_t>(words[0]);
   if (!count || words.size() < *count + 2)
-    return exit_failed;
+    return exit_unchecked;
   std::vector<expected_mount> mounts;
   for (const auto& word : words.subspan(1, *count))
     if (auto mount = read_word(word))
@@ -163,10 +163,10 @@ int run_with_cover_check(std::span<const std::string> words) {
   int info[2];
   int release[2];
   if (mounts.size() != *count || ::pipe(info) != 0 || ::pipe(release) != 0)
-    return failed("pipe");
+    return cannot_check("pipe");
   const auto child = ::fork();
   if (child < 0)
-    return failed("fork");
+    return cannot_check("fork");
   if (child == 0) {
     ::close(info[1]);
     ::close(release[0]);
@@ -183,7 +183,7 @@ int run_with_cover_check(std::span<const std::string> words) {
     argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execv(argv.front(), argv.data());
-  return failed(command.front());
+  return cannot_check(command.front());
 }
 
 } // namespace troupe::tool_runner
