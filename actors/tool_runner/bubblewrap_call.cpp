@@ -42,8 +42,11 @@ public:
       append({order.own_program, root_mount_argument});
     append({abilities_.program, "--new-session", "--die-with-parent", "--ro-bind", "/", "/"});
     add_devices();
-    for (const auto& mount : plan_.mounts)
+    for (const auto& mount : plan_.mounts) {
+      if (order.uid)
+        add_way_to(mount.path);
       add(mount);
+    }
     add_proc();
     for (const auto& path : sealed_)
       append({"--remount-ro", path});
@@ -72,6 +75,24 @@ private:
     append({"--size", max_shared_memory_bytes, "--tmpfs", "/dev/shm"});
     if (plan_.roots.empty())
       sealed_.emplace_back("/dev/shm");
+  }
+
+  /// In a private /tmp the way to a mount is made for it. What bubblewrap makes, only root may
+  /// enter.
+  void add_way_to(const std::string& path) {
+    const auto is_above = [&](const auto& x) {
+      return !x.source.empty() && x.source != x.path && path.starts_with(x.path + "/");
+    };
+    const auto own = std::ranges::find_if(plan_.mounts, is_above);
+    if (own == plan_.mounts.end())
+      return;
+    for (auto end = path.find('/', own->path.size() + 1); end != path.npos;
+         end = path.find('/', end + 1)) {
+      const auto folder = path.substr(0, end);
+      if (std::ranges::find(plan_.mounts, folder, &sandbox_mount::path) != plan_.mounts.end())
+        return;
+      append({"--dir", folder});
+    }
   }
 
   void add(const sandbox_mount& mount) {

@@ -242,6 +242,18 @@ SCENARIO("a private folder takes the place of /tmp; what a thread works with sta
   CHECK_EQ(mounts({}), reading);
 }
 
+SCENARIO("another user can enter the folders on the way to what is seen in a private /tmp") {
+  question.own_tmp = "/home/tmp/t";
+  files.kinds["/tmp/a/b/w"] = path_kind::folder;
+  question.visible = {"/tmp/a/b/w"};
+  question.policy = read_only;
+  auto abilities = able;
+  abilities.runs_as = bubblewrap_abilities::privilege::root;
+  CHECK(says(argv_of(plan({}), abilities, 42),
+             "--dir /tmp/a --dir /tmp/a/b --ro-bind /tmp/a/b/w /tmp/a/b/w "));
+  CHECK(!has(argv_of(plan({}), abilities), "--dir"));
+}
+
 SCENARIO("the whole call of a read-only sandbox without network") {
   question.policy = read_only;
   CHECK_EQ(text_of(argv_of(plan({}))),
