@@ -19,6 +19,7 @@
 #include "apps/threads/threads_command.hpp"
 #include "config/thread_limit.hpp"
 #include "net/guardian/guardian.hpp"
+#include "net/read_only_cover.hpp"
 
 #include <algorithm>
 #include <array>
@@ -120,7 +121,7 @@ int main(int argc, char** argv) {
   }
   if (argc > 1 && argv[1] == tool_runner::root_mount_argument) {
     const std::vector<std::string> command(argv + 2, argv + argc);
-    return tool_runner::run_with_root_mount(command);
+    return tool_runner::run_with_root_mount(command, net::cover_read_only);
   }
   if (argc > 1 && argv[1] == tool_runner::cover_check_argument) {
     const std::vector<std::string> words(argv + 2, argv + argc);

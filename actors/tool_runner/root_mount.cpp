@@ -1,7 +1,6 @@
 #include "actors/tool_runner/root_mount.hpp"
 
 #include "actors/tool_runner/bubblewrap_call.hpp"
-#include "net/read_only_cover.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,7 +31,7 @@ int failed(std::string_view what) {
 
 } // namespace
 
-int run_with_root_mount(std::span<const std::string> command) {
+int run_with_root_mount(std::span<const std::string> command, file_cover* cover) {
   if (command.empty())
     return exit_failed;
   if (::unshare(CLONE_NEWNS) != 0)
@@ -54,7 +53,7 @@ int run_with_root_mount(std::span<const std::string> command) {
   for (const auto& path : devices)
     covered.push_back(path.c_str());
   covered.push_back(nullptr);
-  if (!net::cover_read_only(covered.data()))
+  if (!cover(covered.data()))
     return failed("cannot cover the devices");
   std::vector<char*> argv;
   for (const auto& word : command)
