@@ -200,8 +200,11 @@ failed_call mapped(const http_failure& x, const wall_clock& clock) {
 
 } // namespace
 
-failed_call map_status(const http_failure& x, const wall_clock& clock) {
-  auto result = mapped(x, clock);
+failed_call map_status(const http_failure& x, const wall_clock& clock,
+                       const secret_values& secrets) {
+  const auto body = secrets.masked(std::string{x.body});
+  auto result =
+    mapped({.status = x.status, .url = x.url, .headers = x.headers, .body = body}, clock);
   result.error.message = net::without_query_values(std::move(result.error.message), x.url);
   return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/model_client/local_time.hpp"
+#include "actors/model_client/provider_secrets.hpp"
 #include "messages/model_stream.hpp"
 #include "net/net_errc.hpp"
 #include "net/wire/headers.hpp"
@@ -28,8 +29,10 @@ struct failed_call {
 
 /// The rows of contract section 8.1 in their order. A 429 that none of them takes is final without
 /// a `Retry-After` header, and retryable after the time it names with one (contract
-/// exec-and-sdk.md 8).
-failed_call map_status(const http_failure& x, const wall_clock& clock);
+/// exec-and-sdk.md 8). Of what the answer repeats, the query of its URL and `secrets` are masked,
+/// before a long body is cut.
+failed_call map_status(const http_failure& x, const wall_clock& clock,
+                       const secret_values& secrets = {});
 
 /// Whether a 429 is about the pace of requests, so that the same request may pass later; not about
 /// a quota, a plan, or the capacity for a model.

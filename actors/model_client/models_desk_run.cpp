@@ -1,6 +1,7 @@
 #include "actors/model_client/models_desk_run.hpp"
 
 #include "actors/model_client/outcome_errors.hpp"
+#include "actors/model_client/provider_secrets.hpp"
 #include "actors/model_client/request_headers.hpp"
 #include "actors/model_client/retry_plan.hpp"
 #include "actors/model_client/stream_errors.hpp"
@@ -105,11 +106,14 @@ void models_desk::on_over(operation number) {
                        call->failed_attempts, call->provider->request_max_retries, jitter(random_));
   if (delay)
     return start(number, *call, *delay);
-  fail(number, error_of(outcome, url_of(*call), context_.clock));
+  fail(number, error_of(outcome, url_of(*call), context_.clock,
+                        secrets_of(*call->provider, context_.environment, call->login)));
 }
 
 void models_desk::fail(operation number, model_error error) {
-  finish(number, {.body = {}, .etag = std::nullopt, .error = std::move(error)});
+  const auto& call = *calls_.find(number);
+  const auto secrets = secrets_of(*call.provider, context_.environment, call.login);
+  finish(number, {.body = {}, .etag = std::nullopt, .error = secrets.masked(std::move(error))});
 }
 
 void models_desk::finish(operation number, fetched_models x) {

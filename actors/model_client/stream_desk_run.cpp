@@ -70,9 +70,7 @@ void stream_desk::carry_out(operation number, stream_call::action x) {
   case stream_call::step::end:
     if (x.error)
       return end(number, std::move(x.error));
-    return call.exchange ? report_handshake(number, call.exchange->handshake,
-                                            url_of(*call.provider, call.login))
-                         : report_attempt(number, call);
+    return call.exchange ? report_handshake(number, call) : report_attempt(number, call);
   }
 }
 
@@ -256,6 +254,9 @@ void stream_desk::end(operation number, std::optional<model_error> error,
   }
   const auto ended = calls_.take(number);
   show_load();
+  // Whatever it repeats of what was sent: this is where every error leaves.
+  if (error)
+    error = secrets(*ended).masked(std::move(error));
   ended->audience->tell_end(std::move(error), std::move(limits));
   hooks_.on_end(number, *ended->audience);
 }
@@ -328,6 +329,10 @@ header_sources stream_desk::sources(const config::provider& provider,
           .environment = context_.environment,
           .credential = with,
           .identity = context_.identity};
+}
+
+secret_values stream_desk::secrets(const stream_state& call) const {
+  return secrets_of(*call.provider, context_.environment, call.login);
 }
 
 observation stream_desk::watched(const stream_state& call) const {

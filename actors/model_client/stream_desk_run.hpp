@@ -138,11 +138,12 @@ private:
   void on_exchange_over(operation number, stream_state& call);
   void on_response_failed(operation number, stream_state& call, const ws_exchange& exchange);
   void report_attempt(operation number, stream_state& call);
-  void report_handshake(operation number, const net::ws_outcome& x, const std::string& url);
+  void report_handshake(operation number, stream_state& call);
   bool wait_again(operation number, stream_state& call, const http_failure& x);
   bool wait_again(operation number, stream_state& call, const rate_reading& refusal);
   void settle(stream_state& call, int status, const rate_reading& reading = {});
   void show_load() const;
+  secret_values secrets(const stream_state& call) const;
 
   net::http_request http_request(stream_state& call, const config::credential& with);
   net::ws_request handshake_request(const handshake_origin& x, const config::provider& provider,

@@ -33,7 +33,8 @@ void stream_desk::answer_offline(operation number, stream_state& call) {
 
 void stream_desk::replay(operation number, stream_state& call) {
   const auto answer = context_.replay->next(
-    responses_path, comparable(call.request, *call.provider), call.provider->request_max_retries);
+    responses_path, secrets(call).masked(comparable(call.request, *call.provider)),
+    call.provider->request_max_retries);
   if (answer.found == nullptr)
     return end(number, model_error{.code = model_errc::fatal,
                                    .message = answer.problem,
@@ -60,12 +61,14 @@ void stream_desk::replay(operation number, stream_state& call) {
 
 void stream_desk::record(const stream_state& call) const {
   const auto& outcome = call.attempt->outcome();
+  const auto hidden = secrets(call);
+  // The request, too: its history holds what an answer repeated, and a replay finds it masked.
   context_.recorder->record(
     {.path = std::string{responses_path},
-     .request = comparable(call.request, *call.provider),
+     .request = hidden.masked(comparable(call.request, *call.provider)),
      .status = outcome.head.status,
-     .headers = kept_headers(outcome.head.headers),
-     .body = call.attempt->has_begun() ? call.attempt->kept_body() : outcome.body});
+     .headers = hidden.masked(kept_headers(outcome.head.headers)),
+     .body = hidden.masked(call.attempt->has_begun() ? call.attempt->kept_body() : outcome.body)});
 }
 
 } // namespace troupe::model_client

@@ -84,7 +84,7 @@ void stream_desk::report_attempt(operation number, stream_state& call) {
                             .url = url,
                             .headers = outcome.head.headers,
                             .body = outcome.body},
-                           context_.clock);
+                           context_.clock, secrets(call));
   end(number, std::move(failed.error), std::move(failed.limits));
 }
 
@@ -139,16 +139,17 @@ void stream_desk::on_response_failed(operation number, stream_state& call,
   end(number, exchange.error);
 }
 
-void stream_desk::report_handshake(operation number, const net::ws_outcome& x,
-                                   const std::string& url) {
+void stream_desk::report_handshake(operation number, stream_state& call) {
   using net::net_errc;
+  const auto& x = call.exchange->handshake;
+  const auto url = url_of(*call.provider, call.login);
   if (x.head.status == 0 && (x.error == net_errc::closed_early || x.error == net_errc::ws_closed))
     return end(number, ws_error(ws_failure::closed_in_handshake));
   if (x.head.status == 0 || x.error != net_errc::ws_refused)
     return end(number, map_transport(x.error, url, x.detail));
   auto failed =
     map_status({.status = x.head.status, .url = url, .headers = x.head.headers, .body = x.body},
-               context_.clock);
+               context_.clock, secrets(call));
   end(number, std::move(failed.error), std::move(failed.limits));
 }
 

@@ -110,9 +110,14 @@ std::string unary_desk::url_of(const unary_state& call) const {
   return config::endpoint(*call.provider, config::kind_of(call.login.mode), path_of(call.request));
 }
 
+secret_values unary_desk::secrets(const unary_state& call) const {
+  return secrets_of(*call.provider, context_.environment, call.login);
+}
+
 void unary_desk::replay(operation number, unary_state& call) {
   const auto answer = context_.replay->next(
-    path_of(call.request), comparable_request(body_of(call.request), facts_of(call.request).thread),
+    path_of(call.request),
+    secrets(call).masked(comparable_request(body_of(call.request), facts_of(call.request).thread)),
     call.provider->request_max_retries);
   if (answer.found == nullptr)
     return fail(number, {.code = model_errc::fatal,
@@ -130,12 +135,13 @@ void unary_desk::replay(operation number, unary_state& call) {
 
 void unary_desk::record(const unary_state& call) const {
   const auto& outcome = call.attempt->outcome();
-  context_.recorder->record(
-    {.path = path_of(call.request),
-     .request = comparable_request(body_of(call.request), facts_of(call.request).thread),
-     .status = outcome.head.status,
-     .headers = kept_headers(outcome.head.headers),
-     .body = outcome.body});
+  const auto hidden = secrets(call);
+  context_.recorder->record({.path = path_of(call.request),
+                             .request = hidden.masked(comparable_request(
+                               body_of(call.request), facts_of(call.request).thread)),
+                             .status = outcome.head.status,
+                             .headers = hidden.masked(kept_headers(outcome.head.headers)),
+                             .body = hidden.masked(outcome.body)});
 }
 
 unary_answer unary_desk::read(const unary_request& x, const std::string& body) const {
@@ -236,7 +242,7 @@ void unary_desk::on_over(operation number) {
     next_attempt_delay({.error = outcome.error, .status = broke_off ? 0 : outcome.head.status},
                        call->failed_attempts, call->provider->request_max_retries, jitter(random_));
   if (!delay)
-    return fail(number, error_of(outcome, url_of(*call), context_.clock));
+    return fail(number, error_of(outcome, url_of(*call), context_.clock, secrets(*call)));
   call->delay = *delay;
   start_when_allowed(number, *call);
 }
@@ -270,7 +276,8 @@ void unary_desk::settle(operation number, unary_state& call, int status,
 }
 
 void unary_desk::fail(operation number, model_error error) {
-  finish(number, answer_to(calls_.find(number)->request, std::move(error)));
+  const auto& call = *calls_.find(number);
+  finish(number, answer_to(call.request, secrets(call).masked(std::move(error))));
 }
 
 void unary_desk::finish(operation number, unary_answer x) {

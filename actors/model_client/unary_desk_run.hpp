@@ -2,6 +2,7 @@
 
 #include "actors/model_client/call_table.hpp"
 #include "actors/model_client/client_context.hpp"
+#include "actors/model_client/provider_secrets.hpp"
 #include "actors/model_client/rate_governor.hpp"
 #include "actors/model_client/unary_call_run.hpp"
 #include "messages/auth.hpp"
@@ -87,6 +88,7 @@ private:
   void finish(operation number, unary_answer x);
   void fail(operation number, model_error error);
   std::string url_of(const unary_state& call) const;
+  secret_values secrets(const unary_state& call) const;
 
   const client_context& context_;
   unary_hooks hooks_;

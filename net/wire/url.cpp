@@ -42,11 +42,6 @@ std::string target_of(const boost::urls::url_view& url) {
   return target;
 }
 
-std::string unescaped(std::string_view text) {
-  const auto view = boost::urls::make_pct_string_view({text.data(), text.size()});
-  return view ? view->decode() : std::string{text};
-}
-
 } // namespace
 
 std::variant<http_url, std::string_view> read_http_url(std::string_view text) {
@@ -129,6 +124,11 @@ std::string shown_url(std::string_view url) {
   const auto user = url.substr(start, url.find('/', start) - start).rfind('@');
   const auto host = user == std::string_view::npos ? start : start + user + 1;
   return std::string{url.substr(0, start)}.append(url.substr(host));
+}
+
+std::string unescaped(std::string_view text) {
+  const auto view = boost::urls::make_pct_string_view({text.data(), text.size()});
+  return view ? view->decode() : std::string{text};
 }
 
 std::string without_query_values(std::string text, std::string_view url) {

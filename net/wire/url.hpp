@@ -51,6 +51,9 @@ std::string with_query(std::string_view url, const query_params& params);
 /// keys may be. Text only, no parsing.
 std::string shown_url(std::string_view url);
 
+/// `text` without percent-escapes; as it is when one is malformed.
+std::string unescaped(std::string_view text);
+
 /// `text` with `***` for the values of the query of `url`, as they are there and unescaped: what
 /// comes back from a server may repeat what it was sent. Values that say which version of an
 /// interface is meant stay, and those too short for a secret.

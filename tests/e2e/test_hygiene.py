@@ -4,7 +4,7 @@ import os
 import stat
 import unittest
 
-from provider import LIMIT_S, STALL, ProgramTest, needs_sandbox, reply, shell, status, tool
+from provider import LIMIT_S, STALL, ProgramTest, created, failed, needs_sandbox, reply, shell, status, stream, tool
 
 BROKEN = {"chroot": "bwrap: Failed to make / slave: Invalid argument",
           "namespaces": "bwrap: No permissions to create new namespace, likely because the kernel does not allow "
@@ -64,6 +64,28 @@ class Secrets(ProgramTest):
         result = self.run_program("models", *self.configured(self.provider(reply(""))),
                                   "-c", 'model_providers.mock.query_params={api-key="sk-secret-q"}', TROUPE_LOG="debug")
         self.assertNotIn("sk-secret-q", result.stdout + result.stderr)
+
+    def test_what_an_answer_repeats_of_a_request_is_in_no_error_or_recording(self):
+        sent = "Bearer sk-secret-1, x-team sk-secret-2, ?api-key=sk-secret-q"
+        for number, answer in enumerate((stream(created(), failed("x", sent)), stream(created(), failed("invalid_prompt", sent)),
+                                         status(400, json.dumps({"error": {"message": sent}})), status(418, sent),
+                                         stream(created(), failed("rate_limit_exceeded", sent)), reply(sent))):
+            provider = self.provider(*[answer] * 9)
+            kept = self.base / f"kept{number}"
+            result = self.run_program("exec", "--json", "--skip-git-repo-check", "--record", kept,
+                                      *self.configured(provider, env_key="THE_KEY", stream_max_retries=1, request_max_retries=0),
+                                      "-c", 'model_providers.mock.query_params={api-key="sk-secret-q"}',
+                                      "-c", 'model_providers.mock.env_http_headers={"x-team"="TEAM"}', "go",
+                                      TROUPE_LOG="debug", **SECRETS)
+            self.assertIn("api-key=sk-secret-q", provider.requests[0]["path"])
+            recorded = "".join(x.read_text() for x in kept.iterdir())
+            self.assertIn("***", recorded)
+            self.assertNotIn("sk-secret", recorded)
+            if number < 5:  # what a model says is its own
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("Bearer ***, x-team ***, ?api-key=***", result.stdout)
+                for text in (result.stdout, result.stderr, *(x.read_text() for x in self.rollouts())):
+                    self.assertNotIn("sk-secret", text)
 
     def test_what_threads_leave_is_for_their_owner_only(self):
         old = os.umask(0)
