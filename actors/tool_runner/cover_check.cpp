@@ -27,6 +27,8 @@ namespace {
 
 constexpr int exit_unchecked = 1;
 constexpr std::chrono::seconds limit{10};
+constexpr std::chrono::milliseconds settled_limit{
+  500}; ///< for names that are exchanged all the time
 constexpr int pause_ms = 1;
 
 int cannot_check(std::string_view what) {
@@ -85,12 +87,15 @@ std::optional<pid_t> read_child(int info) {
     std::string_view{text}.substr(from, text.find_first_of(",\n }", from) - from));
 }
 
-/// Before bubblewrap has moved into its new `/`, paths are not there or not yet covered.
-bool are_mounted(pid_t child, std::span<const expected_mount> mounts) {
+/// How many of them are. Before bubblewrap has moved into its new `/`, none: paths are not there,
+/// or nothing lies on them.
+std::size_t count_mounted(pid_t child, std::span<const expected_mount> mounts) {
   const owned_descriptor root{
     ::open(fmt::format("/proc/{}/root", child).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  return root.is_open() &&
-         std::ranges::all_of(mounts, [&](const auto& x) { return is_mounted(root.number(), x); });
+  if (!root.is_open())
+    return 0;
+  return static_cast<std::size_t>(
+    std::ranges::count_if(mounts, [&](const auto& x) { return is_mounted(root.number(), x); }));
 }
 
 void check(int info, int release, std::span<const expected_mount> mounts) {
@@ -98,9 +103,12 @@ void check(int info, int release, std::span<const expected_mount> mounts) {
   if (!child)
     return;
   const owned_descriptor process{static_cast<int>(::syscall(SYS_pidfd_open, *child, 0))};
-  const auto end = std::chrono::steady_clock::now() + limit;
+  auto end = std::chrono::steady_clock::now() + limit;
   while (std::chrono::steady_clock::now() < end) {
-    if (are_mounted(*child, mounts)) {
+    const auto count = count_mounted(*child, mounts);
+    if (count > 0) // then all is done that is going to be
+      end = std::min(end, std::chrono::steady_clock::now() + settled_limit);
+    if (count == mounts.size()) {
       static_cast<void>(::write(release, "x", 1));
       return;
     }

@@ -47,9 +47,8 @@ public:
         return finish(sandbox_problem{std::move(*problem)});
     if (auto problem = missing_cover())
       return finish(sandbox_problem{std::move(*problem)});
-    for (const auto& root : question_.roots)
-      if (auto problem = add_repositories(root))
-        return finish(sandbox_problem{std::move(*problem)});
+    if (auto problem = add_repositories())
+      return finish(sandbox_problem{std::move(*problem)});
     return finish(plan_sandbox(question_, disk_paths{}));
   }
 
@@ -135,24 +134,31 @@ private:
   /// Searched once for a thread, when it first writes there: what was there before it is guarded,
   /// what it makes itself is its own. After one was moved away they are looked for again, and those
   /// that are not found in a tree too large to be searched could be anywhere in it.
-  std::optional<std::string> add_repositories(const writable_root& root) {
-    auto& lists = memory_->repositories;
-    const auto known = lists.find(root.path);
-    const auto* before = known != lists.end() ? &known->second : recent(root.path);
-    const auto is_own = known != lists.end();
-    const auto is_current =
-      before != nullptr && before->ids == ids_of(before->found.paths) &&
-      (is_own || repository_list::clock::now() - before->when < search_lifetime);
-    auto list = is_current ? *before : search(root.path);
-    if (!is_current && before != nullptr)
-      if (const auto lost = lost_repository(*before, list))
-        return fmt::format("Sandbox refuses writable root {}: the repository {} was moved, and the "
-                           "folder is too large to find it again. Put it back to go on; if it was "
-                           "you who removed it, start the program anew.",
-                           root.given, *lost);
-    const auto& paths = list.found.paths;
-    question_.repositories.insert(question_.repositories.end(), paths.begin(), paths.end());
-    lists.insert_or_assign(root.path, std::move(list));
+  std::optional<std::string> add_repositories() {
+    std::vector<repository_list> lists;
+    std::vector<const repository_list*> earlier; ///< null: nothing was searched for
+    for (const auto& root : question_.roots) {
+      const auto known = memory_->repositories.find(root.path);
+      const auto is_own = known != memory_->repositories.end();
+      const auto* before = is_own ? &known->second : recent(root.path);
+      const auto is_current =
+        before != nullptr && before->ids == ids_of(before->found.paths) &&
+        (is_own || repository_list::clock::now() - before->when < search_lifetime);
+      lists.push_back(is_current ? *before : search(root.path));
+      earlier.push_back(is_current ? nullptr : before);
+    }
+    for (std::size_t i = 0; i < lists.size(); ++i)
+      if (earlier[i] != nullptr)
+        if (const auto lost = lost_repository(*earlier[i], lists[i], lists))
+          return fmt::format("Sandbox refuses writable root {}: the repository {} was moved, and "
+                             "the folder is too large to find it again. Put it back to go on; if "
+                             "it was you who removed it, start the program anew.",
+                             question_.roots[i].given, *lost);
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      const auto& paths = lists[i].found.paths;
+      question_.repositories.insert(question_.repositories.end(), paths.begin(), paths.end());
+      memory_->repositories.insert_or_assign(question_.roots[i].path, std::move(lists[i]));
+    }
     return std::nullopt;
   }
 
@@ -167,16 +173,21 @@ private:
   /// Of `before` one that could be at a place which the new search has not seen. What is where it
   /// was is kept, whether it was found or not.
   static std::optional<std::string> lost_repository(const repository_list& before,
-                                                    repository_list& found) {
+                                                    repository_list& now,
+                                                    const std::vector<repository_list>& all) {
+    const auto is_found = [&](const auto& id) {
+      return std::ranges::any_of(
+        all, [&](const auto& x) { return std::ranges::find(x.ids, id) != x.ids.end(); });
+    };
     for (std::size_t i = 0; i < before.ids.size(); ++i) {
       const auto& path = before.found.paths[i];
       const auto& id = before.ids[i];
-      if (id == repository_list::file_id{} || std::ranges::find(found.ids, id) != found.ids.end())
+      if (id == repository_list::file_id{} || is_found(id))
         continue;
       if (ids_of({path}).front() == id) {
-        found.found.paths.push_back(path);
-        found.ids.push_back(id);
-      } else if (!found.found.is_complete) {
+        now.found.paths.push_back(path);
+        now.ids.push_back(id);
+      } else if (!now.found.is_complete) {
         return path;
       }
     }

@@ -269,6 +269,61 @@ class PrivateTmp(ProgramTest):
         self.assertEqual([x for x in (self.home / "tmp").iterdir()], [])
 
 
+class Moving(ProgramTest):
+    """What is covered by name, and names that lead elsewhere by the next command."""
+
+    def setUp(self):
+        super().setUp()
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="troupe-escape-", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
+        self.work = self.top / "work"
+        self.work.mkdir()
+
+    def outputs(self, *steps, arguments=("exec", "--skip-git-repo-check", "-s", "workspace-write", "-c", "sandbox_workspace_write.exclude_slash_tmp=true")):
+        provider = self.provider(*(tool(*x) for x in steps), reply("done"))
+        result = self.run_program(*arguments, *self.configured(provider), *(("go",) if arguments[0] == "exec" else ()), cwd=self.work)
+        found = [x["output"] for x in provider.requests[-1]["json"]["input"] if x["type"] == "function_call_output"]
+        if not found or "the sandbox cannot be set up" in found[0] or "the sandbox needs" in found[0]:
+            self.skipTest(f"no sandbox can be set up here: {found} {result.stderr}")
+        return found
+
+    def test_what_is_hidden_is_not_seen_by_another_name(self):
+        keys = self.work / "state/keys"
+        keys.mkdir(parents=True)
+        (keys / "id").write_text("secret")
+        (self.home / "config.toml").write_text(f'[sandbox]\nhidden = ["{keys}"]\n')
+        first, second = self.outputs([shell("mv state s2", "c1")], [shell("cat s2/keys/id; touch s2/keys/made", "c2")])
+        self.assertNotIn("refuses", first)
+        self.assertIn(f"{keys} was moved or replaced", second)
+        self.assertFalse((self.work / "s2/keys/made").exists())
+
+    def test_mount_points_are_made_through_no_link(self):
+        victim = self.top / "victim"
+        victim.mkdir()
+        place = pathlib.Path(tempfile.mkdtemp(prefix="troupe-escape-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, place, ignore_errors=True)
+        (place / "work").mkdir()
+        tasks = self.top / "tasks.jsonl"
+        tasks.write_text(json.dumps({"id": "a", "prompt": "go", "cwd": str(place / "work"), "sandbox": "workspace-write"}) + "\n")
+        steps = [[shell(f"mv {place} /tmp/aside; ln -s /oldroot{victim} {place}", "c1")], [shell("touch made", "c2")]]
+        self.outputs(*steps, arguments=("run", tasks, "--out", self.top / "out"))
+        self.assertEqual(list(victim.iterdir()), [])
+        self.assertTrue((place / "work/made").exists())
+
+    def test_covers_hold_while_a_session_exchanges_folders(self):
+        hooks = self.work / "deep/repo/.git/hooks"
+        hooks.mkdir(parents=True)
+        shutil.copytree(self.work / "deep", self.work / "twin")
+        (self.work / "twin/TWIN").touch()
+        (self.work / "swap.py").write_text("import ctypes, os, random, time\nlibc = ctypes.CDLL(None)\n"
+                                           "while not os.path.exists('stop'):\n  libc.renameat2(-100, b'deep', -100, b'twin', 2)\n  time.sleep(random.random() * 0.004)\n")
+        swap = call("exec_command", {"cmd": f"{python()} swap.py", "login": False, "yield_time_ms": 500}, "c0")
+        write = "touch deep/repo/.git/hooks/evil twin/repo/.git/hooks/evil; echo ran"
+        outputs = self.outputs([swap], *([shell(write, f"c{i}")] for i in range(1, 9)), [shell("touch stop", "c9")])
+        self.assertEqual(len(outputs), 10)
+        self.assertEqual([str(x) for x in self.work.rglob("evil")], [])
+
+
 class PlainChroot(ProgramTest):
     def test_root_gets_a_root_that_is_a_mount_point(self):
         if os.getuid() != 0:
