@@ -148,7 +148,7 @@ private:
       earlier.push_back(is_current ? nullptr : before);
     }
     for (std::size_t i = 0; i < lists.size(); ++i)
-      if (earlier[i] != nullptr)
+      if (earlier[i] != nullptr && !is_for_everybody(question_.roots[i]))
         if (const auto lost = lost_repository(*earlier[i], lists[i], lists))
           return fmt::format("Sandbox refuses writable root {}: the repository {} was moved, and "
                              "the folder is too large to find it again. Put it back to go on; if "
@@ -160,6 +160,12 @@ private:
       memory_->repositories.insert_or_assign(question_.roots[i].path, std::move(lists[i]));
     }
     return std::nullopt;
+  }
+
+  /// Where other programs make and remove what they like, so that nothing follows from what is
+  /// gone.
+  bool is_for_everybody(const writable_root& root) const {
+    return root.path != question_.cwd && (root.given == "/tmp" || root.given == setup_.tmpdir);
   }
 
   /// Of another thread; null: none.
