@@ -9,9 +9,11 @@
 #include "actors/tool_runner/seccomp_program.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -263,8 +265,9 @@ SCENARIO("placeholders are made and removed in the folder itself, wherever its n
   fs::create_directory_symlink(root + "/victim", workspace);
   {
     held_placeholders uut;
-    CHECK(uut.hold(folder.number(), workspace + "/.agents") ==
-          std::variant<held_placeholders::outcome, std::string>{held_placeholders::outcome::held});
+    const auto held = uut.hold(folder.number(), workspace + "/.agents");
+    const auto* outcome = std::get_if<held_placeholders::outcome>(&held);
+    CHECK(outcome != nullptr && *outcome == held_placeholders::outcome::held);
     CHECK(fs::is_directory(root + "/moved/.agents"));
     CHECK(!fs::exists(root + "/victim/.agents"));
     fs::create_directory_symlink(root + "/victim", root + "/moved/.codex");
@@ -400,6 +403,46 @@ SCENARIO("mount points in a private /tmp are made through no link") {
   CHECK(fs::is_empty(own_tmp + "/a/b"));
   CHECK(fs::is_regular_file(fs::symlink_status(own_tmp + "/p")));
   CHECK(fs::is_symlink(own_tmp + "/a.moved-1"));
+}
+
+SCENARIO("a mount counts in the folder that was planned, and nowhere else") {
+  const owned_descriptor top{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  struct stat at {};
+  REQUIRE_EQ(::fstat(top.number(), &at), 0);
+  const expected_mount proc{"/proc", at.st_dev, at.st_ino, true};
+  CHECK(is_mounted(top.number(), proc));
+  auto other = proc;
+  other.inode += 1;
+  CHECK(!is_mounted(top.number(), other));
+  other = proc;
+  other.path = "/etc/passwd";
+  CHECK(!is_mounted(top.number(), other));
+  struct stat here {};
+  REQUIRE_EQ(::stat(root.c_str(), &here), 0);
+  CHECK(!is_mounted(top.number(), {workspace, here.st_dev, here.st_ino, true})); // no mount
+}
+
+SCENARIO("the mounts to check are those on files that can be written, in the folders they are in") {
+  fs::create_directories(workspace + "/deep/repo/.git");
+  const auto expected = [&] {
+    return look_at(setup, {.policy = workspace_write,
+                           .cwd = workspace,
+                           .known = known,
+                           .memory = memory,
+                           .recent = {},
+                           .own_tmp = {}})
+      .expected;
+  };
+  struct stat repository {};
+  REQUIRE_EQ(::stat((workspace + "/deep/repo").c_str(), &repository), 0);
+  const auto found = expected();
+  const auto is_in = [&](const std::string& path) {
+    return std::ranges::find(found, path, &expected_mount::path) != found.end();
+  };
+  CHECK(is_in(workspace + "/.git"));
+  CHECK(!is_in(workspace));
+  const expected_mount git{workspace + "/deep/repo/.git", repository.st_dev, repository.st_ino};
+  CHECK(std::ranges::find(found, git) != found.end());
 }
 
 SCENARIO("the filter can be loaded by many children") {
