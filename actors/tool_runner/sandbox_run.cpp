@@ -55,6 +55,15 @@ std::uint32_t group_of(std::uint32_t uid) {
   return account != nullptr ? account->pw_gid : uid;
 }
 
+/// Of the machine's own: a private /tmp is nobody else's.
+std::vector<std::string> written_folders(const sandbox_plan& plan) {
+  std::vector<std::string> result;
+  for (const auto& mount : plan.mounts)
+    if (mount.kind == mount_kind::writable && mount.source.empty())
+      result.push_back(mount.path);
+  return result;
+}
+
 } // namespace
 
 struct sandbox_launcher::fixed {
@@ -349,21 +358,21 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
     for (std::size_t i = 0; i < found.seen.roots.size(); ++i)
       pass(std::move(found.seen.roots[i]), first_root_descriptor + static_cast<int>(i));
   result.placeholders = std::move(found.placeholders);
-  if (shares_roots(plan) && !found.seen.expected.empty())
+  auto folders = written_folders(plan);
+  if (is_written(folders) && !found.seen.expected.empty())
     result.check = cover_check_words(fixed_->setup.own_image, found.seen.expected);
-  if (!plan.roots.empty())
-    running_.push_back({result.placeholders, plan.roots});
+  if (!folders.empty())
+    running_.push_back({result.placeholders, std::move(folders)});
   return result;
 }
 
 /// Only who writes the same files can move what is to be covered, while that is done by name.
-bool sandbox_launcher::shares_roots(const sandbox_plan& plan) {
+bool sandbox_launcher::is_written(const std::vector<std::string>& folders) {
   std::erase_if(running_, [](const auto& x) { return x.life.expired(); });
   return std::ranges::any_of(running_, [&](const auto& other) {
-    return std::ranges::any_of(other.roots, [&](const auto& x) {
-      return std::ranges::any_of(plan.roots, [&](const auto& y) {
-        return is_inside(x.path, y.path) || is_inside(y.path, x.path);
-      });
+    return std::ranges::any_of(other.folders, [&](const auto& x) {
+      return std::ranges::any_of(folders,
+                                 [&](const auto& y) { return is_inside(x, y) || is_inside(y, x); });
     });
   });
 }

@@ -95,7 +95,7 @@ private:
   /// One that may write, as long as something lives in it.
   struct running_sandbox {
     std::weak_ptr<held_placeholders> life;
-    std::vector<writable_root> roots;
+    std::vector<std::string> folders;
   };
 
   /// Shared with work elsewhere; made once, never changed.
@@ -112,7 +112,7 @@ private:
   void finish_trial(network_access network, abilities_or_problem outcome);
   answer launch(const sandbox_order& order, blueprint& found,
                 const bubblewrap_abilities& abilities);
-  bool shares_roots(const sandbox_plan& plan);
+  bool is_written(const std::vector<std::string>& folders); ///< by one that runs
   void warn_once(const std::string& text);
 
   /// Opened once per child.
