@@ -29,6 +29,7 @@ std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& r
   if (!std::ranges::all_of(result.members, is_node_name))
     from.refuse("members", "must be names of nodes: letters, digits, '-', '_', '.'");
   result.max_threads = from.count("max_threads").value_or(result.max_threads);
+  result.max_threads_per_member = from.count("max_threads_per_member");
   if (root.error())
     return *root.error();
   return result;

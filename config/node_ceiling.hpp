@@ -4,6 +4,7 @@
 #include "messages/settings.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -33,6 +34,14 @@ struct node_ceiling {
 
   /// `max_threads`: live ones of other nodes.
   std::size_t max_threads = 1000;
+
+  /// `max_threads_per_member`: live ones of one other node. None: a quarter of all.
+  std::optional<std::size_t> max_threads_per_member;
+
+  std::size_t share_of_threads() const {
+    constexpr std::size_t parts = 4;
+    return max_threads_per_member.value_or((max_threads + parts - 1) / parts);
+  }
 
   bool operator==(const node_ceiling&) const = default;
 };

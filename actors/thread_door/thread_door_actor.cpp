@@ -1,6 +1,7 @@
 #include "actors/thread_door/thread_door_actor.hpp"
 
 #include "actors/common/harden.hpp"
+#include "actors/thread_door/thread_places.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -12,7 +13,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <map>
-#include <set>
+#include <optional>
 #include <utility>
 
 namespace troupe::thread_door {
@@ -35,7 +36,10 @@ caf::behavior watch_threads(caf::event_based_actor* self, const door_actor& door
 
 class state {
 public:
-  state(door_actor::pointer self, dependencies deps) : self_(self), deps_(std::move(deps)) {
+  state(door_actor::pointer self, dependencies deps)
+    : self_(self), deps_(std::move(deps)),
+      places_({.all = deps_.ceiling.limits.max_threads,
+               .per_member = deps_.ceiling.limits.share_of_threads()}) {
     harden(self_);
     self_->set_exit_handler([this](caf::exit_msg& x) { self_->quit(std::move(x.reason)); });
   }
@@ -51,7 +55,7 @@ public:
       [this](const unsubscribe_events& x) { return tell(x); },
       [this](const remove_thread& x) { return on_remove(x); },
       [this](caf::delete_atom, const thread_id& x) -> caf::result<void> {
-        threads_.erase(x);
+        places_.give_back(x);
         return caf::unit;
       },
     };
@@ -61,32 +65,90 @@ public:
 
 private:
   caf::result<thread_started> on_start(start_thread x) {
-    if (threads_.size() + starting_ >= deps_.ceiling.limits.max_threads)
-      return caf::make_error(errc::queue_full, "too many threads of other nodes live here");
+    auto by = holder();
+    if (!by)
+      return caf::make_error(errc::node_unreachable, "the link has ended");
+    if (const auto problem = places_.refusal(by->member); !problem.empty())
+      return caf::make_error(errc::queue_full, problem);
     auto config = clamp(std::move(x.config), deps_.ceiling);
     if (const auto* problem = std::get_if<std::string>(&config))
       return caf::make_error(errc::invalid_request, *problem);
     const auto asker = enter();
     if (!asker)
       return busy();
-    ++starting_;
+    places_.begin_start(by->member);
     auto answer = self_->make_response_promise<thread_started>();
     self_
       ->request(deps_.manager, caf::infinite,
                 start_thread{std::get<thread_config>(std::move(config))})
       .then(
-        [this, answer, asker = *asker](thread_started& started) mutable {
-          --starting_;
+        [this, answer, asker = *asker, by = *by](thread_started& started) mutable {
           leave(asker);
-          threads_.insert(started.thread);
+          places_.end_start(by.member);
+          on_started(started.thread, std::move(by), asker);
           answer.deliver(std::move(started));
         },
-        [this, answer, asker = *asker](const caf::error& err) mutable {
-          --starting_;
+        [this, answer, asker = *asker, by = *by](const caf::error& err) mutable {
           leave(asker);
+          places_.end_start(by.member);
           answer.deliver(err);
         });
     return answer;
+  }
+
+  /// Who asks; none: its link has ended.
+  std::optional<thread_places::holder> holder() const {
+    const auto& sender = self_->current_sender();
+    const auto node = sender ? sender->node() : caf::node_id{};
+    auto life = caf::to_string(node);
+    if (!deps_.name_of)
+      return thread_places::holder{life, life};
+    if (auto name = deps_.name_of(node))
+      return thread_places::holder{*std::move(name), std::move(life)};
+    return std::nullopt;
+  }
+
+  void on_started(const thread_id& thread, thread_places::holder by, const caf::node_id& node) {
+    lives_.insert_or_assign(by.life, node);
+    places_.take(thread, std::move(by), self_->clock().now());
+    look_later();
+  }
+
+  // -- places that are given back
+
+  void look_later() {
+    if (is_watching_ || lives_.empty() || !deps_.name_of)
+      return;
+    is_watching_ = true;
+    self_->run_delayed(deps_.limits.look, [this] {
+      is_watching_ = false;
+      look();
+      look_later();
+    });
+  }
+
+  void look() {
+    const auto is_linked = [this](const std::string& life) {
+      const auto known = lives_.find(life);
+      return known != lives_.end() && deps_.name_of(known->second).has_value();
+    };
+    for (const auto& x : places_.forgotten(is_linked, self_->clock().now(), deps_.limits.patience))
+      close_if_idle(x);
+    std::erase_if(lives_, [this](const auto& x) { return !places_.has_life(x.first); });
+  }
+
+  void close_if_idle(const thread_id& thread) {
+    self_->request(deps_.manager, caf::infinite, thread_status_request{thread})
+      .then(
+        [this, thread](const thread_summary& x) {
+          if (x.state == thread_state::idle)
+            self_->request(deps_.manager, caf::infinite, remove_thread{thread})
+              .then([] {}, [](const caf::error&) {});
+        },
+        [this, thread](const caf::error& err) {
+          if (err == errc::no_such_thread) // ended before its start was known here
+            places_.give_back(thread);
+        });
   }
 
   caf::result<submitted> on_submit(submit_to_thread x) {
@@ -94,6 +156,7 @@ private:
     if (const auto* problem = std::get_if<std::string>(&what))
       return caf::make_error(errc::invalid_request, *problem);
     x.submission.op = std::get<op>(std::move(what));
+    places_.touch(x.thread, self_->clock().now());
     return ask_about<submitted>(x.thread, x);
   }
 
@@ -106,7 +169,7 @@ private:
   }
 
   caf::result<void> on_remove(const remove_thread& x) {
-    if (threads_.count(x.thread) == 0)
+    if (!places_.has(x.thread))
       return unknown(x.thread);
     const auto asker = enter();
     if (!asker)
@@ -127,7 +190,7 @@ private:
 
   template <class Answer, class Message>
   caf::result<Answer> ask_about(const thread_id& thread, const Message& x) {
-    if (threads_.count(thread) == 0)
+    if (!places_.has(thread))
       return unknown(thread);
     const auto asker = enter();
     if (!asker)
@@ -148,7 +211,7 @@ private:
 
   template <class Message>
   caf::result<void> tell(const Message& x) {
-    if (threads_.count(x.thread) > 0)
+    if (places_.has(x.thread))
       caf::anon_send(deps_.manager, x);
     return caf::unit;
   }
@@ -180,8 +243,9 @@ private:
 
   door_actor::pointer self_;
   dependencies deps_;
-  std::set<thread_id> threads_; // live ones that other nodes have started
-  std::size_t starting_ = 0;
+  thread_places places_;                      // of live threads that other nodes have started
+  std::map<std::string, caf::node_id> lives_; // of the places' holders
+  bool is_watching_ = false;
   std::map<caf::node_id, std::size_t> open_; // requests
 };
 

@@ -202,8 +202,11 @@ int serve(node_root::node& node, const node_args& args, const plan& x) {
   auto own = node_root::make_thread_config(node.options().settings, {.kind = source_kind::cli},
                                            node.options().originator, {});
   node_root::note_roots(own);
-  const auto door = thread_door::spawn(
-    node.system(), {.manager = node.threads(), .ceiling = ceiling_of(node, x, own), .limits = {}});
+  const auto door =
+    thread_door::spawn(node.system(), {.manager = node.threads(),
+                                       .ceiling = ceiling_of(node, x, own),
+                                       .name_of = cluster ? cluster->name_of() : nullptr,
+                                       .limits = {}});
   event_relay::dependencies deps{.manager = node.threads(),
                                  .node = name,
                                  .door = door,

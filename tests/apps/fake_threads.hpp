@@ -21,9 +21,10 @@ struct fake_threads {
   std::vector<resume_thread> resumed;
   std::vector<submit_to_thread> submissions;
   std::vector<thread_id> removed;
-  std::uint64_t credit = 0; ///< granted after the subscriptions
-  event_sink_actor sink;    ///< of the last subscription
-  caf::error start_error;   ///< the answer to every start, unless empty
+  std::uint64_t credit = 0;          ///< granted after the subscriptions
+  event_sink_actor sink;             ///< of the last subscription
+  caf::error start_error;            ///< the answer to every start, unless empty
+  std::optional<thread_state> state; ///< of all threads; none: none is known
 
   /// The id of the n-th thread, from 0.
   static thread_id id(std::size_t n) {
@@ -57,8 +58,13 @@ public:
         return start(x.config);
       },
       [](const list_threads&) { return caf::result<thread_list>{thread_list{}}; },
-      [](const thread_status_request&) {
-        return caf::result<thread_summary>{caf::make_error(errc::no_such_thread)};
+      [this](const thread_status_request& x) {
+        if (!record_->state)
+          return caf::result<thread_summary>{caf::make_error(errc::no_such_thread)};
+        thread_summary out;
+        out.thread = x.thread;
+        out.state = *record_->state;
+        return caf::result<thread_summary>{std::move(out)};
       },
       [this](const submit_to_thread& x) {
         record_->submissions.push_back(x);

@@ -35,6 +35,7 @@ SCENARIO("without settings others may read and no more") {
   CHECK_EQ(read(""), node_ceiling{});
   CHECK_EQ(node_ceiling{}.sandbox, sandbox_mode::read_only);
   CHECK(!node_ceiling{}.network_access);
+  CHECK_EQ(node_ceiling{}.share_of_threads(), 250u);
 }
 
 SCENARIO("what others may do is written in one table") {
@@ -46,6 +47,7 @@ providers = ["p"]
 models = ["m"]
 members = ["left"]
 max_threads = 3
+max_threads_per_member = 2
 )");
   CHECK_EQ(x.sandbox, sandbox_mode::workspace_write);
   CHECK(x.network_access);
@@ -53,13 +55,14 @@ max_threads = 3
   CHECK_EQ(x.models, std::vector<std::string>{"m"});
   CHECK_EQ(x.members, std::vector<std::string>{"left"});
   CHECK_EQ(x.max_threads, 3u);
+  CHECK_EQ(x.share_of_threads(), 2u);
   REQUIRE_EQ(x.roots.size(), 1u);
 }
 
 SCENARIO("mistakes are named") {
-  for (const auto* key :
-       {"sandbox_mode = \"external-sandbox\"", "sandbox_mode = \"all\"", "network_access = 1",
-        "roots = \"/\"", "members = [\"a/b\"]", "max_threads = -1"}) {
+  for (const auto* key : {"sandbox_mode = \"external-sandbox\"", "sandbox_mode = \"all\"",
+                          "network_access = 1", "roots = \"/\"", "members = [\"a/b\"]",
+                          "max_threads = -1", "max_threads_per_member = \"all\""}) {
     const auto name = std::string{key}.substr(0, std::string_view{key}.find(' '));
     const auto said = refusal("[node]\n" + std::string{key} + "\n");
     if (said.find(name) == std::string::npos)

@@ -15,6 +15,7 @@ struct fixture : test_coordinator_fixture<> {
   apps_test::fake_threads_ptr record = std::make_shared<apps_test::fake_threads>();
   thread_manager_actor manager = apps_test::spawn_fake_manager(sys, record);
   thread_door_actor door;
+  std::optional<std::string> member{"other"}; // behind every node id; none: its link is gone
 
   fixture() { open({}); }
 
@@ -32,6 +33,7 @@ struct fixture : test_coordinator_fixture<> {
     door = thread_door::spawn(
       sys, {.manager = manager,
             .ceiling = {.limits = std::move(limits), .own = own, .providers = {}},
+            .name_of = [this](const caf::node_id&) { return member; },
             .limits = {}});
     consume_messages();
   }
@@ -50,6 +52,26 @@ struct fixture : test_coordinator_fixture<> {
     request.receive([&](Answer& answer) { result = std::move(answer); },
                     [&](caf::error& error) { result = std::move(error); });
     return result;
+  }
+
+  /// Until the door has looked that often.
+  void pass_minutes(int count) {
+    for (int i = 0; i < count; ++i) {
+      sched.clock().current_time += std::chrono::minutes{1};
+      sched.trigger_timeouts();
+      consume_messages();
+    }
+  }
+
+  /// Why a start is refused; empty: it is not.
+  std::string refusal() {
+    const auto answer = ask<thread_started>(start_thread{});
+    const auto* problem = std::get_if<caf::error>(&answer);
+    return problem == nullptr ? std::string{} : to_string(*problem);
+  }
+
+  bool refuses_because_of(std::string_view words) {
+    return refusal().find(words) != std::string::npos;
   }
 
   thread_id started() {
@@ -115,6 +137,46 @@ SCENARIO("threads are bounded, and ended ones make room") {
   consume_messages();
   CHECK(!may_submit(first));
   started();
+}
+
+SCENARIO("no member takes the places of the others, and the full house is told") {
+  config::node_ceiling limits;
+  limits.max_threads = 4;
+  limits.max_threads_per_member = 2;
+  open(limits);
+  member = "greedy";
+  started();
+  started();
+  CHECK(refuses_because_of("node greedy has 2 threads here, its share"));
+  member = "other";
+  started();
+  started();
+  member = "third";
+  CHECK(refuses_because_of("greedy 2"));
+}
+
+SCENARIO("idle threads of a node that is gone are closed, those of others and busy ones are not") {
+  record->state = thread_state::idle;
+  const auto thread = started();
+  pass_minutes(30);
+  CHECK(record->removed.empty());
+  member = std::nullopt;
+  pass_minutes(8);
+  CHECK(record->removed.empty());
+  CHECK(may_submit(thread)); // by somebody else: the patience begins again
+  pass_minutes(8);
+  CHECK(record->removed.empty());
+  record->state = thread_state::running;
+  pass_minutes(8);
+  CHECK(record->removed.empty());
+  record->state = thread_state::idle;
+  pass_minutes(1);
+  CHECK_EQ(record->removed, std::vector{thread});
+}
+
+SCENARIO("a member whose link has ended starts nothing") {
+  member = std::nullopt;
+  CHECK(refuses_because_of("the link has ended"));
 }
 
 END_FIXTURE_SCOPE()
