@@ -228,8 +228,8 @@ class LostOutput(ProgramTest):
     def test_a_closed_standard_output_loses_what_is_written_to_it(self):
         provider = self.provider(reply("fine"))
         lost = "Error: cannot write the output: Bad file descriptor"
-        for words in (self.exec_words(provider), self.exec_words(provider, "--json"), self.run_words(provider),
-                      self.run_words(provider, "--json", "--resume"), ["threads", "list"], ["models", "default"]):
+        for words in (self.exec_words(provider), self.exec_words(provider, "--json"), self.run_words(provider, "--json"),
+                      self.run_words(provider, "--resume"), ["threads", "list"], ["models", "default"]):
             code, error = self.run_without_stdout(*words)
             self.assertEqual(code, 1, words)
             self.assertIn(lost, error, words)
