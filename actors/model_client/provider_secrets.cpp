@@ -98,8 +98,8 @@ void secret_values::add(std::string_view value) {
 
 /// The longest first: one may be part of another.
 void secret_values::add_form(std::string form) {
-  const auto at = std::ranges::find_if(
-    forms_, [&form](const std::string& x) { return x.size() <= form.size(); });
+  const auto at =
+    std::ranges::find_if(forms_, [&form](const std::string& x) { return x.size() <= form.size(); });
   if (form.size() >= shortest && std::ranges::find(forms_, form) == forms_.end())
     forms_.insert(at, std::move(form));
 }

@@ -20,6 +20,7 @@ namespace {
 /// A home with more entries than this shows the first ones only: each is a mount.
 constexpr std::size_t max_home_entries = 64;
 constexpr std::string_view login_files = "auth.json"; ///< and what its renewal makes beside it
+constexpr std::string_view secrets_file = ".env";     ///< variables of the user's, mostly keys
 constexpr std::string_view others_folders = "tmp"; ///< private ones of threads, see thread_folders
 constexpr std::string_view slash_tmp = "/tmp";
 
@@ -175,7 +176,7 @@ private:
     std::size_t shown = 0;
     for (const auto& name : files_.names_in(x_.home)) {
       const auto path = absolute_path(x_.home, name);
-      if (name.starts_with(login_files) || name == others_folders ||
+      if (name.starts_with(login_files) || name == secrets_file || name == others_folders ||
           files_.kind(path) == path_kind::missing)
         continue;
       if (++shown > max_home_entries)
@@ -183,13 +184,15 @@ private:
       add(path, mount_kind::read_only, path);
     }
     hide(absolute_path(x_.home, login_files));
+    hide(absolute_path(x_.home, secrets_file));
   }
 
   void hide(const std::string& path) {
     const auto real = files_.resolved(path);
     if (!real || !shows_machine(*real) || is_inside(x_.cwd, *real))
       return;
-    if (!x_.home.empty() && is_below(*real, x_.home) && real->starts_with(x_.home + "/auth.json"))
+    if (!x_.home.empty() && (real->starts_with(absolute_path(x_.home, login_files)) ||
+                             *real == absolute_path(x_.home, secrets_file)))
       return; // not put back
     const auto is_folder = files_.kind(*real) == path_kind::folder;
     add(*real, is_folder ? mount_kind::sealed_folder : mount_kind::sealed_file);

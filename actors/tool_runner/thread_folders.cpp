@@ -1,11 +1,16 @@
 #include "actors/tool_runner/thread_folders.hpp"
 
+#include "actors/tool_runner/tree_removal.hpp"
+#include "config/log.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -20,6 +25,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "sandbox-";
 constexpr std::size_t max_swept = 256; ///< at one start; the rest is for the next
+/// What takes longer stays: a start or an end need not wait for what an agent has heaped up.
+constexpr std::chrono::seconds sweep_limit{5};
+constexpr std::chrono::seconds end_limit{3};
+constexpr std::chrono::seconds thread_limit{10};
+
+std::chrono::steady_clock::time_point time_after(std::chrono::seconds x) {
+  return std::chrono::steady_clock::now() + x;
+}
 
 owned_descriptor open_own_folder(const std::string& path) {
   return owned_descriptor{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
@@ -29,16 +42,23 @@ owned_descriptor open_own_folder(const std::string& path) {
 void sweep(const fs::path& parent) {
   std::error_code error;
   std::size_t count = 0;
+  const auto until = time_after(sweep_limit);
+  auto is_complete = true;
   for (fs::directory_iterator at{parent, error}; !error && at != fs::directory_iterator{};
        at.increment(error)) {
     const auto path = at->path().string();
     if (!at->path().filename().string().starts_with(prefix) || ++count > max_swept)
       continue;
     const auto folder = open_own_folder(path);
-    std::error_code ignored;
-    if (folder.is_open() && ::flock(folder.number(), LOCK_EX | LOCK_NB) == 0)
-      fs::remove_all(path, ignored);
+    if (!folder.is_open() || ::flock(folder.number(), LOCK_EX | LOCK_NB) != 0)
+      continue;
+    if (empty_folder(folder.number(), until) != removal::complete || ::rmdir(path.c_str()) != 0)
+      is_complete = false;
   }
+  if (!is_complete)
+    log::warning("{}: private temporary files of an earlier process are not all removed yet; the "
+                 "next start goes on",
+                 parent.string());
 }
 
 } // namespace
@@ -68,8 +88,11 @@ thread_folders::make(const std::string& home) {
 }
 
 thread_folders::~thread_folders() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
+  if (empty_folder(lock_.number(), time_after(end_limit)) != removal::complete ||
+      ::rmdir(path_.c_str()) != 0)
+    log::warning("{}: private temporary files of threads are not all removed; the next start goes "
+                 "on",
+                 path_);
 }
 
 std::string thread_folders::folder(const thread_id& thread) const {
@@ -82,8 +105,8 @@ std::string thread_folders::folder(const thread_id& thread) const {
 }
 
 void thread_folders::remove(const thread_id& thread) const {
-  std::error_code ignored;
-  fs::remove_all(path_ + "/" + to_string(thread), ignored);
+  remove_entry(lock_.number(), to_string(thread),
+               time_after(thread_limit)); // the end tries the rest again
 }
 
 } // namespace troupe::tool_runner

@@ -46,7 +46,8 @@ SCENARIO("all that a request carries and is not public is masked, in each form i
          {R"(q value\/+)", "***"},
          {"header-value, of-the-env, dXNlcg==, Basic dXNlcg==", "***, ***, ***, ***"},
          {"a-user a%2Fword a/word base-value", "*** *** *** ***"},
-         {"an-agent 0.98.0 2025-04-01 2026-01-01 short", "an-agent 0.98.0 2025-04-01 2026-01-01 short"},
+         {"an-agent 0.98.0 2025-04-01 2026-01-01 short",
+          "an-agent 0.98.0 2025-04-01 2026-01-01 short"},
          {"", ""}})
     CHECK_EQ(known().masked(text), told);
 }
@@ -71,7 +72,7 @@ SCENARIO("errors and headers are masked, and a long body before it is cut") {
   headers.add("x-request-id", "of-the-env");
   CHECK_EQ(x.masked(headers).find_readable("x-request-id"), "***");
   const auto body = std::string(995, '.') + "header-value";
-  const auto told = map_status({.status = 404, .url = "http://h/", .headers = headers, .body = body},
-                               system_clock(), x);
+  const auto told = map_status(
+    {.status = 404, .url = "http://h/", .headers = headers, .body = body}, system_clock(), x);
   CHECK(told.error.message.find(".***, url") != std::string::npos);
 }
