@@ -28,6 +28,7 @@
 #include <fmt/format.h>
 #include <future>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -123,7 +124,7 @@ ended_turn run_turn(node_root::node& node, const exec_args& args, exec_request r
   return {std::move(ended), signals.first()};
 }
 
-int report(const exec_args& args, const ended_turn& x) {
+int report(const ended_turn& x, const std::optional<last_message_place>& last_message) {
   const auto& result = x.result;
   if (result.start_error)
     return refuse(fmt::format("Error: {}", *result.start_error));
@@ -131,8 +132,8 @@ int report(const exec_args& args, const ended_turn& x) {
   int exit_code = status == common::turn_status::completed ? common::exit_ok : common::exit_failed;
   if (status == common::turn_status::interrupted && x.signal != 0)
     exit_code = exit_code_after(x.signal);
-  if (args.last_message_file && status != common::turn_status::interrupted) {
-    const auto written = write_last_message(*args.last_message_file, result.outcome);
+  if (last_message && status != common::turn_status::interrupted) {
+    const auto written = last_message->write(result.outcome);
     common::output_channel{STDERR_FILENO}.write(written.note);
     if (written.is_lost)
       exit_code = common::exit_failed;
@@ -196,8 +197,11 @@ int run(const exec_args& args, common::override_options root, const net::guardia
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(fmt::format("Error: {}", *problem));
+  std::optional<last_message_place> last_message;
+  if (args.last_message_file)
+    last_message.emplace(*args.last_message_file);
   const auto ended = run_turn(node, args, std::move(request));
-  const auto exit_code = report(args, ended);
+  const auto exit_code = report(ended, last_message);
   node.stop();
   return exit_code;
 }

@@ -80,7 +80,7 @@ SCENARIO("the last message is written verbatim") {
   const auto file = folder.write("out.txt", "what was there before, and longer");
   const auto outcome =
     outcome_of({exec_events::said("first"), exec_events::said("Final."), task_complete{}});
-  const auto written = write_last_message(file, outcome);
+  const auto written = last_message_place{file}.write(outcome);
   CHECK_EQ(written.note, "");
   CHECK(!written.is_lost);
   CHECK_EQ(content_of(file), "Final.");
@@ -90,19 +90,21 @@ SCENARIO(
   "a completed turn without a message empties the file and warns, a failed one only empties") {
   temp_folder folder;
   const auto file = folder.write("out.txt", "old");
-  CHECK_EQ(write_last_message(file, outcome_of({task_complete{}})).note,
+  CHECK_EQ(last_message_place{file}.write(outcome_of({task_complete{}})).note,
            "Warning: no last agent message; wrote empty content to " + file.string() + "\n");
   CHECK_EQ(content_of(file), "");
   folder.write("out.txt", "old");
-  CHECK_EQ(write_last_message(file, outcome_of({exec_events::said("half"),
-                                                exec_events::failed("broke"), task_complete{}}))
-             .note,
-           "");
+  CHECK_EQ(
+    last_message_place{file}
+      .write(outcome_of({exec_events::said("half"), exec_events::failed("broke"), task_complete{}}))
+      .note,
+    "");
   CHECK_EQ(content_of(file), "");
 }
 
 SCENARIO("a file that cannot be written is told") {
-  const auto written = write_last_message("/no/such/folder/out.txt", outcome_of({task_complete{}}));
+  const auto written =
+    last_message_place{"/no/such/folder/out.txt"}.write(outcome_of({task_complete{}}));
   CHECK_EQ(written.note, "Failed to write last message file \"/no/such/folder/out.txt\": No such "
                          "file or directory\n");
   CHECK(written.is_lost);
@@ -110,10 +112,32 @@ SCENARIO("a file that cannot be written is told") {
 
 SCENARIO("a last message that finds no room is told as lost") {
   const auto written =
-    write_last_message("/dev/full", outcome_of({exec_events::said("x"), task_complete{}}));
+    last_message_place{"/dev/full"}.write(outcome_of({exec_events::said("x"), task_complete{}}));
   CHECK_EQ(written.note, "Failed to write last message file \"/dev/full\": No space left on "
                          "device\n");
   CHECK(written.is_lost);
+}
+
+SCENARIO("a last message goes neither through a link nor into a folder that came later") {
+  temp_folder folder;
+  const auto victim = folder.write("outside/file", "untouched");
+  const auto other = folder.write("outside/out.txt", "untouched");
+  const auto outcome = outcome_of({exec_events::said("x"), task_complete{}});
+  const auto file = folder.write("work/out.txt", "old");
+  const last_message_place place{file};
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(victim, file);
+  const auto refused = place.write(outcome);
+  CHECK(refused.is_lost);
+  CHECK(refused.note.find("symbolic link") != std::string::npos);
+  std::filesystem::rename(folder.path() / "work", folder.path() / "moved");
+  std::filesystem::create_directory_symlink(folder.path() / "outside", folder.path() / "work");
+  std::filesystem::remove(folder.path() / "moved/out.txt");
+  CHECK(!place.write(outcome).is_lost);
+  CHECK_EQ(content_of(folder.path() / "moved/out.txt"), "x");
+  CHECK_EQ(content_of(victim), "untouched");
+  CHECK_EQ(content_of(other), "untouched");
+  CHECK(!last_message_place{"/dev/fd/2"}.write(outcome_of({task_complete{}})).is_lost);
 }
 
 SCENARIO("the outcome of a turn") {
