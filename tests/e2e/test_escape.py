@@ -282,6 +282,7 @@ class Moving(ProgramTest):
     def outputs(self, *steps, arguments=("exec", "--skip-git-repo-check", "-s", "workspace-write", "-c", "sandbox_workspace_write.exclude_slash_tmp=true")):
         provider = self.provider(*(tool(*x) for x in steps), reply("done"))
         result = self.run_program(*arguments, *self.configured(provider), *(("go",) if arguments[0] == "exec" else ()), cwd=self.work)
+        self.assertTrue(provider.requests, result.stderr)
         found = [x["output"] for x in provider.requests[-1]["json"]["input"] if x["type"] == "function_call_output"]
         if not found or "the sandbox cannot be set up" in found[0] or "the sandbox needs" in found[0]:
             self.skipTest(f"no sandbox can be set up here: {found} {result.stderr}")
@@ -319,8 +320,9 @@ class Moving(ProgramTest):
                                            "while not os.path.exists('stop'):\n  libc.renameat2(-100, b'deep', -100, b'twin', 2)\n  time.sleep(random.random() * 0.004)\n")
         swap = call("exec_command", {"cmd": f"{python()} swap.py", "login": False, "yield_time_ms": 500}, "c0")
         write = "touch deep/repo/.git/hooks/evil twin/repo/.git/hooks/evil; echo ran"
-        outputs = self.outputs([swap], *([shell(write, f"c{i}")] for i in range(1, 9)), [shell("touch stop", "c9")])
-        self.assertEqual(len(outputs), 10)
+        outputs = self.outputs([swap], *([shell(write, f"c{i}"), shell(write, f"d{i}")] for i in range(40)), [shell("touch stop", "c")])
+        self.assertEqual(len(outputs), 82)
+        self.assertTrue(any("ran" in x for x in outputs), outputs)
         self.assertEqual([str(x) for x in self.work.rglob("evil")], [])
 
 
