@@ -56,8 +56,14 @@ public:
       return std::move(*problem);
     guard_results();
     seal_home();
-    for (const auto& path : x_.hidden)
+    for (const auto& path : x_.hidden) {
+      if (holds_working_folder(path))
+        return sandbox_problem{fmt::format(
+          "Sandbox cannot hide {}: the working folder {} lies in it. Take it out of `[sandbox] "
+          "hidden`, or work elsewhere.",
+          path, x_.cwd)};
       hide(path);
+    }
     sort();
     return std::move(result_);
   }
@@ -187,9 +193,14 @@ private:
     hide(absolute_path(x_.home, secrets_file));
   }
 
+  bool holds_working_folder(const std::string& path) const {
+    const auto real = files_.resolved(path);
+    return real && shows_machine(*real) && is_inside(x_.cwd, *real);
+  }
+
   void hide(const std::string& path) {
     const auto real = files_.resolved(path);
-    if (!real || !shows_machine(*real) || is_inside(x_.cwd, *real))
+    if (!real || !shows_machine(*real))
       return;
     if (!x_.home.empty() && (real->starts_with(absolute_path(x_.home, login_files)) ||
                              *real == absolute_path(x_.home, secrets_file)))

@@ -225,6 +225,17 @@ SCENARIO("what is hidden is replaced by nothing; what is missing is left alone")
   CHECK_EQ(all.size(), 7u);
 }
 
+SCENARIO("a folder that is to be hidden with the working folder in it is refused, not shown") {
+  question.cwd = "/w/sub";
+  question.hidden = {"/w"};
+  files.kinds["/w"] = path_kind::folder;
+  files.kinds["/w/sub"] = path_kind::folder;
+  const auto made = plan_sandbox(question, files);
+  const auto* problem = std::get_if<sandbox_problem>(&made);
+  REQUIRE(problem != nullptr);
+  CHECK(problem->message.starts_with("Sandbox cannot hide /w: the working folder /w/sub lies"));
+}
+
 SCENARIO("a private folder takes the place of /tmp; what a thread works with stays visible") {
   question.own_tmp = "/home/tmp/t";
   question.cwd = "/tmp/w";
