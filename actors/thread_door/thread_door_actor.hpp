@@ -25,7 +25,7 @@ namespace troupe::thread_door {
 struct limits {
   std::size_t open_requests = 1024;
 
-  /// Since the last link of the node, in that life, which started a thread, and since its last use.
+  /// Since the last link of the node that started a thread, in that life, and since the last use.
   std::chrono::milliseconds patience{std::chrono::minutes{10}};
   std::chrono::milliseconds look{std::chrono::minutes{1}};
 };
