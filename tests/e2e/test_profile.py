@@ -41,8 +41,10 @@ class Profile(ProgramTest):
             return 0
 
     def outputs(self, provider):
-        return [x["output"].split("Output:\n", 1)[1] for x in provider.requests[-1]["json"]["input"]
-                if x["type"] == "function_call_output"]
+        told = [x["output"] for x in provider.requests[-1]["json"]["input"] if x["type"] == "function_call_output"]
+        for x in told:
+            self.assertIn("Output:\n", x)
+        return [x.split("Output:\n", 1)[1] for x in told]
 
     def act(self, sandbox, config=()):
         calls = [shell(f"echo $FROM_PROFILE; greet; echo call {i}", f"call_{i}") for i in range(COMMANDS)]
