@@ -138,6 +138,11 @@ private:
     std::vector<repository_list> lists;
     std::vector<const repository_list*> earlier; ///< null: nothing was searched for
     for (const auto& root : question_.roots) {
+      if (is_for_everybody(root)) { // what is found there is gone before it is covered
+        lists.emplace_back();
+        earlier.push_back(nullptr);
+        continue;
+      }
       const auto known = memory_->repositories.find(root.path);
       const auto is_own = known != memory_->repositories.end();
       const auto* before = is_own ? &known->second : recent(root.path);
@@ -148,7 +153,7 @@ private:
       earlier.push_back(is_current ? nullptr : before);
     }
     for (std::size_t i = 0; i < lists.size(); ++i)
-      if (earlier[i] != nullptr && !is_for_everybody(question_.roots[i]))
+      if (earlier[i] != nullptr)
         if (const auto lost = lost_repository(*earlier[i], lists[i], lists))
           return fmt::format("Sandbox refuses writable root {}: the repository {} was moved, and "
                              "the folder is too large to find it again. Put it back to go on; if "
@@ -162,8 +167,8 @@ private:
     return std::nullopt;
   }
 
-  /// Where other programs make and remove what they like, so that nothing follows from what is
-  /// gone.
+  /// Where other programs make and remove what they like all the time: nothing is searched for, and
+  /// nothing follows from what is gone.
   bool is_for_everybody(const writable_root& root) const {
     return root.path != question_.cwd && (root.given == "/tmp" || root.given == setup_.tmpdir);
   }
