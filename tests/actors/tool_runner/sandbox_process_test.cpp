@@ -46,11 +46,13 @@ run_result run(const words& argv, int seccomp_fd, const std::vector<owned_descri
     ::dup2(pipe_ends[1], 2);
     ::close(pipe_ends[0]);
     ::close(pipe_ends[1]);
-    // Out of each other's way first.
+    // Out of each other's way first; also since a descriptor that has its number already would
+    // keep its close-on-exec mark.
     constexpr int out_of_the_way = 100;
+    ::dup2(seccomp_fd, out_of_the_way - 1);
     for (std::size_t i = 0; i < roots.size(); ++i)
       ::dup2(roots[i].number(), out_of_the_way + static_cast<int>(i));
-    ::dup2(seccomp_fd, seccomp_descriptor);
+    ::dup2(out_of_the_way - 1, seccomp_descriptor);
     for (std::size_t i = 0; i < roots.size(); ++i)
       ::dup2(out_of_the_way + static_cast<int>(i), first_root_descriptor + static_cast<int>(i));
     std::vector<char*> pointers;
