@@ -98,6 +98,9 @@ class Target:
     def is_met(self):
         return self.value is not None and (self.value >= self.limit if self.at_least else self.value <= self.limit)
 
+    def is_missed(self):
+        return self.value is not None and not self.is_met()
+
     def cells(self):
         wanted = f"{'at least' if self.at_least else 'at most'} {self.limit:,g} {self.unit}"
         if self.value is None:
