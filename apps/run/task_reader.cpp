@@ -1,6 +1,6 @@
 #include "apps/run/task_reader.hpp"
 
-#include "apps/sim/suggestion.hpp"
+#include "config/suggestion.hpp"
 #include "messages/json/writer.hpp"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ private:
     for (const auto& [key, value] : fields_)
       if (std::ranges::find(known_keys, std::string_view{key}) == known_keys.end())
         errors_.push_back(fmt::format("unknown key \"{}\"{}", std::string_view{key},
-                                      sim::suggestion(key, known_keys)));
+                                      config::suggestion(key, known_keys)));
   }
 
   void read_id() {

@@ -1,7 +1,7 @@
 #include "apps/sim/builtin.hpp"
 
 #include "apps/sim/scenario_reader.hpp"
-#include "apps/sim/suggestion.hpp"
+#include "config/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -41,7 +41,7 @@ std::variant<scenario, std::string> open_scenario(const std::string& name_or_fil
     for (const auto& x : builtin_scenarios())
       names.push_back(x.name);
     return fmt::format("there is no scenario \"{}\"{}", name_or_file,
-                       suggestion(name_or_file, names));
+                       config::suggestion(name_or_file, names));
   }
   return read_scenario_file(name_or_file);
 }

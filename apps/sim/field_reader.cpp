@@ -142,8 +142,8 @@ void field_reader::finish() {
     if (known_.contains(key))
       continue;
     const std::vector<std::string_view> known(known_.begin(), known_.end());
-    errors_.refuse(x.where,
-                   fmt::format("unknown key \"{}\"{}", name_of(key), suggestion(key, known)));
+    errors_.refuse(
+      x.where, fmt::format("unknown key \"{}\"{}", name_of(key), config::suggestion(key, known)));
     return;
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "apps/sim/suggestion.hpp"
 #include "config/settings_tree.hpp"
+#include "config/suggestion.hpp"
 #include "messages/wire_enum.hpp"
 
 #include <cstdint>
@@ -63,7 +63,8 @@ public:
       return std::nullopt;
     const auto result = parse_enum<Enum>(*word);
     if (!result)
-      refuse(key, "unknown value \"" + *word + "\"" + suggestion(*word, enum_texts<Enum>::values));
+      refuse(key, "unknown value \"" + *word + "\"" +
+                    config::suggestion(*word, enum_texts<Enum>::values));
     return result;
   }
 

@@ -1,5 +1,5 @@
-#include "apps/sim/suggestion.hpp"
 #include "apps/sim/text_template.hpp"
+#include "config/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -102,7 +102,7 @@ private:
   void add_filter(std::string_view name, piece& x) {
     const auto known = std::ranges::find(filters, name);
     if (known == filters.end())
-      return fail(fmt::format("unknown filter \"{}\"{}", name, suggestion(name, filters)));
+      return fail(fmt::format("unknown filter \"{}\"{}", name, config::suggestion(name, filters)));
     if (x.filters.size() == max_filters)
       return fail("more than four filters");
     x.filters.push_back(static_cast<filter>(known - filters.begin()));
@@ -122,7 +122,7 @@ private:
       return resolve_group(family, rest, x);
     if (family == "random")
       return resolve_choice(rest, x);
-    fail(fmt::format("unknown name \"{}\"{}", name, suggestion(name, all_names())));
+    fail(fmt::format("unknown name \"{}\"{}", name, config::suggestion(name, all_names())));
   }
 
   static std::vector<std::string_view> all_names() {
@@ -156,7 +156,7 @@ private:
       std::vector<std::string_view> known;
       for (const auto& each : scope_.lists)
         known.push_back(each.name);
-      return fail(fmt::format("there is no [random.{}]{}", name, suggestion(name, known)));
+      return fail(fmt::format("there is no [random.{}]{}", name, config::suggestion(name, known)));
     }
     x.index = static_cast<std::size_t>(list - scope_.lists.begin());
     if (list->fields.empty() && path.empty())
@@ -167,7 +167,7 @@ private:
       return fail(list->fields.empty()
                     ? fmt::format("the choices of random.{} have no fields", name)
                     : fmt::format("the choices of random.{} have no field \"{}\"{}", name, path,
-                                  suggestion(path, known)));
+                                  config::suggestion(path, known)));
     }
     x.field = static_cast<std::size_t>(field - list->fields.begin());
   }

@@ -5,7 +5,6 @@
 #include "apps/sim/other_endpoints.hpp"
 #include "apps/sim/request_log.hpp"
 #include "apps/sim/routes.hpp"
-#include "apps/sim/suggestion.hpp"
 #include "tests/apps/sim_requests.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -160,13 +159,4 @@ SCENARIO("log lines are appended to their file") {
   request_log bad;
   CHECK(bad.open(folder.path() / "no" / "folder"));
   CHECK(!bad.is_open());
-}
-
-SCENARIO("a suggestion names what was meant, or what there is") {
-  const std::vector<std::string_view> known = {"message", "run", "call"};
-  CHECK_EQ(suggestion("mesage", known), "; did you mean \"message\"?");
-  CHECK_EQ(suggestion("rnu", known), "; did you mean \"run\"?");
-  CHECK_EQ(suggestion("unrelated", known), "; known are message, run, call");
-  CHECK_EQ(suggestion("x", {}), "");
-  CHECK_EQ(suggestion(std::string(10'000, 'x'), known), "; known are message, run, call");
 }

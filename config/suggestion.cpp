@@ -1,4 +1,4 @@
-#include "apps/sim/suggestion.hpp"
+#include "config/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace troupe::sim {
+namespace troupe::config {
 
 namespace {
 
@@ -34,18 +34,27 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 } // namespace
 
-std::string suggestion(std::string_view name, std::span<const std::string_view> known) {
+std::optional<std::string_view> nearest_name(std::string_view name,
+                                             std::span<const std::string_view> known) {
   if (known.empty())
-    return {};
+    return std::nullopt;
   name = name.substr(0, max_compared_bytes);
   const auto nearest =
     *std::ranges::min_element(known, {}, [name](std::string_view x) { return distance(name, x); });
   // One slip in three letters still looks like the name that was meant.
   if (distance(name, nearest) <= std::max<std::size_t>(1, nearest.size() / 3))
-    return fmt::format("; did you mean \"{}\"?", nearest);
+    return nearest;
+  return std::nullopt;
+}
+
+std::string suggestion(std::string_view name, std::span<const std::string_view> known) {
+  if (known.empty())
+    return {};
+  if (const auto nearest = nearest_name(name, known))
+    return fmt::format("; did you mean \"{}\"?", *nearest);
   const auto listed = known.first(std::min(known.size(), max_listed));
   return fmt::format("; known are {}{}", fmt::join(listed, ", "),
                      listed.size() < known.size() ? ", ..." : "");
 }
 
-} // namespace troupe::sim
+} // namespace troupe::config
