@@ -6,10 +6,16 @@ namespace troupe::config {
 
 command_settings read_command_settings(const table_reader& tools) {
   command_settings result;
-  result.max_running = tools.count("max_running");
-  if (result.max_running == 0U || result.max_running > command_settings::most_running)
-    tools.refuse("max_running", fmt::format("`tools.max_running` must be 1 to {}",
-                                            command_settings::most_running));
+  if (const auto given = tools.integer("max_running")) {
+    constexpr std::int64_t most = command_settings::most_running;
+    if (*given < 1 || *given > most)
+      tools.refuse("max_running",
+                   fmt::format("`tools.max_running` must be a number of commands at once from 1 to "
+                               "{}; left out, it follows cores and memory",
+                               most));
+    else
+      result.max_running = static_cast<std::size_t>(*given);
+  }
   result.shell_snapshot = tools.boolean("shell_snapshot").value_or(true);
   return result;
 }

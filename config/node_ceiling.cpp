@@ -1,14 +1,26 @@
 #include "config/node_ceiling.hpp"
 
+#include "config/known_keys.hpp"
 #include "config/layers.hpp"
 #include "config/loader.hpp"
 #include "config/node_identity.hpp"
+#include "config/sandbox_mode_setting.hpp"
 #include "config/table_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <string_view>
 
 namespace troupe::config {
+
+namespace {
+
+constexpr auto node_keys =
+  std::to_array<std::string_view>({"sandbox_mode", "network_access", "roots", "providers", "models",
+                                   "members", "max_threads", "max_threads_per_member"});
+
+} // namespace
 
 std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& request) {
   auto layers = read_layers(request);
@@ -17,9 +29,9 @@ std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& r
   const table_reader root{std::get<layered_settings>(layers).settings};
   const auto from = root.table("node");
   node_ceiling result;
-  result.sandbox = from.choice<sandbox_mode>("sandbox_mode").value_or(result.sandbox);
-  if (result.sandbox == sandbox_mode::external_sandbox)
-    from.refuse("sandbox_mode", "must be read-only, workspace-write or danger-full-access");
+  refuse_unknown_keys(from, "node", node_keys);
+  result.sandbox =
+    read_sandbox_mode(from, "sandbox_mode", "node.sandbox_mode").value_or(result.sandbox);
   result.network_access = from.boolean("network_access").value_or(false);
   for (const auto& x : from.paths("roots").value_or(std::vector<std::filesystem::path>{}))
     result.roots.push_back(x.lexically_normal().string());
@@ -27,7 +39,7 @@ std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& r
   result.models = from.texts("models").value_or(std::vector<std::string>{});
   result.members = from.texts("members").value_or(std::vector<std::string>{});
   if (!std::ranges::all_of(result.members, is_node_name))
-    from.refuse("members", "must be names of nodes: letters, digits, '-', '_', '.'");
+    from.refuse("members", "`node.members` must be names of nodes: letters, digits, '-', '_', '.'");
   result.max_threads = from.count("max_threads").value_or(result.max_threads);
   result.max_threads_per_member = from.count("max_threads_per_member");
   if (root.error())

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -71,8 +72,21 @@ setting_table with_value(setting_table root, const std::vector<std::string_view>
   return root;
 }
 
+constexpr std::size_t most_key_bytes = 100;
+constexpr std::size_t longest_word = 40; // names of settings are shorter, keys and tokens are not
+
+/// The argument without what may be a secret: the value, or all of it where somebody has put a key
+/// in place of a setting.
+std::string shown(std::string_view argument) {
+  const auto equals = argument.find('=');
+  if (equals != std::string_view::npos)
+    return fmt::format("{}=***", argument.substr(0, std::min(equals, most_key_bytes)));
+  const bool may_be_key = trimmed(argument).starts_with("sk-") || argument.size() > longest_word;
+  return may_be_key ? "***" : std::string{argument};
+}
+
 config_error refuse(std::string_view why, std::string_view argument) {
-  return {config_errc::bad_override, fmt::format("{}: {}", why, argument)};
+  return {config_errc::bad_override, fmt::format("{}: {}", why, shown(argument))};
 }
 
 } // namespace

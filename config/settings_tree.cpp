@@ -117,8 +117,10 @@ std::string canonical_json(const setting_table& root) {
 }
 
 config_error error_at(const origin& where, std::string_view message) {
-  if (!where.source || where.source->label.empty())
+  if (!where.source)
     return {config_errc::bad_file, std::string{message}};
+  if (where.source->label.empty())
+    return {config_errc::bad_override, std::string{message}};
   const auto& label = where.source->label;
   if (where.line == 0)
     return {config_errc::bad_file, fmt::format("{}: {}", label, message)};

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <charconv>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -15,22 +14,28 @@ namespace troupe::config {
 namespace {
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t tebibyte = 1024 * 1024 * mebibyte;
+constexpr std::uint64_t most_bytes = 1024 * tebibyte;
 constexpr std::uint64_t least_memory_bytes = 16 * mebibyte;
 constexpr std::uint64_t least_file_bytes = mebibyte;
-constexpr std::uint64_t least_processes = 8;
+constexpr std::int64_t least_processes = 8;
+constexpr std::int64_t most_processes = 4'194'304; // the kernel's own limit of process ids
 
 std::optional<std::uint64_t> read_size(const table_reader& from, std::string_view key,
                                        std::uint64_t least) {
-  if (from.find(key) == nullptr)
+  const auto* given = from.find(key);
+  if (given == nullptr)
     return std::nullopt;
-  const auto size =
-    from.holds_text(key) ? parse_size(from.text(key).value_or("")) : from.count(key);
-  if (size && (*size == 0 || *size >= least))
+  std::optional<std::uint64_t> size;
+  if (const auto* text = std::get_if<std::string>(&given->value))
+    size = parse_size(*text);
+  else if (const auto* number = std::get_if<std::int64_t>(&given->value); number && *number >= 0)
+    size = static_cast<std::uint64_t>(*number);
+  if (size && (*size == 0 || (*size >= least && *size <= most_bytes)))
     return size;
-  from.refuse(key,
-              fmt::format("`{}` is a number of bytes, at least {}, or a text like \"8 GiB\"; 0 "
-                          "means no bound",
-                          key, least));
+  from.refuse(key, fmt::format("`tools.{}` must be a number of bytes, or a text with B, KiB, MiB, "
+                               "GiB or TiB like \"8 GiB\", from {} MiB to {} TiB; 0 means no bound",
+                               key, least / mebibyte, most_bytes / tebibyte));
   return std::nullopt;
 }
 
@@ -41,14 +46,14 @@ tool_bounds read_tool_bounds(const table_reader& from) {
   result.max_memory_bytes = read_size(from, "max_memory", least_memory_bytes);
   result.max_file_bytes =
     read_size(from, "max_file_size", least_file_bytes).value_or(result.max_file_bytes);
-  if (const auto count = from.count("max_processes")) {
-    constexpr auto most = std::numeric_limits<std::uint32_t>::max() / 8;
-    if (*count == 0 || (*count >= least_processes && *count <= most))
+  if (const auto count = from.integer("max_processes")) {
+    if (*count == 0 || (*count >= least_processes && *count <= most_processes))
       result.max_processes = static_cast<std::uint32_t>(*count);
     else
       from.refuse("max_processes",
-                  fmt::format("`max_processes` is between {} and {}; 0 means no bound",
-                              least_processes, most));
+                  fmt::format("`tools.max_processes` must be a number of processes from {} to {}; "
+                              "0 means no bound",
+                              least_processes, most_processes));
   }
   return result;
 }
@@ -60,7 +65,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
      {"KiB", 1024},
      {"MiB", mebibyte},
      {"GiB", 1024 * mebibyte},
-     {"TiB", 1024 * 1024 * mebibyte}}};
+     {"TiB", tebibyte}}};
   double number = 0;
   const auto end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);

@@ -206,6 +206,8 @@ SCENARIO("a wrong type or value is an error with its place") {
            "`on-request`, `never`");
   CHECK_EQ(user_error("sandbox_mode = 'external-sandbox'"),
            "1:16: `sandbox_mode` must be `read-only`, `workspace-write` or `danger-full-access`");
+  CHECK_EQ(user_error("sandbox_mode = 'open'"),
+           "1:16: `sandbox_mode` must be `read-only`, `workspace-write` or `danger-full-access`");
   CHECK_EQ(user_error("[features]\nundo = 'yes'"),
            "2:8: `features.undo` must be a boolean, but is a string");
   CHECK_EQ(user_error("[agents]\nmax_threads = 0"),
@@ -216,11 +218,10 @@ SCENARIO("a wrong type or value is an error with its place") {
            "1:24: `model_context_window` must not be negative");
 }
 
-SCENARIO("a wrong type on the command line is the same error without a place") {
+SCENARIO("a wrong type on the command line is told as one of the command line") {
   request.overrides = {"hide_agent_reasoning=maybe"};
   CHECK_EQ(error(),
-           "Error loading config.toml:\n`hide_agent_reasoning` must be a boolean, but is a "
-           "string");
+           "Error parsing -c overrides: `hide_agent_reasoning` must be a boolean, but is a string");
 }
 
 SCENARIO("errors of -c come through") {

@@ -70,6 +70,15 @@ SCENARIO("mistakes are named") {
   }
 }
 
+SCENARIO("a misspelt key is named, and a mode is chosen from those that there are") {
+  CHECK(refusal("[node]\nmax_thread = 3\n")
+          .find("unknown key `node.max_thread`; did you mean \"max_threads\"?") !=
+        std::string::npos);
+  CHECK(refusal("[node]\nsandbox_mode = 'open'\n")
+          .find("`node.sandbox_mode` must be `read-only`, `workspace-write` or "
+                "`danger-full-access`") != std::string::npos);
+}
+
 SCENARIO("a project raises no ceiling") {
   trust(workspace);
   disk.write("ws/.codex/config.toml", "[node]\nsandbox_mode = \"danger-full-access\"\n");

@@ -62,9 +62,11 @@ SCENARIO("the old sandbox switch means the feature") {
            R"({"features":{"use_linux_sandbox_bwrap":true}})");
 }
 
-SCENARIO("an argument that is not key=value is refused with its text") {
+SCENARIO("an argument that is not key=value is refused with its text, but for what may be secret") {
   CHECK_EQ(parsed({"model"}), "Error parsing -c overrides: Invalid override (missing '='): model");
-  CHECK_EQ(parsed({" =x"}), "Error parsing -c overrides: Empty key in override:  =x");
+  CHECK_EQ(parsed({" =x"}), "Error parsing -c overrides: Empty key in override:  =***");
+  for (const auto* key : {"sk-abc", " sk-abc", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOjF9"})
+    CHECK_EQ(parsed({key}), "Error parsing -c overrides: Invalid override (missing '='): ***");
 }
 
 SCENARIO("a key of too many parts and a value that nests too deep do no harm") {

@@ -37,4 +37,36 @@ SCENARIO("wrong values name the key and what is allowed") {
   CHECK(says("[sandbox]\nuid = 0\n", "`sandbox.uid` must be the number of a user other than root"));
 }
 
+SCENARIO("a misspelt key is an error that names the one that was meant, and where it is") {
+  user_file("[sandbox]\nhiden = ['~/secrets']\n");
+  const auto place = (home / "config.toml").string() + ":2:";
+  CHECK(error().find(place) != std::string::npos);
+  CHECK(error().find("unknown key `sandbox.hiden`; did you mean \"hidden\"?") != std::string::npos);
+  user_file("");
+  request.overrides = {"sandbox.hiden=['/secrets']"};
+  CHECK_EQ(error(), "Error parsing -c overrides: unknown key `sandbox.hiden`; did you mean "
+                    "\"hidden\"?");
+}
+
+SCENARIO("what cannot be hidden is refused with a remedy") {
+  request.env = environment_of({{"HOME", "/home/me"}});
+  const auto says = [&](std::string_view path, std::string_view part) {
+    user_file("[sandbox]\nhidden = ['/a', '" + std::string{path} + "']\n");
+    return error().find(part) != std::string::npos;
+  };
+  for (const auto* path : {"", "/", "//", "/usr/..", "secrets", "./secrets", "~other/x", "/usr",
+                           "/usr/", "/usr/bin", "/lib", "/dev", "/proc"}) {
+    const auto named = "`sandbox.hidden` cannot hold \"" + std::string{path} + "\": ";
+    if (!says(path, named))
+      CAF_FAIL("accepted: " << path << ": " << error());
+  }
+  CHECK(says("secrets", "write an absolute path"));
+  CHECK(says("/", "name the folders"));
+  CHECK(says("/usr", "no command can run without it"));
+  for (const auto* path : {"~", "~/secrets", "/etc", "/usr/local", "/home", "/tmp/x/"})
+    CHECK(says(path, "loaded"));
+  user_file("[sandbox]\nhidden = []\n");
+  CHECK(loaded().sandbox.hidden.empty());
+}
+
 END_FIXTURE_SCOPE()

@@ -61,6 +61,20 @@ SCENARIO("what cannot be meant is an error that names the key") {
       std::string::npos);
 }
 
+SCENARIO("a value out of its range is told the range, its unit and what 0 means") {
+  for (const auto* value : {"1000", "-1", "true", "'much'", "'1025 TiB'", "2000000000000000"})
+    CHECK(read(std::string{"[tools]\nmax_memory = "} + value + "\n")
+            .error.find("`tools.max_memory` must be a number of bytes, or a text with B, KiB, MiB, "
+                        "GiB or TiB like \"8 GiB\", from 16 MiB to 1024 TiB; 0 means no bound") !=
+          std::string::npos);
+  CHECK(read("[tools]\nmax_file_size = '1 KiB'\n").error.find("from 1 MiB to") !=
+        std::string::npos);
+  for (const auto* value : {"7", "-1", "99999999999"})
+    CHECK(read(std::string{"[tools]\nmax_processes = "} + value + "\n")
+            .error.find("must be a number of processes from 8 to 4194304; 0 means no bound") !=
+          std::string::npos);
+}
+
 SCENARIO("sizes have the units of powers of 1024") {
   CHECK_EQ(parse_size("1.5 GiB").value_or(0), 3 * gibibyte / 2);
   CHECK_EQ(parse_size("512MiB").value_or(0), gibibyte / 2);
