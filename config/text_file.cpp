@@ -44,25 +44,37 @@ private:
   int number_;
 };
 
-/// Texts that are none. The value is the number of the line, or says that the kind is wrong.
+/// Files that hold no text. The value is the number of the line, or says what is wrong as a whole.
 class text_category : public std::error_category {
 public:
   static constexpr int wrong_kind = -1;
+  static constexpr int irregular = -2;
 
   const char* name() const noexcept override { return "text"; }
   std::string message(int line) const override {
+    if (line == irregular)
+      return "it is not a regular file, but a pipe, a socket or a device";
     if (line == wrong_kind)
       return "it is not valid UTF-16, or another kind of text than UTF-8; convert it to UTF-8";
     return fmt::format("line {} is not valid UTF-8; convert the file to UTF-8", line);
   }
+  std::error_condition default_error_condition(int line) const noexcept override {
+    if (line == irregular)
+      return std::errc::invalid_argument;
+    return {line, *this};
+  }
 };
 
-std::error_code not_text(std::string_view bytes, std::optional<std::size_t> offset) {
+const text_category& texts() {
   static const text_category category;
+  return category;
+}
+
+std::error_code not_text(std::string_view bytes, std::optional<std::size_t> offset) {
   if (!offset)
-    return {text_category::wrong_kind, category};
+    return {text_category::wrong_kind, texts()};
   const auto lines = std::ranges::count(without_mark(bytes).substr(0, *offset), '\n');
-  return {static_cast<int>(lines) + 1, category};
+  return {static_cast<int>(lines) + 1, texts()};
 }
 
 std::error_code refuse_irregular(const descriptor& file) {
@@ -72,7 +84,7 @@ std::error_code refuse_irregular(const descriptor& file) {
   if (S_ISDIR(status.st_mode))
     return std::make_error_code(std::errc::is_a_directory);
   if (!S_ISREG(status.st_mode))
-    return std::make_error_code(std::errc::invalid_argument);
+    return {text_category::irregular, texts()};
   return {};
 }
 

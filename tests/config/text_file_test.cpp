@@ -53,6 +53,8 @@ SCENARIO("what is no regular file is an error and never a wait") {
   REQUIRE_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   CHECK(failed_with(read_text_file(pipe, 9), std::errc::invalid_argument));
   CHECK(failed_with(read_text_file("/dev/zero", 9), std::errc::invalid_argument));
+  CHECK_EQ(content(read_text_file(pipe, 9)),
+           "error: it is not a regular file, but a pipe, a socket or a device");
 }
 
 SCENARIO("a text is read without its byte order mark, and UTF-16 as UTF-8") {
