@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -21,10 +22,14 @@ sandbox_problem machine_problem(std::string text) {
   return {std::move(text), sandbox_problem::cause::machine};
 }
 
-bool is_program(const std::string& path) {
+/// Why not; empty: it can be run.
+std::string_view no_program(const std::string& path) {
   struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
+  if (::stat(path.c_str(), &found) != 0)
+    return errno == ENOENT ? "does not exist" : "cannot be reached";
+  if (!S_ISREG(found.st_mode))
+    return "is no file";
+  return ::access(path.c_str(), X_OK) == 0 ? "" : "is not executable";
 }
 
 bool lies_in(std::string_view path, const std::vector<std::string>& folders) {
@@ -76,19 +81,19 @@ void add_roots(agent_folders& to, const sandbox_plan& plan) {
 std::variant<std::string, sandbox_problem> find_bubblewrap(const std::string& named,
                                                            const agent_folders& folders) {
   if (!named.empty()) {
-    const auto real = named.starts_with('/') ? disk_paths{}.resolved(named) : std::nullopt;
-    if (!real || !is_program(*real))
+    const auto why = named.starts_with('/') ? no_program(named) : "is no absolute path";
+    const auto real = disk_paths{}.resolved(named);
+    if (!why.empty() || !real)
       return machine_problem(
-        fmt::format("the sandbox needs bubblewrap, but {} is \"{}\", which is not the "
-                    "absolute path of a program. {}",
-                    bubblewrap_variable, named, sandbox_remedy({})));
+        fmt::format("the sandbox needs bubblewrap, but what {} names {}. {}", bubblewrap_variable,
+                    why.empty() ? "cannot be reached" : why, sandbox_remedy({}, named)));
     if (lies_in(*real, folders.writable) || lies_in(*real, folders.others))
       return untrusted_program(named);
     return *real;
   }
   for (const auto folder : bubblewrap_folders) {
     const auto real = disk_paths{}.resolved(absolute_path(folder, "bwrap"));
-    if (!real || !is_program(*real))
+    if (!real || !no_program(*real).empty())
       continue;
     if (lies_in(*real, folders.writable))
       return untrusted_program(*real);

@@ -1,5 +1,9 @@
 #include "actors/tool_runner/sandbox_remedy.hpp"
 
+#include "actors/tool_runner/bubblewrap_place.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -31,16 +35,19 @@ constexpr std::string_view way_out = ", or run without a sandbox by choosing dan
 
 } // namespace
 
-std::string sandbox_remedy(std::string_view complaint) {
-  std::string_view what = "Repair the machine's set-up";
-  if (complaint.empty())
+std::string sandbox_remedy(std::string_view complaint, std::string_view named) {
+  std::string what = "Repair the machine's set-up";
+  const auto* known = std::ranges::find_if(
+    known_causes, [&](const auto& x) { return complaint.find(x.complaint) != complaint.npos; });
+  if (known != known_causes.end())
+    what = known->remedy;
+  else if (!named.empty())
+    what = fmt::format("Let {} (now \"{}\") be the absolute path of bwrap, or unset it to use the "
+                       "system's",
+                       bubblewrap_variable, named);
+  else if (complaint.empty())
     what = "Install it (the package is called bubblewrap)";
-  else if (const auto* found = std::ranges::find_if(
-             known_causes,
-             [&](const auto& x) { return complaint.find(x.complaint) != complaint.npos; });
-           found != known_causes.end())
-    what = found->remedy;
-  return std::string{what}.append(way_out);
+  return what.append(way_out);
 }
 
 } // namespace troupe::tool_runner

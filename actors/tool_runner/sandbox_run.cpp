@@ -28,12 +28,9 @@ constexpr std::size_t max_complaint_bytes = 4096;
 /// Warnings that are remembered as said.
 constexpr std::size_t max_warnings = 256;
 
-sandbox_problem not_working(std::string_view complaint) {
-  const auto line = complaint.substr(0, complaint.find('\n'));
-  return {fmt::format("the sandbox cannot be set up: {}. {}",
-                      line.empty() ? "bwrap failed without a message" : line,
-                      sandbox_remedy(line.empty() ? "no message" : line)),
-          sandbox_problem::cause::machine};
+/// Where a sandbox that holds nothing would let files be made.
+std::vector<std::string> trial_folders(const std::string& home) {
+  return {home, "/tmp", "/var/tmp"};
 }
 
 bubblewrap_abilities presumed_abilities(const std::string& program) {
@@ -266,10 +263,11 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
   const auto& filter = std::get<owned_descriptor>(seccomp);
   const owned_descriptor folder{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
   const sandbox_plan nothing_writable{.roots = {}, .mounts = {}, .network = network};
+  const auto proof = sandbox_proof::make();
   net::process_options options;
   options.argv = bubblewrap_argv(nothing_writable, abilities,
                                  {.cwd = "/",
-                                  .command = {"true"},
+                                  .command = proof.command(trial_folders(fixed_->setup.home)),
                                   .late_environment = {},
                                   .own_program = fixed_->setup.own_image,
                                   .uid = fixed_->setup.uid,
@@ -285,16 +283,18 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
     options.inherited.push_back({.ours = folder.number(), .as = first_root_descriptor});
   }
   auto complaint = std::make_shared<std::string>();
+  auto shown = std::make_shared<std::string>();
   auto limit = std::make_shared<net::timer_handle>();
   net::process_handlers handlers;
-  handlers.on_output = [complaint](net::output_stream, std::string_view bytes) {
-    complaint->append(bytes.substr(0, max_complaint_bytes - complaint->size()));
+  handlers.on_output = [complaint, shown](net::output_stream stream, std::string_view bytes) {
+    auto& text = stream == net::output_stream::standard_output ? *shown : *complaint;
+    text.append(bytes.substr(0, max_complaint_bytes - text.size()));
   };
-  handlers.on_exit = [self = shared_from_this(), network, abilities, complaint,
+  handlers.on_exit = [self = shared_from_this(), network, abilities, complaint, shown, proof,
                       limit](const net::process_outcome& x) {
     limit->cancel();
     if (x.exit_code == 0)
-      return self->finish_trial(network, abilities);
+      return self->judge_trial(network, abilities, proof.judge(*shown));
     const auto& told = x.detail.empty() ? *complaint : x.detail;
     auto& first = self->trials_[static_cast<std::size_t>(network)].first_complaint;
     if (first.empty() && x.detail.empty()) // bubblewrap's
@@ -302,10 +302,31 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
     if (auto reduced = reduced_abilities(abilities, told))
       return self->run_trial(network, *reduced);
     // What our own attempt at a remedy says helps nobody.
-    self->finish_trial(network, not_working(abilities.root_is_mount ? told : first));
+    self->finish_trial(network, self->not_working(abilities.root_is_mount ? told : first));
   };
   const auto child = net::spawn_process(io_, std::move(options), std::move(handlers));
   *limit = io_.after(trial_limit, [child] { child.kill_group(SIGKILL); });
+}
+
+void sandbox_launcher::judge_trial(network_access network, const bubblewrap_abilities& abilities,
+                                   sandbox_proof::verdict verdict) {
+  switch (verdict) {
+  case sandbox_proof::verdict::shown: return finish_trial(network, abilities);
+  case sandbox_proof::verdict::nothing_ran:
+    return finish_trial(
+      network, not_working(fmt::format("{} ended without running anything", abilities.program)));
+  case sandbox_proof::verdict::ran_outside:
+    return finish_trial(
+      network, not_working(fmt::format("{} ran a command without a sandbox", abilities.program)));
+  }
+}
+
+sandbox_problem sandbox_launcher::not_working(std::string_view complaint) const {
+  const auto line = complaint.substr(0, complaint.find('\n'));
+  const auto told = line.empty() ? "bwrap failed without a message" : line;
+  return {fmt::format("the sandbox cannot be set up: {}. {}", told,
+                      sandbox_remedy(told, fixed_->setup.bubblewrap)),
+          sandbox_problem::cause::machine};
 }
 
 void sandbox_launcher::finish_trial(network_access network, abilities_or_problem outcome) {

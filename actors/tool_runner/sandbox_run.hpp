@@ -3,6 +3,7 @@
 #include "actors/tool_runner/bubblewrap_call.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/sandbox_placeholders.hpp"
+#include "actors/tool_runner/sandbox_proof.hpp"
 #include "actors/tool_runner/sandbox_survey.hpp"
 #include "actors/tool_runner/seccomp_program.hpp"
 #include "actors/tool_runner/thread_folders.hpp"
@@ -109,6 +110,9 @@ private:
   void with_abilities(network_access network, const std::string& program,
                       std::function<void(const abilities_or_problem&)> then);
   void run_trial(network_access network, const bubblewrap_abilities& abilities);
+  void judge_trial(network_access network, const bubblewrap_abilities& abilities,
+                   sandbox_proof::verdict verdict);
+  sandbox_problem not_working(std::string_view complaint) const;
   void finish_trial(network_access network, abilities_or_problem outcome);
   answer launch(const sandbox_order& order, blueprint& found,
                 const bubblewrap_abilities& abilities);

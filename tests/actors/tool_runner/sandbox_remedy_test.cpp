@@ -23,3 +23,10 @@ SCENARIO("what bubblewrap complains of is answered with what helps") {
     CHECK(text.ends_with(", or run without a sandbox by choosing danger-full-access."));
   }
 }
+
+SCENARIO("where nothing else is known, a bubblewrap that the user has named is to blame") {
+  for (const auto* complaint : {"", "bwrap: something new"})
+    CHECK(sandbox_remedy(complaint, "/opt/x").starts_with("Let TROUPE_BWRAP (now \"/opt/x\") be"));
+  CHECK(
+    sandbox_remedy("bwrap: setting up uid map: Permission denied", "/opt/x").starts_with("All"));
+}

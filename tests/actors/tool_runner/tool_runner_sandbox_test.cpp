@@ -1,6 +1,7 @@
 #define CAF_SUITE tool_runner_sandbox
 #include <caf/test/bdd_dsl.hpp>
 
+#include "actors/tool_runner/bubblewrap_place.hpp"
 #include "tests/actors/tool_runner/tool_runner_fixture.hpp"
 #include "tests/support/skipped.hpp"
 
@@ -10,6 +11,9 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 using namespace tool_runner_fixture;
@@ -43,6 +47,9 @@ struct sandbox_fixture : fixture {
   /// For `with_bubblewrap`: what follows "--" runs.
   static constexpr auto run_without_sandbox =
     R"(while [ "$1" != -- ]; do shift; done; shift; exec "$@")";
+
+  /// Likewise: as the system's own does.
+  static constexpr auto run_bubblewrap = R"(exec /usr/bin/bwrap "$@")";
 
   tool_result script(const std::string& text, std::string id = "c1") {
     return run("shell_command", R"({"login":false,"command":")" + text + "\"}", std::move(id));
@@ -231,7 +238,7 @@ SCENARIO("a start tells what is missing for a sandbox, before any call and once"
 
 SCENARIO("a start with a sandbox that works tells so, one without a restriction tries nothing") {
   const auto probed = std::make_shared<std::promise<std::string>>();
-  auto deps = with_bubblewrap("touch " + root + "/tried; " + std::string{run_without_sandbox});
+  auto deps = with_bubblewrap("touch " + root + "/tried; " + std::string{run_bubblewrap});
   deps.on_probed = [probed](const std::string& x) { probed->set_value(x); };
   auto free = deps;
   free.expected = sandbox_policy{.mode = sandbox_mode::danger_full_access, .writable_roots = {}};
@@ -239,6 +246,10 @@ SCENARIO("a start with a sandbox that works tells so, one without a restriction 
   use(sandbox_mode::danger_full_access);
   CHECK(run("shell", R"({"command":["true"]})").success);
   CHECK(!std::filesystem::exists(root + "/tried"));
+  use(sandbox_mode::workspace_write);
+  if (!usable())
+    return;
+  std::filesystem::remove(root + "/tried");
   deps.expected = sandbox_policy{.mode = sandbox_mode::workspace_write, .writable_roots = {}};
   const auto runner = tool_runner::spawn(sys, std::move(deps));
   CHECK_EQ(probed->get_future().get(), "");
@@ -301,11 +312,55 @@ SCENARIO("with a bubblewrap that does not work nothing runs, until it works agai
     broken.output.starts_with("execution error: the sandbox cannot be set up: bwrap: setting up "
                               "uid map: Permission denied. "));
   CHECK_EQ(read("made"), "(missing)");
-  // A stand-in that runs what follows "--" without any sandbox shows that the next call tries
-  // again.
-  with_bubblewrap(run_without_sandbox);
+  with_bubblewrap(run_bubblewrap);
+  if (!usable()) // the next call tries again
+    return;
   CHECK(script("echo x > made", "c2").success);
   CHECK_EQ(read("made"), "x\n");
+}
+
+SCENARIO("a program that succeeds without a sandbox is taken for none, and runs nothing") {
+  const auto home = root + "/home";
+  std::filesystem::create_directory(home);
+  const struct {
+    std::string_view does;
+    std::string_view told;
+  } cases[] = {{"exit 0", "ended without running anything"},
+               {R"(echo "$@")", "ended without running anything"},
+               {run_without_sandbox, "ran a command without a sandbox"}};
+  for (const auto& x : cases) {
+    auto deps = with_bubblewrap(std::string{x.does});
+    deps.sandbox.home = home;
+    start(std::move(deps));
+    const auto refused = script("echo x > made");
+    CHECK(!refused.success);
+    CHECK(refused.output.find(x.told) != std::string::npos);
+    CHECK(refused.output.find("unset it to use the system's") != std::string::npos);
+    CHECK_EQ(read("made"), "(missing)");
+    CHECK(std::filesystem::is_empty(home)); // what the trial could write is gone
+    caf::anon_send_exit(tools, caf::exit_reason::user_shutdown);
+    self->wait_for(tools);
+    tools = nullptr;
+  }
+}
+
+SCENARIO("a TROUPE_BWRAP that is no program is told with its name and what is wrong with it") {
+  std::ofstream{root + "/text"} << "no program";
+  const std::pair<std::string, std::string_view> cases[] = {{"bwrap", "is no absolute path"},
+                                                            {root + "/none", "does not exist"},
+                                                            {root, "is no file"},
+                                                            {root + "/text", "is not executable"}};
+  for (const auto& [named, told] : cases) {
+    const auto found = tool_runner::find_bubblewrap(named, {});
+    const auto* problem = std::get_if<tool_runner::sandbox_problem>(&found);
+    REQUIRE(problem != nullptr);
+    CHECK_EQ(problem->message,
+             fmt::format("the sandbox needs bubblewrap, but what TROUPE_BWRAP names {}. Let "
+                         "TROUPE_BWRAP (now \"{}\") be the absolute path of bwrap, or unset it to "
+                         "use the system's, or run without a sandbox by choosing "
+                         "danger-full-access.",
+                         told, named));
+  }
 }
 
 SCENARIO("a writable root that does not exist is named") {
