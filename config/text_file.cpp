@@ -1,5 +1,6 @@
 #include "config/text_file.hpp"
 
+#include "config/private_folder.hpp"
 #include "config/text_decoding.hpp"
 
 #include <fmt/format.h>
@@ -35,10 +36,6 @@ public:
 
   int number() const { return number_; }
   bool is_open() const { return number_ >= 0; }
-
-  std::error_code close() {
-    return ::close(std::exchange(number_, -1)) == 0 ? std::error_code{} : last_error();
-  }
 
 private:
   int number_;
@@ -86,31 +83,6 @@ std::error_code refuse_irregular(const descriptor& file) {
   if (!S_ISREG(status.st_mode))
     return {text_category::irregular, texts()};
   return {};
-}
-
-std::error_code write_all(const descriptor& file, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(file.number(), text.data(), text.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return last_error();
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-std::error_code write_new_file(const fs::path& file, std::string_view text) {
-  descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-  if (!out.is_open())
-    return last_error();
-  if (const auto error = make_private(out.number()))
-    return error;
-  if (const auto error = write_all(out, text))
-    return error;
-  if (::fsync(out.number()) != 0)
-    return last_error();
-  return out.close();
 }
 
 } // namespace
@@ -185,19 +157,7 @@ std::error_code write_private_file(const fs::path& file, std::string_view text) 
   const auto target = fs::weakly_canonical(file, error);
   if (error)
     return error;
-  if (const auto failed = create_private_folders(target.parent_path()))
-    return failed;
-  auto draft = target;
-  draft += ".tmp." + std::to_string(::getpid());
-  fs::remove(draft, error); // left by a process that died with the same id
-  error = write_new_file(draft, text);
-  if (!error)
-    fs::rename(draft, target, error);
-  if (error) {
-    std::error_code ignored;
-    fs::remove(draft, ignored);
-  }
-  return error;
+  return private_folder{target.parent_path()}.write(target.filename().string(), text);
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "actors/model_client/exchange_store.hpp"
 
 #include "config/log.hpp"
+#include "config/private_folder.hpp"
 #include "config/text_file.hpp"
 #include "net/wire/backoff.hpp"
 
@@ -16,14 +17,6 @@ namespace troupe::model_client {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Not half-written under its name, should the process end, and for its owner only: it holds what a
-/// thread has said and seen.
-void write_file(const fs::path& file, const std::string& text) {
-  if (const auto error = config::write_private_file(file, text))
-    log::error("the exchange {} was not recorded ({}); check the folder and the disk",
-               file.string(), error.message());
-}
 
 std::string place_of(std::string_view path, std::string_view comparable) {
   return fmt::format("{}\n{}", path, comparable);
@@ -53,13 +46,19 @@ std::variant<std::vector<fs::path>, std::string> files_in(const fs::path& folder
 } // namespace
 
 exchange_recorder::exchange_recorder(fs::path folder, post run_blocking)
-  : folder_(std::move(folder)), run_blocking_(std::move(run_blocking)) {}
+  : path_(std::move(folder)), folder_(std::make_shared<const config::private_folder>(path_)),
+    run_blocking_(std::move(run_blocking)) {}
 
 void exchange_recorder::record(exchange x) {
   const auto key = exchange_key(x.path, x.request);
-  auto file = folder_ / fmt::format("{}-{:04}.json", key, ++counts_[key]);
-  run_blocking_(
-    [file = std::move(file), x = std::move(x)] { write_file(file, print_exchange(x)); });
+  auto name = fmt::format("{}-{:04}.json", key, ++counts_[key]);
+  run_blocking_([folder = folder_, path = path_, name = std::move(name), x = std::move(x)] {
+    // Not half-written under its name, should the process end, and for its owner only: it holds
+    // what a thread has said and seen.
+    if (const auto error = folder->write(name, print_exchange(x)))
+      log::error("the exchange {} was not recorded ({}); check the folder and the disk",
+                 (path / name).string(), error.message());
+  });
 }
 
 std::variant<exchange_replay, std::string> exchange_replay::load(const fs::path& folder) {

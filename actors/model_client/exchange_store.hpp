@@ -7,11 +7,16 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
+
+namespace troupe::config {
+class private_folder;
+}
 
 namespace troupe::model_client {
 
@@ -22,14 +27,16 @@ class exchange_recorder {
 public:
   using post = std::function<void(std::function<void()>)>;
 
-  /// `run_blocking` runs what blocks elsewhere. The folder is made when it is missing.
+  /// `run_blocking` runs what blocks elsewhere. The folder is made when it is missing, and opened
+  /// here, before any agent can put a link in its way. Blocks.
   exchange_recorder(std::filesystem::path folder, post run_blocking);
 
-  /// A file that cannot be written is logged and missing.
+  /// A file that cannot be written is logged and missing. Follows no link of its name.
   void record(exchange x);
 
 private:
-  std::filesystem::path folder_;
+  std::filesystem::path path_;
+  std::shared_ptr<const config::private_folder> folder_;
   post run_blocking_;
   std::unordered_map<std::string, std::uint64_t> counts_; // by key
 };

@@ -88,7 +88,9 @@ std::error_code result_file::append(std::string_view lines) const {
 std::error_code replace_file(const fs::path& file, std::string_view text) {
   auto temporary = file;
   temporary += ".new";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  ::unlink(temporary.c_str()); // of a killed run, or a link that an agent has left
+  constexpr auto flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const int descriptor = ::open(temporary.c_str(), flags, 0644);
   if (descriptor < 0)
     return last_error();
   auto error = write_and_sync(descriptor, text);

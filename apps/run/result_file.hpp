@@ -39,7 +39,7 @@ private:
   int descriptor_;
 };
 
-/// Replaces the file in one step.
+/// Replaces the file in one step; follows no link beside it.
 std::error_code replace_file(const std::filesystem::path& file, std::string_view text);
 
 } // namespace troupe::run

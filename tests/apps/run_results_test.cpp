@@ -192,6 +192,17 @@ SCENARIO("a summary file is replaced in one step") {
   CHECK_EQ(std::distance(fs::directory_iterator{folder.path()}, {}), 1);
 }
 
+SCENARIO("a link in the way of a summary is not written through") {
+  temp_folder folder;
+  const auto file = folder.write("summary.json", "old");
+  const auto victim = folder.write("victim", "untouched");
+  fs::create_symlink(victim, file.string() + ".new");
+  CHECK(!replace_file(file, "new"));
+  CHECK_EQ(content_of(file), "new");
+  CHECK_EQ(content_of(victim), "untouched");
+  CHECK(!fs::is_symlink(file));
+}
+
 SCENARIO("a workspace is a copy of its template, made anew each time") {
   temp_folder folder;
   const auto script = folder.write("template/bin/run.sh", "#!/bin/sh\n");

@@ -96,6 +96,32 @@ SCENARIO("a recording is played back, the same request in the order of its answe
   CHECK(again.problem.find("recorded 2 time(s)") != std::string::npos);
 }
 
+SCENARIO("what is recorded goes into the folder that was there at the start, through no link") {
+  const test::temp_folder folder;
+  const auto victim = folder.write("victim/file", "untouched");
+  auto recorder = recorder_at(folder.path() / "new");
+  recorder.record(one("{}", 200, "first"));
+  std::vector<std::filesystem::path> files;
+  for (const auto& x : std::filesystem::directory_iterator{folder.path() / "new"})
+    files.push_back(x.path());
+  REQUIRE_EQ(files.size(), 1u);
+  auto next = files[0].string();
+  REQUIRE(next.ends_with("-0001.json"));
+  next.replace(next.size() - 6, 1, "2");
+  std::filesystem::create_symlink(victim, next);
+  recorder.record(one("{}", 200, "second"));
+  CHECK(!std::filesystem::is_symlink(next));
+  std::filesystem::rename(folder.path() / "new", folder.path() / "moved");
+  std::filesystem::create_directory_symlink("victim", folder.path() / "new");
+  recorder.record(one("{}", 200, "third"));
+  CHECK(std::filesystem::exists(folder.path() / "moved" / files[0].filename()));
+  CHECK_EQ(std::distance(std::filesystem::directory_iterator{folder.path() / "moved"}, {}), 3);
+  CHECK_EQ(std::distance(std::filesystem::directory_iterator{folder.path() / "victim"}, {}), 1);
+  std::ifstream content{victim};
+  std::string text;
+  CHECK(std::getline(content, text) && text == "untouched");
+}
+
 SCENARIO("failures that the client repeats are passed over, as far as it repeats them") {
   const std::vector<exchange> recorded{one("{}", 500), one("{}", 503), one("{}", 200)};
   exchange_replay patient{recorded};
