@@ -54,6 +54,17 @@ SCENARIO("folders with closed modes and very deep ones are removed, links are no
   CHECK(fs::exists(kept));
 }
 
+SCENARIO("a link that cannot be removed is not taken for the folder that it leads to") {
+  const test::temp_folder folder;
+  const auto kept = folder.write("kept/file", "x");
+  const auto top = folder.make_folder("top");
+  fs::create_symlink(folder.path() / "kept", top / "link");
+  REQUIRE(::chmod(top.c_str(), 0500) == 0); // root removes it all the same
+  remove_entry(opened(top).number(), "link", late);
+  CHECK(fs::exists(kept));
+  REQUIRE(::chmod(top.c_str(), 0700) == 0);
+}
+
 SCENARIO("what time does not suffice for stays, and goes later") {
   const test::temp_folder folder;
   make_deep(folder.path(), 1000);
