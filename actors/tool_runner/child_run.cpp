@@ -44,16 +44,16 @@ void child_run::prepare() {
                        .cwd = order_.cwd,
                        .argv = order_.argv,
                        .environment = std::move(order_.environment)};
-  context_->sandbox->prepare(std::move(wanted), [self = shared_from_this()](
-                                                  sandbox_launcher::answer found) {
-    if (auto* problem = std::get_if<sandbox_problem>(&found)) {
-      const bool is_call = self->order_.thread != thread_id{}; // or something of ours
-      if (problem->why == sandbox_problem::cause::machine && is_call && self->context_->on_refused)
-        self->context_->on_refused(self->order_.thread, problem->message);
-      return self->end({.how = child_end::kind::not_started, .problem = problem->message});
-    }
-    self->spawn_sandboxed(std::get<sandbox_launch>(std::move(found)));
-  });
+  context_->sandbox->prepare(
+    std::move(wanted), [self = shared_from_this()](sandbox_launcher::answer found) {
+      if (auto* problem = std::get_if<sandbox_problem>(&found)) {
+        const bool is_call = self->order_.thread != thread_id{}; // or something of ours
+        if (is_call)
+          tell_refusal(*self->context_, self->order_.thread, *problem);
+        return self->end({.how = child_end::kind::not_started, .problem = problem->message});
+      }
+      self->spawn_sandboxed(std::get<sandbox_launch>(std::move(found)));
+    });
 }
 
 void child_run::spawn_sandboxed(sandbox_launch launch) {

@@ -27,7 +27,8 @@ std::vector<std::string> cover_check_words(const std::string& program,
                                            std::span<const expected_mount> mounts);
 
 /// Becomes the command, a call of bubblewrap. A child of ours holds what is to run in the sandbox
-/// until all mounts are in their places, and kills it when they are not within some seconds.
+/// until all mounts are in their places, and kills it when they are not within some seconds; when
+/// that child dies itself, its own parent, which does nothing else, ends everything.
 /// `words` come after the argument. Returns an exit code when that fails, after a line on standard
 /// error.
 int run_with_cover_check(std::span<const std::string> words);

@@ -20,6 +20,15 @@ std::string parent_of(const std::string& path) {
   return absolute_path(path, "..");
 }
 
+/// As git asks before it takes a folder for one of its own.
+bool is_repository(const std::string& folder, const path_view& files) {
+  const auto is_there = [&](std::string_view name, path_kind kind) {
+    return files.kind(absolute_path(folder, name)) == kind;
+  };
+  return is_there("HEAD", path_kind::file) && is_there("objects", path_kind::folder) &&
+         is_there("refs", path_kind::folder);
+}
+
 } // namespace
 
 std::vector<std::string> git_folders(const std::string& git_file, const path_view& files) {
@@ -37,9 +46,12 @@ std::vector<std::string> git_folders(const std::string& git_file, const path_vie
   const auto common = files.first_line(absolute_path(*folder, "commondir"));
   const auto shared = without_blanks(common);
   auto worktrees = shared.empty() ? std::nullopt : files.resolved(absolute_path(*folder, shared));
-  result.push_back(std::move(*folder));
-  if (worktrees)
+  if (worktrees && is_repository(*worktrees, files)) {
+    result.push_back(std::move(*folder));
     result.push_back(std::move(*worktrees));
+  } else if (is_repository(*folder, files)) {
+    result.push_back(std::move(*folder));
+  }
   return result;
 }
 

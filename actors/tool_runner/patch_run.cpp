@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -17,10 +18,12 @@ namespace troupe::tool_runner {
 struct patch_run::sight {
   sandbox_plan plan;
   std::unique_ptr<file_view> files;
+  std::optional<sandbox_problem> problem = {}; ///< why there is no plan
 };
 
 struct patch_run::verification {
-  std::string refusal; ///< not empty: the patch cannot be applied
+  std::string refusal;                    ///< not empty: the patch cannot be applied
+  std::optional<sandbox_problem> problem; ///< no command can run there, nor a patch
   patch_decision decision;
   file_changes changes;
 };
@@ -54,7 +57,8 @@ patch_run::sight patch_run::look(const planner& plan) {
   auto* known = std::get_if<sandbox_plan>(&found);
   auto result = known != nullptr ? std::move(*known) : sandbox_plan{};
   auto files = std::make_unique<sandbox_files>(result);
-  return {std::move(result), std::move(files)};
+  return {std::move(result), std::move(files),
+          known != nullptr ? std::nullopt : std::optional{std::get<sandbox_problem>(found)}};
 }
 
 void patch_run::verify() {
@@ -68,6 +72,10 @@ void patch_run::verify() {
       return result;
     }
     const auto seen = look(plan);
+    if (seen.problem) {
+      result.problem = seen.problem;
+      return result;
+    }
     auto preview = preview_patch(std::get<patch>(parsed), cwd, *seen.files);
     if (auto* refusal = std::get_if<patch_refusal>(&preview)) {
       result.refusal = std::move(refusal->message);
@@ -87,6 +95,10 @@ void patch_run::verify() {
 }
 
 void patch_run::on_verified(verification x) {
+  if (x.problem) {
+    tell_refusal(*context_, thread_, *x.problem);
+    return finish(execution_error(x.problem->message), false);
+  }
   if (!x.refusal.empty())
     return finish(fmt::format("apply_patch verification failed: {}", x.refusal), false);
   if (x.decision.result == verdict::forbidden)

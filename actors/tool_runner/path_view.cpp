@@ -28,6 +28,11 @@ bool disk_paths::is_link(const std::string& path) const {
   return fs::is_symlink(fs::symlink_status(path, error));
 }
 
+std::string disk_paths::link_text(const std::string& path) const {
+  std::error_code error;
+  return fs::read_symlink(path, error).string();
+}
+
 bool disk_paths::is_placeholder(const std::string& path) const {
   return tool_runner::is_placeholder(path);
 }

@@ -21,6 +21,9 @@ public:
   /// Is the last component itself a symbolic link?
   virtual bool is_link(const std::string& path) const = 0;
 
+  /// What that link says; empty when it is none.
+  virtual std::string link_text(const std::string& path) const = 0;
+
   /// An empty folder that a sandbox has made to keep a path missing (sandbox_placeholders.hpp).
   virtual bool is_placeholder(const std::string& path) const = 0;
 
@@ -40,6 +43,7 @@ class disk_paths final : public path_view {
 public:
   path_kind kind(const std::string& path) const override;
   bool is_link(const std::string& path) const override;
+  std::string link_text(const std::string& path) const override;
   bool is_placeholder(const std::string& path) const override;
   std::vector<std::string> names_in(const std::string& path) const override;
   std::optional<std::string> resolved(const std::string& path) const override;

@@ -1,15 +1,13 @@
 #include "actors/tool_runner/private_mount_points.hpp"
 
 #include "actors/tool_runner/owned_descriptor.hpp"
+#include "actors/tool_runner/put_aside.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <string_view>
@@ -27,18 +25,6 @@ constexpr int max_tries = 100; ///< each lost to something of that name
 bool is_folder(const std::string& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
-}
-
-bool put_aside(int folder, const std::string& name) {
-  for (int i = 1; i <= max_tries; ++i) {
-    const auto other = fmt::format("{}.moved-{}", name, i);
-    if (::syscall(SYS_renameat2, folder, name.c_str(), folder, other.c_str(), RENAME_NOREPLACE) ==
-        0)
-      return true;
-    if (errno != EEXIST)
-      return errno == ENOENT; // gone by itself
-  }
-  return false;
 }
 
 /// The folder of that name, made when there is none. Not open: errno is set.

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -35,7 +37,8 @@ struct folder_entries {
   bool has_git = false; ///< as a folder or a file
   bool git_is_file = false;
   bool git_is_link = false;
-  int bare_signs = 0; ///< of HEAD, objects, refs
+  int bare_signs = 0;                ///< of HEAD, objects, refs
+  std::vector<std::string> settings; ///< of .codex, .agents: folders
 };
 
 /// Some file systems do not tell the kind with the name.
@@ -73,6 +76,8 @@ folder_entries look_into(const std::string& path) {
       result.has_git = is_folder || kind == DT_REG;
       result.git_is_file = kind == DT_REG;
       result.git_is_link = kind == DT_LNK;
+    } else if (is_folder && (name == ".codex" || name == ".agents")) {
+      result.settings.emplace_back(name);
     } else if (is_folder) {
       result.folders.emplace_back(name);
     }
@@ -84,13 +89,18 @@ folder_entries look_into(const std::string& path) {
 
 found_repositories find_repositories(const std::string& root, const search_bounds& bounds) {
   found_repositories result;
+  std::vector<std::string> settings;
+  const auto take_settings = [&] {
+    std::ranges::move(settings, std::back_inserter(result.paths));
+    return std::move(result);
+  };
   std::deque<waiting_folder> waiting{{root, 0}};
   for (std::size_t seen = 0; !waiting.empty(); ++seen) {
     const auto at = std::move(waiting.front());
     waiting.pop_front();
     if (seen == bounds.max_folders || result.paths.size() >= bounds.max_repositories) {
       result.is_complete = false;
-      return result;
+      return take_settings();
     }
     const auto entries = look_into(at.path);
     result.is_complete = result.is_complete && entries.is_readable;
@@ -110,6 +120,14 @@ found_repositories find_repositories(const std::string& root, const search_bound
     if (!is_root && entries.git_is_link)
       if (auto target = disk_paths{}.resolved(at.path + "/.git"))
         result.paths.push_back(*std::move(target));
+    for (const auto& name : entries.settings) {
+      if (is_root) // a plan asks for its own
+        break;
+      if (settings.size() == bounds.max_settings)
+        result.is_complete = false;
+      else
+        settings.push_back(at.path + "/" + name);
+    }
     if (at.depth == bounds.max_depth) {
       result.is_complete = result.is_complete && entries.folders.empty();
       continue;
@@ -117,7 +135,7 @@ found_repositories find_repositories(const std::string& root, const search_bound
     for (const auto& name : entries.folders)
       waiting.push_back({(at.path == "/" ? "" : at.path) + "/" + name, at.depth + 1});
   }
-  return result;
+  return take_settings();
 }
 
 } // namespace troupe::tool_runner

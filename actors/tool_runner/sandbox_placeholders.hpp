@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/tool_runner/kept_links.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -35,6 +37,9 @@ public:
   /// output.
   std::variant<outcome, std::string> hold(int folder, const std::string& path);
 
+  /// A link that is put back when the placeholders go.
+  void keep(held_link x) { links_.push_back(std::move(x)); }
+
 private:
   struct placeholder {
     owned_descriptor parent;
@@ -43,6 +48,7 @@ private:
   };
 
   std::vector<placeholder> held_;
+  std::vector<held_link> links_;
 };
 
 } // namespace troupe::tool_runner

@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/git_paths.hpp"
 #include "actors/tool_runner/path_text.hpp"
+#include "actors/tool_runner/steady_links.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
 
 #include <fmt/format.h>
@@ -130,16 +131,18 @@ private:
     return mount == nullptr || mount->source.empty() || mount->source == mount->path;
   }
 
-  bool is_writable(std::string_view path) const {
-    const auto* mount = mount_at(result_, path);
-    return mount != nullptr && mount->kind == mount_kind::writable && mount->source.empty();
+  bool is_writable(std::string_view path) const { return is_writable_place(result_, path); }
+
+  bool holds_root(std::string_view path) const {
+    return std::ranges::any_of(result_.roots,
+                               [&](const auto& root) { return is_inside(root.path, path); });
   }
 
   std::optional<sandbox_problem> protect_roots() {
     std::vector<sandbox_mount> guarded;
     const auto guard = [&](std::string path, mount_kind kind) {
-      // Outside all roots it is read-only already.
-      if (is_writable(path))
+      // Outside all roots it is read-only already; a root itself is what a `.git` may say.
+      if (is_writable(path) && !holds_root(path))
         guarded.push_back({std::move(path), kind, {}});
     };
     for (const auto& root : result_.roots) {
@@ -147,14 +150,18 @@ private:
         const auto path = absolute_path(root.path, name);
         if (!is_writable(path))
           continue;
-        if (files_.is_link(path))
-          return sandbox_problem{fmt::format(
-            "Sandbox refuses writable root {}: {} is a symbolic link, which cannot be kept from "
-            "being replaced. Put a folder in its place, or choose another root.",
-            root.given, path)};
         const auto kind = files_.kind(path);
-        const auto is_missing = kind == path_kind::missing || files_.is_placeholder(path);
-        guard(path, is_missing ? mount_kind::missing : mount_kind::read_only);
+        if (files_.is_link(path)) {
+          auto target = steady_target(path, result_, files_);
+          if (!target || (kind == path_kind::missing && is_writable(*target)))
+            return refused_link(root, path);
+          result_.links.push_back({path, files_.link_text(path)});
+          if (kind != path_kind::missing)
+            guard(*std::move(target), mount_kind::read_only);
+        } else {
+          const auto is_missing = kind == path_kind::missing || files_.is_placeholder(path);
+          guard(path, is_missing ? mount_kind::missing : mount_kind::read_only);
+        }
         if (kind == path_kind::file)
           for (auto& folder : git_folders(path, files_))
             guard(std::move(folder), mount_kind::read_only);
@@ -165,6 +172,14 @@ private:
     std::ranges::move(guarded, std::back_inserter(result_.mounts));
     sort();
     return std::nullopt;
+  }
+
+  static sandbox_problem refused_link(const writable_root& root, const std::string& path) {
+    return {fmt::format("Sandbox refuses writable root {}: {} is a symbolic link, and commands "
+                        "could change where it leads. Put a folder in its place, let it lead to "
+                        "one directly in the root or outside of all, or choose another root.",
+                        root.given, path),
+            sandbox_problem::cause::folder};
   }
 
   void guard_results() {
@@ -249,7 +264,10 @@ std::string real_path(const sandbox_plan& plan, std::string_view path) {
 }
 
 bool may_write(const sandbox_plan& plan, std::string_view path) {
-  const auto* mount = mount_at(plan, real_path(plan, path));
+  const auto real = real_path(plan, path);
+  if (std::ranges::any_of(plan.links, [&](const auto& x) { return is_inside(real, x.path); }))
+    return false;
+  const auto* mount = mount_at(plan, real);
   return mount != nullptr && mount->kind == mount_kind::writable;
 }
 

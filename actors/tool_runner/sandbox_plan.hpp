@@ -36,6 +36,13 @@ struct sandbox_mount {
   bool operator==(const sandbox_mount&) const = default;
 };
 
+/// A symbolic link in the place of a protected path.
+struct kept_link {
+  std::string path; ///< in a root
+  std::string text; ///< what it says
+  bool operator==(const kept_link&) const = default;
+};
+
 enum class network_access : std::uint8_t { none, host };
 
 struct sandbox_plan {
@@ -43,12 +50,14 @@ struct sandbox_plan {
   /// Outer ones before inner ones; of two at one place the later counts.
   std::vector<sandbox_mount> mounts;
   network_access network = network_access::none;
+  std::vector<kept_link> links = {}; ///< no mount can lie on them: see kept_links.hpp
   bool operator==(const sandbox_plan&) const = default;
 };
 
 struct sandbox_problem {
-  /// Machine: no sandbox can be set up here, whatever the policy.
-  enum class cause : std::uint8_t { policy, machine };
+  /// Folder: what lies in a root, or was done to it, forbids every command there. Machine: no
+  /// sandbox can be set up here, whatever the policy.
+  enum class cause : std::uint8_t { policy, folder, machine };
 
   std::string message; ///< names the cause, for the tool's output
   cause why = cause::policy;
@@ -70,8 +79,8 @@ struct sandbox_question {
   std::vector<std::string> visible;      ///< seen although they are below /tmp, with `own_tmp`
 };
 
-/// Fails when a symbolic link is in place of a protected path (.git, .codex, .agents of a root):
-/// no mount can keep it from being replaced.
+/// A symbolic link in place of a protected path (.git, .codex, .agents of a root) protects what it
+/// leads to. Fails when a command could change where that is.
 std::variant<sandbox_plan, sandbox_problem> plan_sandbox(const sandbox_question& x,
                                                          const path_view& files);
 

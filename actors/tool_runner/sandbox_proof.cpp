@@ -11,9 +11,8 @@ namespace {
 
 /// $0 is the word, the others are folders. In a shell of its own per try: a redirection that fails
 /// ends some shells.
-constexpr auto proof_script =
-  R"(told=held; for at; do if (: >"$at/.troupe-$0") 2>&-; then )"
-  R"(rm -f "$at/.troupe-$0"; told=written; fi; done; echo "$0 $told")";
+constexpr auto proof_script = R"(told=held; for at; do if (: >"$at/.troupe-$0") 2>&-; then )"
+                              R"(rm -f "$at/.troupe-$0"; told=written; fi; done; echo "$0 $told")";
 
 } // namespace
 

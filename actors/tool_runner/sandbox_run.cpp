@@ -4,6 +4,8 @@
 #include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/path_text.hpp"
 #include "actors/tool_runner/private_mount_points.hpp"
+#include "actors/tool_runner/root_identities.hpp"
+#include "actors/tool_runner/run_context.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
 #include "config/log_notices.hpp"
@@ -109,7 +111,6 @@ struct sandbox_launcher::blueprint {
     if (plan() == nullptr)
       return;
     auto plan = *this->plan();
-    placeholders = std::make_shared<held_placeholders>();
     for (auto& mount : plan.mounts) {
       if (mount.kind != mount_kind::missing)
         continue;
@@ -154,15 +155,20 @@ sandbox_launcher::order_for(const thread_id& thread, const sandbox_policy& polic
           .known = roots,
           .memory = memory == memories_.end() ? nullptr : memory->second,
           .recent = recent_,
-          .own_tmp = {}};
+          .own_tmp = {},
+          .appeared = appeared_};
 }
 
 void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
   if (!fixed_->problem.empty())
     return then(sandbox_problem{fixed_->problem});
-  auto draw = [fixed = fixed_, thread = order.thread,
+  auto placeholders = std::make_shared<held_placeholders>();
+  if (auto folders = named_folders(order); !folders.empty())
+    running_.push_back({placeholders, std::move(folders)});
+  auto draw = [fixed = fixed_, thread = order.thread, placeholders = std::move(placeholders),
                wanted = order_for(order.thread, order.policy, order.policy_cwd, order.roots)] {
     auto result = std::make_shared<blueprint>();
+    result->placeholders = placeholders;
     result->seen = fixed->look(wanted, thread);
     result->choose_program(fixed->setup, wanted);
     result->hold_missing();
@@ -218,6 +224,12 @@ sandbox_launcher::planner(const thread_id& thread, const sandbox_policy& policy,
 void sandbox_launcher::remember(const thread_id& thread, const blueprint& found) {
   for (const auto& text : found.seen.warnings)
     warn_once(text);
+  auto appeared = appeared_ ? *appeared_ : std::vector<covered_place>{};
+  for (const auto& place : found.seen.appeared)
+    if (std::ranges::find(appeared, place.given, &covered_place::given) == appeared.end())
+      appeared.push_back(place);
+  if (!appeared.empty())
+    appeared_ = std::make_shared<const std::vector<covered_place>>(std::move(appeared));
   auto& memory = memories_[thread];
   auto next = std::make_shared<thread_memory>(*found.seen.memory);
   if (memory != nullptr)
@@ -238,6 +250,11 @@ void sandbox_launcher::remember(const thread_id& thread, const blueprint& found)
   if (recent_ == nullptr)
     recent_ = std::make_shared<const repository_lists>(std::move(recent));
   memory = std::move(next);
+}
+
+void sandbox_launcher::tell(const sandbox_problem& problem) {
+  if (problem.why == sandbox_problem::cause::folder)
+    warn_once(problem.message);
 }
 
 void sandbox_launcher::forget(const thread_id& thread) {
@@ -355,6 +372,15 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
   if (auto* problem = std::get_if<sandbox_problem>(&seccomp))
     return std::move(*problem);
   sandbox_launch result;
+  for (const auto& link : plan.links) {
+    if (!links_.agrees(link))
+      return sandbox_problem{fmt::format("Sandbox refuses to run this: the link {} says something "
+                                         "else than when it was first seen. Put it back to go on; "
+                                         "if it was you who changed it, start the program anew.",
+                                         link.path),
+                             sandbox_problem::cause::folder};
+    found.placeholders->keep(held_link{found.seen.folder_of(link.path), link});
+  }
   bubblewrap_order call{.cwd = order.cwd,
                         .command = order.argv,
                         .late_environment = {},
@@ -380,21 +406,34 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
       pass(std::move(found.seen.roots[i]), first_root_descriptor + static_cast<int>(i));
   result.placeholders = std::move(found.placeholders);
   auto folders = written_folders(plan);
-  if (is_written(folders) && !found.seen.expected.empty())
+  if (is_written_by_others(folders, result.placeholders) && !found.seen.expected.empty())
     result.check = cover_check_words(fixed_->setup.own_image, found.seen.expected);
-  if (!folders.empty())
-    running_.push_back({result.placeholders, std::move(folders)});
+  const auto own = std::ranges::find_if(
+    running_, [&](const auto& x) { return x.life.lock() == result.placeholders; });
+  if (own != running_.end())
+    own->folders = std::move(folders); // where they really are
+  return result;
+}
+
+/// As far as they are known before anything is looked at: who begins meanwhile must know of it.
+std::vector<std::string> sandbox_launcher::named_folders(const sandbox_order& order) const {
+  const auto tmp = fixed_->folders ? config::tmp_folder::own : config::tmp_folder::shared;
+  auto result = root_names(fixed_->setup, order.policy, order.policy_cwd, tmp);
+  for (auto& name : result)
+    if (const auto* known = find_identity(*order.roots, name))
+      name = known->path;
   return result;
 }
 
 /// Only who writes the same files can move what is to be covered, while that is done by name.
-bool sandbox_launcher::is_written(const std::vector<std::string>& folders) {
+bool sandbox_launcher::is_written_by_others(const std::vector<std::string>& folders,
+                                            const std::shared_ptr<held_placeholders>& own) {
   std::erase_if(running_, [](const auto& x) { return x.life.expired(); });
   return std::ranges::any_of(running_, [&](const auto& other) {
-    return std::ranges::any_of(other.folders, [&](const auto& x) {
-      return std::ranges::any_of(folders,
-                                 [&](const auto& y) { return is_inside(x, y) || is_inside(y, x); });
-    });
+    return other.life.lock() != own && std::ranges::any_of(other.folders, [&](const auto& x) {
+             return std::ranges::any_of(
+               folders, [&](const auto& y) { return is_inside(x, y) || is_inside(y, x); });
+           });
   });
 }
 
@@ -423,6 +462,13 @@ sandbox_launcher::seccomp_for(network_access network) {
   if (const auto* error = std::get_if<std::error_code>(&opened))
     return problem(*error);
   return std::get<owned_descriptor>(std::move(opened));
+}
+
+void tell_refusal(const run_context& context, const thread_id& thread,
+                  const sandbox_problem& problem) {
+  context.sandbox->tell(problem);
+  if (problem.why != sandbox_problem::cause::policy && context.on_refused)
+    context.on_refused(thread, problem.message);
 }
 
 } // namespace troupe::tool_runner

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/tool_runner/bubblewrap_call.hpp"
+#include "actors/tool_runner/kept_links.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/sandbox_placeholders.hpp"
 #include "actors/tool_runner/sandbox_proof.hpp"
@@ -23,6 +24,8 @@
 #include <vector>
 
 namespace troupe::tool_runner {
+
+struct run_context;
 
 /// What is to run inside a sandbox.
 struct sandbox_order {
@@ -80,6 +83,9 @@ public:
   planner(const thread_id& thread, const sandbox_policy& policy, const std::string& policy_cwd,
           shared_value<std::vector<root_identity>> roots) const;
 
+  /// Says once on standard error what people must change in a folder.
+  void tell(const sandbox_problem& problem);
+
   /// Nothing of it runs any more: its private folder goes.
   void forget(const thread_id& thread);
 
@@ -93,7 +99,7 @@ private:
     std::string first_complaint; ///< of the trial that runs
   };
 
-  /// One that may write, as long as something lives in it.
+  /// One that may write, from when it is asked for and as long as something lives in it.
   struct running_sandbox {
     std::weak_ptr<held_placeholders> life;
     std::vector<std::string> folders;
@@ -116,7 +122,9 @@ private:
   void finish_trial(network_access network, abilities_or_problem outcome);
   answer launch(const sandbox_order& order, blueprint& found,
                 const bubblewrap_abilities& abilities);
-  bool is_written(const std::vector<std::string>& folders); ///< by one that runs
+  std::vector<std::string> named_folders(const sandbox_order& order) const;
+  bool is_written_by_others(const std::vector<std::string>& folders,
+                            const std::shared_ptr<held_placeholders>& own);
   void warn_once(const std::string& text);
 
   /// Opened once per child.
@@ -129,9 +137,15 @@ private:
   std::array<trial_state, 2> trials_;                     ///< by network_access
   std::unordered_map<thread_id, std::shared_ptr<const thread_memory>> memories_;
   std::shared_ptr<const repository_lists> recent_;
+  std::shared_ptr<const std::vector<covered_place>> appeared_;
   std::vector<running_sandbox> running_;
+  known_links links_;
   std::vector<std::string> warned_;
   log::notice_limit notices_;
 };
+
+/// A call was refused for that: counted, unless it is the policy itself that forbids it.
+void tell_refusal(const run_context& context, const thread_id& thread,
+                  const sandbox_problem& problem);
 
 } // namespace troupe::tool_runner

@@ -41,19 +41,35 @@ public:
                            : std::make_shared<thread_memory>()) {}
 
   survey run() {
+    note_appeared();
     fill_question();
-    for (const auto& given : root_names())
+    const auto tmp = has_own_tmp() ? config::tmp_folder::own : config::tmp_folder::shared;
+    for (const auto& given : root_names(setup_, order_.policy, order_.cwd, tmp))
       if (auto problem = add_root(given))
-        return finish(sandbox_problem{std::move(*problem)});
+        return finish(std::move(*problem));
     if (auto problem = missing_cover())
-      return finish(sandbox_problem{std::move(*problem)});
+      return finish(of_folder(std::move(*problem)));
     if (auto problem = add_repositories())
-      return finish(sandbox_problem{std::move(*problem)});
+      return finish(of_folder(std::move(*problem)));
     return finish(plan_sandbox(question_, disk_paths{}));
   }
 
 private:
   bool has_own_tmp() const { return !order_.own_tmp.empty(); }
+
+  /// What is to be hidden may appear later than the program has started.
+  void note_appeared() {
+    covers_ = setup_.covers;
+    if (order_.appeared)
+      appeared_ = *order_.appeared;
+    covers_.insert(covers_.end(), appeared_.begin(), appeared_.end());
+    for (const auto& path : setup_.hidden)
+      if (std::ranges::find(covers_, path, &covered_place::given) == covers_.end())
+        if (auto place = note_place(path)) {
+          covers_.push_back(*place);
+          appeared_.push_back(*std::move(place));
+        }
+  }
 
   void fill_question() {
     question_.policy = order_.policy;
@@ -77,8 +93,8 @@ private:
 
   /// Where it was when it was noted.
   std::string covered_path(const std::string& given) const {
-    const auto place = std::ranges::find(setup_.covers, given, &covered_place::given);
-    return place == setup_.covers.end() ? resolved_or_empty(given) : place->path;
+    const auto place = std::ranges::find(covers_, given, &covered_place::given);
+    return place == covers_.end() ? resolved_or_empty(given) : place->path;
   }
 
   /// A cover lies at a name: what an agent has moved from there would be seen, and written, at the
@@ -88,44 +104,39 @@ private:
     const auto is_reachable = [](const std::string& path, const auto& roots) {
       return std::ranges::any_of(roots, [&](const auto& x) { return is_inside(path, x.path); });
     };
-    for (const auto& place : setup_.covers) {
+    for (const auto& place : covers_) {
       const auto is_own = place.given == setup_.home || place.given == setup_.results;
       if (!is_own && !is_reachable(place.path, *order_.known) &&
           !is_reachable(place.path, memory_->met))
         continue;
       if (!is_in_place(place))
-        return fmt::format("Sandbox refuses to run anything: {} was moved or replaced since the "
-                           "program started, so that it cannot be kept from tools any more. Put "
+        return fmt::format("Sandbox refuses to run anything: {} was moved or replaced since "
+                           "it was first seen, so that it cannot be kept from tools any more. Put "
                            "it back to go on.",
                            place.path);
     }
     return std::nullopt;
   }
 
-  /// The private folder takes the place of /tmp and $TMPDIR, which are no roots then.
-  std::vector<std::string> root_names() const {
-    auto policy = order_.policy;
-    if (has_own_tmp())
-      policy.exclude_slash_tmp = policy.exclude_tmpdir_env_var = true;
-    const auto variables = [this](std::string_view name) -> std::optional<std::string> {
-      return name == "TMPDIR" ? std::optional{setup_.tmpdir} : std::nullopt;
-    };
-    return config::effective_writable_roots(policy, order_.cwd, variables);
+  static sandbox_problem of_folder(std::string message) {
+    return {std::move(message), sandbox_problem::cause::folder};
   }
 
-  std::optional<std::string> add_root(const std::string& given) {
+  std::optional<sandbox_problem> add_root(const std::string& given) {
     const auto* identity = find_identity(*order_.known, given);
     if (identity == nullptr)
       identity = find_identity(memory_->met, given);
     if (identity == nullptr) {
       auto met = identify(given);
       if (met.inode == 0)
-        return fmt::format("Sandbox expected writable root {}, but it does not exist.", given);
+        return sandbox_problem{
+          fmt::format("Sandbox expected writable root {}, but it does not exist.", given)};
       identity = &memory_->met.emplace_back(std::move(met));
     }
     auto opened = open_unchanged(*identity);
     if (auto* problem = std::get_if<std::string>(&opened))
-      return std::move(*problem);
+      return identity->inode == 0 ? sandbox_problem{std::move(*problem)}
+                                  : of_folder(std::move(*problem));
     question_.roots.push_back({given, identity->path});
     opened_.push_back(std::get<owned_descriptor>(std::move(opened)));
     return std::nullopt;
@@ -155,16 +166,27 @@ private:
     for (std::size_t i = 0; i < lists.size(); ++i)
       if (earlier[i] != nullptr)
         if (const auto lost = lost_repository(*earlier[i], lists[i], lists))
-          return fmt::format("Sandbox refuses writable root {}: the repository {} was moved, and "
-                             "the folder is too large to find it again. Put it back to go on; if "
-                             "it was you who removed it, start the program anew.",
-                             question_.roots[i].given, *lost);
+          return fmt::format(
+            "Sandbox refuses writable root {}: {}, which tools must not write, was "
+            "moved, and the folder is too large to find it again. Put it back to "
+            "go on; if it was you who removed it, start the program anew.",
+            question_.roots[i].given, *lost);
     for (std::size_t i = 0; i < lists.size(); ++i) {
-      const auto& paths = lists[i].found.paths;
-      question_.repositories.insert(question_.repositories.end(), paths.begin(), paths.end());
+      for (const auto& path : lists[i].found.paths)
+        add_repository(path);
       memory_->repositories.insert_or_assign(question_.roots[i].path, std::move(lists[i]));
     }
     return std::nullopt;
+  }
+
+  /// An agent may have written a `.git` that leads anywhere: no root becomes read-only by that.
+  void add_repository(const std::string& path) {
+    if (std::ranges::none_of(question_.roots,
+                             [&](const auto& root) { return is_inside(root.path, path); }))
+      return question_.repositories.push_back(path);
+    warnings_.push_back(fmt::format("{} is a repository, or a .git below it says so, and holds a "
+                                    "writable root: it is not kept from being written",
+                                    path));
   }
 
   /// Where other programs make and remove what they like all the time: nothing is searched for, and
@@ -222,9 +244,10 @@ private:
                   .roots = {},
                   .memory = std::move(memory_),
                   .warnings = std::move(warnings_),
-                  .expected = {}};
+                  .expected = {},
+                  .appeared = std::move(appeared_)};
     if (auto problem = expect(result))
-      result.plan = sandbox_problem{std::move(*problem)};
+      result.plan = of_folder(std::move(*problem));
     if (const auto* x = std::get_if<sandbox_plan>(&result.plan))
       for (const auto& root : x->roots) {
         const auto at = std::ranges::find(question_.roots, root) - question_.roots.begin();
@@ -242,7 +265,7 @@ private:
       if (const auto list = memory.repositories.find(root.path); list != memory.repositories.end())
         for (std::size_t i = 0; i < list->second.ids.size(); ++i)
           result.insert_or_assign(list->second.found.paths[i], list->second.ids[i]);
-    for (const auto& place : setup_.covers)
+    for (const auto& place : covers_)
       if (place.path == place.folder.path)
         result.insert_or_assign(place.path,
                                 repository_list::file_id{place.folder.device, place.folder.inode});
@@ -288,6 +311,8 @@ private:
   const sandbox_setup& setup_;
   const survey_order& order_;
   std::shared_ptr<thread_memory> memory_;
+  std::vector<covered_place> covers_;
+  std::vector<covered_place> appeared_; ///< some of them
   sandbox_question question_;
   std::vector<owned_descriptor> opened_; ///< of the question's roots
   std::vector<std::string> warnings_;
@@ -299,6 +324,16 @@ void note_covers(sandbox_setup& setup) {
   std::vector<std::string> given{setup.home, setup.results};
   given.insert(given.end(), setup.hidden.begin(), setup.hidden.end());
   setup.covers = note_places(given);
+}
+
+std::vector<std::string> root_names(const sandbox_setup& setup, sandbox_policy policy,
+                                    const std::string& cwd, config::tmp_folder tmp) {
+  if (tmp == config::tmp_folder::own)
+    policy.exclude_slash_tmp = policy.exclude_tmpdir_env_var = true;
+  const auto variables = [&](std::string_view name) -> std::optional<std::string> {
+    return name == "TMPDIR" ? std::optional{setup.tmpdir} : std::nullopt;
+  };
+  return config::effective_writable_roots(policy, cwd, variables);
 }
 
 int survey::folder_of(std::string_view path) const {

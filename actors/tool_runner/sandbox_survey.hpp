@@ -72,6 +72,7 @@ struct survey_order {
   std::shared_ptr<const thread_memory> memory;    ///< may be null
   std::shared_ptr<const repository_lists> recent; ///< of other threads; may be null
   std::string own_tmp;                            ///< folder of the thread; empty: shared
+  std::shared_ptr<const std::vector<covered_place>> appeared = {}; ///< as in a survey; may be null
 };
 
 struct survey {
@@ -80,10 +81,16 @@ struct survey {
   std::shared_ptr<const thread_memory> memory;
   std::vector<std::string> warnings;    ///< for those whom the machine belongs to
   std::vector<expected_mount> expected; ///< those that lie on files which the command may write
+  /// What is to be hidden and was not there when `note_covers` looked; with those of the order.
+  std::vector<covered_place> appeared = {};
 
   /// Descriptor of the root that `path` lies in directly; -1: in none that is open.
   int folder_of(std::string_view path) const;
 };
+
+/// The roots as the policy names them. With a private /tmp that one and $TMPDIR are none.
+std::vector<std::string> root_names(const sandbox_setup& setup, sandbox_policy policy,
+                                    const std::string& cwd, config::tmp_folder tmp);
 
 /// How long what was found for one thread is believed for another that begins.
 inline constexpr std::chrono::seconds search_lifetime{60};

@@ -138,7 +138,7 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
   if (summary.all.refused > 0)
     refuse(
       fmt::format("Error: {} tool call(s) were refused because no sandbox can be set up on this "
-                  "machine; --resume repeats their tasks",
+                  "machine or in the task's folder; --resume repeats their tasks",
                   summary.all.refused));
   const int exit_code = exit_code_of(x, summary);
   return exit_code == common::exit_ok ? lost : exit_code;

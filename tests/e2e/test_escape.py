@@ -298,6 +298,21 @@ class Moving(ProgramTest):
         self.assertIn(f"{keys} was moved or replaced", second)
         self.assertFalse((self.work / "s2/keys/made").exists())
 
+    def test_a_link_that_cannot_be_kept_fails_a_run_with_the_reason(self):
+        (self.work / "sub/store").mkdir(parents=True)
+        (self.work / ".codex").symlink_to("sub/store")
+        tasks = self.top / "tasks.jsonl"
+        tasks.write_text(json.dumps({"id": "a", "prompt": "go", "cwd": str(self.work), "sandbox": "workspace-write"}) + "\n")
+        added = "*** Begin Patch\n*** Add File: made\n+x\n*** End Patch"
+        provider = self.provider(tool(shell("touch made", "c1"), patch(added, "c2")), reply("done"))
+        result = self.run_program("run", tasks, "--out", self.top / "out", *self.configured(provider))
+        if "the sandbox cannot be set up" in result.stderr or "the sandbox needs" in result.stderr:
+            self.skipTest("no sandbox can be set up here: " + result.stderr)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("2 tool call(s) were refused", result.stderr)
+        self.assertEqual(result.stderr.count("is a symbolic link"), 1, result.stderr)
+        self.assertFalse((self.work / "made").exists())
+
     def test_mount_points_are_made_through_no_link(self):
         victim = self.top / "victim"
         victim.mkdir()

@@ -3,6 +3,7 @@
 
 #include "actors/tool_runner/bubblewrap_call.hpp"
 #include "actors/tool_runner/git_paths.hpp"
+#include "actors/tool_runner/path_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,11 +27,16 @@ public:
   }
   std::optional<std::string> resolved(const std::string& path) const override {
     for (const auto& [link, target] : links)
-      if (path.starts_with(link))
-        return resolved(target + path.substr(link.size()));
+      if (is_inside(path, link))
+        return resolved(absolute_path("/", target + path.substr(link.size())));
     return kinds.contains(path) ? std::optional{path} : std::nullopt;
   }
   bool is_link(const std::string& path) const override { return links.contains(path); }
+  std::string link_text(const std::string& path) const override {
+    const auto said = texts.find(path);
+    const auto i = links.find(path);
+    return said != texts.end() ? said->second : i == links.end() ? "" : i->second;
+  }
   bool is_placeholder(const std::string& path) const override { return path == placeholder; }
   words names_in(const std::string& path) const override {
     words result;
@@ -44,8 +50,15 @@ public:
     return i == lines.end() ? "" : i->second;
   }
 
+  void add_repository(const std::string& path) {
+    for (const auto* name : {"", "/objects", "/refs"})
+      kinds[path + name] = path_kind::folder;
+    kinds[path + "/HEAD"] = path_kind::file;
+  }
+
   std::map<std::string, path_kind> kinds{{"/w", path_kind::folder}, {"/tmp", path_kind::folder}};
-  std::map<std::string, std::string> links;
+  std::map<std::string, std::string> links; ///< whole paths
+  std::map<std::string, std::string> texts; ///< what they say, where that is another text
   std::map<std::string, std::string> lines;
   std::string placeholder;
 };
@@ -133,9 +146,9 @@ SCENARIO("repository and agent settings in a root are protected, missing ones st
 
 SCENARIO("the folders that a .git file stands for are protected too, where they could be written") {
   files.kinds["/w/.git"] = path_kind::file;
-  files.kinds["/w/real"] = path_kind::folder;
-  files.kinds["/w/common"] = path_kind::folder;
-  files.kinds["/repo/x"] = path_kind::folder;
+  for (const auto* path : {"/w/real", "/w/common", "/repo/x"})
+    files.add_repository(path);
+  files.kinds["/w/plain"] = path_kind::folder;
   const auto guarded = [&](std::string line) {
     files.lines["/w/.git"] = std::move(line);
     auto result = mounts({"/w"});
@@ -145,19 +158,61 @@ SCENARIO("the folders that a .git file stands for are protected too, where they 
   const words near{"ro /w/.git", "ro /w/real"};
   const words alone{"ro /w/.git"};
   CHECK_EQ(guarded("gitdir: real"), near);
-  for (const auto* line : {"gitdir: ../repo/x\r", "gitdir: /missing", "gitdir:", "nonsense", ""})
+  for (const auto* line : {"gitdir: ../repo/x\r", "gitdir: /missing", "gitdir: plain", "gitdir: .",
+                           "gitdir: ..", "gitdir:", "nonsense", ""})
     CHECK_EQ(guarded(line), alone);
   files.lines["/w/real/commondir"] = "../common";
   const words worktree{"ro /w/.git", "ro /w/common", "ro /w/real"};
   CHECK_EQ(guarded("gitdir: real"), worktree);
+  files.add_repository("/w"); // as an agent may make it look: the root stays what it is
+  CHECK_EQ(guarded("gitdir: ."), alone);
 }
 
-SCENARIO("a symbolic link in place of a protected path is a problem") {
-  files.links = {{"/w/.codex", "/elsewhere"}};
-  const auto result = outcome({"/w"});
-  REQUIRE(std::holds_alternative<sandbox_problem>(result));
-  CHECK(std::get<sandbox_problem>(result).message.find("/w/.codex is a symbolic link") !=
-        std::string::npos);
+SCENARIO("a symbolic link in place of a protected path protects what it leads to, and is kept") {
+  for (const auto* path : {"/w/store", "/home/u", "/home/u/codex", "/w/sub", "/w/sub/store"})
+    files.kinds[path] = path_kind::folder;
+  const struct {
+    std::string text;
+    std::string guarded; ///< empty: nothing need be
+  } cases[] = {{"store", "ro /w/store"},    {"./x/../store", "ro /w/store"},
+               {"/w/store", "ro /w/store"}, {"/home/u/codex", ""},
+               {"../home/u/codex", ""},     {"/home/u/missing", ""}};
+  for (const auto& x : cases) {
+    files.links = {{"/w/.codex", x.text.starts_with('/') ? x.text : "/w/" + x.text}};
+    files.texts = {{"/w/.codex", x.text}};
+    const auto all = mounts({"/w"});
+    const words others{"rw /w", "missing /w/.agents", "missing /w/.git"};
+    CHECK_EQ(all.size(), others.size() + (x.guarded.empty() ? 0 : 1));
+    for (const auto& mount : others)
+      CHECK(has(all, mount));
+    CHECK(x.guarded.empty() || has(all, x.guarded));
+    const std::vector<kept_link> kept{{"/w/.codex", x.text}};
+    CHECK(plan({"/w"}).links == kept);
+    CHECK(!may_write(plan({"/w"}), "/w/.codex/config.toml"));
+  }
+}
+
+SCENARIO("a link whose way commands could change is refused for its folder") {
+  for (const auto* path : {"/w/store", "/w/sub", "/w/sub/store", "/home", "/home/w"})
+    files.kinds[path] = path_kind::folder;
+  const auto is_refused = [&](const std::string& root) {
+    const auto result = outcome({root});
+    const auto* problem = std::get_if<sandbox_problem>(&result);
+    return problem != nullptr && problem->why == sandbox_problem::cause::folder &&
+           problem->message.find("/w/.codex is a symbolic link") != std::string::npos;
+  };
+  // A folder on the way can be renamed, nothing is there yet, or the root lies in it.
+  for (const auto* target : {"/w/sub/store", "/w/missing", "/w", "/"}) {
+    files.links = {{"/w/.codex", target}};
+    CHECK(is_refused("/w"));
+  }
+  // Another link that can be replaced, on the way or behind one that cannot.
+  files.links = {{"/w/.codex", "/w/next"}, {"/w/next", "/w/store"}};
+  CHECK(is_refused("/w"));
+  files.links = {{"/w/.codex", "/home/next"}, {"/home/next", "/w/sub/store"}};
+  CHECK(is_refused("/w"));
+  files.links = {{"/w/.codex", "/home/next"}, {"/home/next", "/w/store"}};
+  CHECK(!is_refused("/w"));
 }
 
 SCENARIO("repositories below a root are protected") {

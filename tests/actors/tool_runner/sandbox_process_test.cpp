@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -74,6 +76,14 @@ run_result run(const words& argv, int seccomp_fd, const std::vector<owned_descri
   return result;
 }
 
+/// 0: it has none.
+pid_t child_of(pid_t parent) {
+  const auto id = std::to_string(parent);
+  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
+  pid_t result = 0;
+  return in >> result ? result : 0;
+}
+
 struct fixture {
   fixture() {
     // Not below /tmp, which is writable in a workspace.
@@ -108,9 +118,11 @@ struct fixture {
                               .known = known,
                               .memory = memory,
                               .recent = {},
-                              .own_tmp = own_tmp};
+                              .own_tmp = own_tmp,
+                              .appeared = appeared};
     auto seen = look_at(setup, wanted);
     memory = seen.memory;
+    appeared = std::make_shared<const std::vector<covered_place>>(seen.appeared);
     if (const auto* problem = std::get_if<sandbox_problem>(&seen.plan))
       return {-1, problem->message};
     auto plan = std::get<sandbox_plan>(seen.plan);
@@ -119,6 +131,8 @@ struct fixture {
       if (mount.kind == mount_kind::missing)
         REQUIRE(std::holds_alternative<held_placeholders::outcome>(
           held.hold(seen.folder_of(mount.path), mount.path)));
+    for (const auto& link : plan.links)
+      held.keep(held_link{seen.folder_of(link.path), link});
     auto program = seccomp_program::make(plan.network);
     REQUIRE(std::holds_alternative<seccomp_program>(program));
     const auto fd = std::get<seccomp_program>(program).open_for_reading();
@@ -140,6 +154,7 @@ struct fixture {
   sandbox_setup setup;
   shared_value<std::vector<root_identity>> known;
   std::shared_ptr<const thread_memory> memory;
+  std::shared_ptr<const std::vector<covered_place>> appeared;
 };
 
 const sandbox_policy read_only{.mode = sandbox_mode::read_only};
@@ -256,8 +271,36 @@ SCENARIO("missing settings and repositories cannot be made, and leave nothing be
     CHECK(in_sandbox(workspace_write, "mkdir x; mv -T x " + path).exit_code != 0);
     CHECK(!fs::exists(workspace + "/" + path));
   }
-  fs::create_symlink("x", workspace + "/.codex");
+  fs::create_symlink("not-there", workspace + "/.codex");
   CHECK(in_sandbox(workspace_write, "true").output.find("symbolic link") != std::string::npos);
+}
+
+SCENARIO("a link in place of settings protects what it leads to, and is put back") {
+  if (!usable())
+    return;
+  fs::create_directories(workspace + "/store");
+  fs::create_directories(root + "/outside");
+  fs::create_directory_symlink("store", workspace + "/.codex");
+  fs::create_directory_symlink(root + "/outside", workspace + "/.agents");
+  for (const auto* path : {".codex/x", "store/x", ".agents/x", "../outside/x"})
+    CHECK(in_sandbox(workspace_write, std::string{"echo x > "} + path).exit_code != 0);
+  CHECK(in_sandbox(workspace_write, "mv store away").exit_code != 0);
+  for (const auto* replace :
+       {"mkdir .codex && echo x > .codex/config.toml", "ln -s /tmp .codex", "true"})
+    CHECK_EQ(in_sandbox(workspace_write, std::string{"rm .codex; "} + replace).exit_code, 0);
+  CHECK_EQ(fs::read_symlink(workspace + "/.codex").string(), "store");
+  CHECK(fs::exists(workspace + "/.codex.moved-1/config.toml"));
+  CHECK_EQ(in_sandbox(workspace_write, "rm .agents; mkdir .agents; chmod 0555 .").exit_code, 0);
+  CHECK_EQ(fs::read_symlink(workspace + "/.agents").string(), root + "/outside");
+}
+
+SCENARIO("what a link first said counts") {
+  known_links uut;
+  CHECK(uut.agrees({"/w/.git", "a"}));
+  CHECK(uut.agrees({"/w/.codex", "b"}));
+  CHECK(uut.agrees({"/w/.git", "a"}));
+  CHECK(!uut.agrees({"/w/.git", "b"}));
+  CHECK(!uut.agrees({"/w/.git", "b"}));
 }
 
 SCENARIO("placeholders are made and removed in the folder itself, wherever its name leads") {
@@ -303,6 +346,49 @@ SCENARIO("a repository that cannot be found again is not given up") {
   fs::remove_all(workspace + "/a");
   fs::rename(workspace + "/1/2/3/4/5/6/7/a", workspace + "/a");
   CHECK(in_sandbox(workspace_write, "echo x > a/b/.git/config").exit_code != 0);
+}
+
+SCENARIO("settings of agents below a root are protected where they are") {
+  if (!usable())
+    return;
+  for (const auto* folder : {"/a/.codex", "/a/b/.agents", "/a/.codexes"})
+    fs::create_directories(workspace + folder);
+  for (const auto* path : {"a/.codex/config.toml", "a/b/.agents/x"})
+    CHECK(in_sandbox(workspace_write, std::string{"echo x > "} + path).exit_code != 0);
+  CHECK(in_sandbox(workspace_write, "mv a/.codex a/x").exit_code != 0);
+  CHECK_EQ(in_sandbox(workspace_write, "echo x > a/.codexes/x").exit_code, 0);
+}
+
+SCENARIO("a .git that an agent has written makes no root read-only") {
+  if (!usable())
+    return;
+  CHECK_EQ(in_sandbox(workspace_write, "mkdir objects refs q; echo x > HEAD; "
+                                       "echo gitdir: ../ > q/.git; mkdir r; ln -s .. r/.git")
+             .exit_code,
+           0);
+  memory = nullptr; // another session
+  CHECK_EQ(in_sandbox(workspace_write, "echo x > made").exit_code, 0);
+  const auto seen = look_at(setup, {.policy = workspace_write,
+                                    .cwd = workspace,
+                                    .known = known,
+                                    .memory = {},
+                                    .recent = {},
+                                    .own_tmp = {}});
+  REQUIRE(!seen.warnings.empty());
+  CHECK(seen.warnings.front().find("holds a writable root") != std::string::npos);
+}
+
+SCENARIO("settings beyond the bound cost no repository its protection") {
+  for (int i = 0; i < 3; ++i) {
+    fs::create_directories(workspace + "/" + std::to_string(i) + "/.codex");
+    fs::create_directories(workspace + "/" + std::to_string(i) + "/.git");
+  }
+  const auto found = find_repositories(workspace, {.max_settings = 2});
+  CHECK(!found.is_complete);
+  CHECK_EQ(std::ranges::count_if(found.paths, [](const auto& x) { return x.ends_with(".git"); }),
+           3);
+  CHECK_EQ(std::ranges::count_if(found.paths, [](const auto& x) { return x.ends_with(".codex"); }),
+           2);
 }
 
 SCENARIO("a link in the place of a nested repository protects what it leads to") {
@@ -372,6 +458,18 @@ SCENARIO("what is covered and has been moved with a folder above it is seen nowh
            std::string::npos);
 }
 
+SCENARIO("what is hidden and appears later is kept from being moved from then on") {
+  if (!usable())
+    return;
+  setup.hidden = {workspace + "/state/keys"};
+  note_covers(setup);
+  CHECK_EQ(
+    in_sandbox(workspace_write, "mkdir -p state/keys; echo secret > state/keys/id").exit_code, 0);
+  CHECK(in_sandbox(workspace_write, "cat state/keys/id; mv state s2").output.find("secret") ==
+        std::string::npos);
+  CHECK(in_sandbox(workspace_write, "true").output.starts_with("Sandbox refuses to run any"));
+}
+
 SCENARIO("a private /tmp keeps what it holds and hides the machine's") {
   if (!usable())
     return;
@@ -422,6 +520,44 @@ SCENARIO("a mount counts in the folder that was planned, and nowhere else") {
   struct stat here {};
   REQUIRE_EQ(::stat(root.c_str(), &here), 0);
   CHECK(!is_mounted(top.number(), {workspace, here.st_dev, here.st_ino, true})); // no mount
+}
+
+SCENARIO("a check that is ended before it is done ends the command") {
+  // In bubblewrap's place: holds until it is released, as that does with --block-fd.
+  const auto program = root + "/held";
+  std::ofstream{program} << "#!/bin/sh\necho begun\nread x </proc/self/fd/$4\necho released\n";
+  fs::permissions(program, fs::perms::owner_all);
+  const expected_mount any{"/proc", 1, 1};
+  const auto argv = cover_check_words(TROUPE_PATCH_PROGRAM, std::span{&any, 1});
+  int output[2];
+  REQUIRE_EQ(::pipe(output), 0);
+  const auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::dup2(output[1], 1);
+    ::dup2(output[1], 2);
+    ::close(output[0]);
+    ::close(output[1]);
+    ::execl(argv[0].c_str(), argv[0].c_str(), argv[1].c_str(), argv[2].c_str(), argv[3].c_str(),
+            program.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(output[1]);
+  pid_t checker = 0; // the child of the only child
+  while (checker == 0)
+    if (const auto watcher = child_of(child); watcher != 0)
+      checker = child_of(watcher);
+  ::kill(checker, SIGKILL);
+  std::string told;
+  char block[256];
+  for (ssize_t count; (count = ::read(output[0], block, sizeof block)) > 0;)
+    told.append(block, static_cast<std::size_t>(count));
+  ::close(output[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFSIGNALED(status));
+  CHECK(told.find("Sandbox refuses to run this: what checks it was ended") != std::string::npos);
+  CHECK_EQ(told.find("released"), std::string::npos);
 }
 
 SCENARIO("the mounts to check are those on files that can be written, in the folders they are in") {

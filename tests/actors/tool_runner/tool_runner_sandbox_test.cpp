@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -53,6 +55,15 @@ struct sandbox_fixture : fixture {
 
   tool_result script(const std::string& text, std::string id = "c1") {
     return run("shell_command", R"({"login":false,"command":")" + text + "\"}", std::move(id));
+  }
+
+  /// A stand-in for this program that notes in `root`/checks each time it is to check covers.
+  std::string noting_program() {
+    const auto result = root + "/own";
+    std::ofstream{result} << "#!/bin/sh\n[ \"$1\" = --troupe-run-with-cover-check ] && echo x >>"
+                          << root << "/checks\nexec " << TROUPE_PATCH_PROGRAM << " \"$@\"\n";
+    std::filesystem::permissions(result, std::filesystem::perms::owner_all);
+    return result;
   }
 
   void use(sandbox_mode mode) { context.sandbox_policy.mode = mode; }
@@ -203,6 +214,55 @@ SCENARIO("many commands share one trial and one filter") {
       [](const caf::error& x) { CAF_FAIL(x); });
 }
 
+SCENARIO("of two commands that start together both have their covers checked, one alone not") {
+  if (!usable())
+    return;
+  // Nothing that may block goes on before both commands have asked for it.
+  struct gate {
+    std::mutex mutex;
+    std::vector<std::function<void()>> waiting;
+    std::size_t wanted = 1;
+  };
+  const auto shut = std::make_shared<gate>();
+  auto deps = default_dependencies();
+  deps.own_program = noting_program();
+  deps.post = [this, shut](std::function<void()> run) {
+    const std::lock_guard lock{shut->mutex};
+    shut->waiting.push_back(std::move(run));
+    if (shut->waiting.size() < shut->wanted)
+      return;
+    shut->wanted = 1;
+    for (auto& x : std::exchange(shut->waiting, {}))
+      files.post(std::move(x));
+  };
+  start(std::move(deps));
+  CHECK(run("shell", R"({"command":["true"]})", "c1").success);
+  CHECK(!std::filesystem::exists(root + "/checks"));
+  shut->wanted = 2;
+  // No one's end comes before the other's start.
+  const auto begun = ::open(make_pipe("begun").c_str(), O_RDWR | O_CLOEXEC);
+  const std::vector<std::string> ends{make_pipe("c2"), make_pipe("c3")};
+  const auto start_one = [&](const std::string& id) {
+    return send(
+      a_call("shell", R"({"command":["sh","-c","printf x > begun; cat )" + id + "\"]}", id));
+  };
+  auto first = start_one("c2");
+  auto second = start_one("c3");
+  char byte = 0;
+  for (int i = 0; i < 2; ++i)
+    CHECK_EQ(::read(begun, &byte, 1), 1);
+  ::close(begun);
+  for (const auto& end : ends)
+    std::ofstream{end} << "x";
+  for (auto* answer : {&first, &second})
+    answer->receive([](tool_result& x) { CHECK(x.success); },
+                    [](const caf::error& x) { CAF_FAIL(x); });
+  std::ifstream checks{root + "/checks"};
+  std::ostringstream text;
+  text << checks.rdbuf();
+  CHECK_EQ(text.str(), "x\nx\n");
+}
+
 SCENARIO("without bubblewrap nothing runs") {
   auto deps = default_dependencies();
   deps.environment = config::variables{{"PATH", "/usr/bin:/bin"}, {"TROUPE_BWRAP", "/nowhere"}};
@@ -302,6 +362,24 @@ SCENARIO("each call that is refused for want of a sandbox is told with its threa
   context.sandbox_policy.writable_roots = {"/no/such/root"};
   CHECK(!script("true", "c4").success);
   CHECK(*refused == std::vector<thread_id>(3, thread));
+}
+
+SCENARIO("a link that cannot be kept refuses commands and patches for the same reason, counted") {
+  const auto refused = std::make_shared<std::vector<thread_id>>();
+  auto deps = default_dependencies();
+  deps.on_refused = [refused](const thread_id& x, const std::string&) { refused->push_back(x); };
+  start(std::move(deps));
+  std::filesystem::create_directories(path("sub/store"));
+  std::filesystem::create_directory_symlink("sub/store", path(".codex"));
+  const auto reason = "execution error: Sandbox refuses writable root " + context.cwd + ": " +
+                      path(".codex") + " is a symbolic link, and commands could change where";
+  CHECK(script("echo x > made", "c1").output.starts_with(reason));
+  const auto patch = run(
+    "apply_patch", R"({"input":"*** Begin Patch\n*** Add File: made\n+x\n*** End Patch"})", "c2");
+  CHECK(!patch.success);
+  CHECK(patch.output.starts_with(reason));
+  CHECK_EQ(read("made"), "(missing)");
+  CHECK(*refused == std::vector<thread_id>(2, thread));
 }
 
 SCENARIO("with a bubblewrap that does not work nothing runs, until it works again") {
