@@ -1,10 +1,10 @@
 #include "net/http_server.hpp"
 
+#include "net/accept_loop.hpp"
 #include "net/http_session.hpp"
 #include "net/io_pool.hpp"
 #include "net/tls_context.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
@@ -15,13 +15,8 @@
 namespace troupe::net {
 
 using boost::system::error_code;
-using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
 
 namespace {
-
-// After a failed accept (no descriptors left): the connection waits in the backlog, so look again
-// soon. Meanwhile those that have waited longest give theirs back.
-constexpr std::chrono::milliseconds accept_pause{50};
 
 // The sessions of one server on one lane.
 class session_list : public conversation, public std::enable_shared_from_this<session_list> {
@@ -54,73 +49,23 @@ private:
   bool is_closed_ = false;
 };
 
-// Accepts on the first lane, hands the connections to all lanes in turn.
-class listener : public conversation, public std::enable_shared_from_this<listener> {
-public:
-  listener(std::vector<std::shared_ptr<session_list>> lists)
-    : lists_(std::move(lists)), acceptor_(lists_.front()->lane()->context()),
-      pause_(lists_.front()->lane()->context()) {}
+using session_lists = std::vector<std::shared_ptr<session_list>>;
 
-  error_code open(const server_options& options) {
-    error_code error;
-    const auto address = asio::ip::make_address(options.address, error);
-    const asio::ip::tcp::endpoint endpoint{address, options.port};
-    if (!error)
-      acceptor_.open(endpoint.protocol(), error);
-    if (!error)
-      acceptor_.set_option(asio::socket_base::reuse_address{true}, error);
-    if (!error)
-      acceptor_.bind(endpoint, error);
-    if (!error)
-      acceptor_.listen(listen_backlog, error);
-    return error;
-  }
+// Connections go to all lanes in turn.
+accept_loop::seat seat_at(const std::shared_ptr<session_list>& list) {
+  return {list->lane()->context(), [list](tcp_socket socket) {
+            list->lane()->dispatch(
+              [list, connected = std::move(socket)]() mutable { list->add(std::move(connected)); });
+          }};
+}
 
-  std::uint16_t port() const {
-    error_code error;
-    return acceptor_.local_endpoint(error).port();
-  }
-
-  void accept() {
-    auto& list = lists_[turn_++ % lists_.size()];
-    acceptor_.async_accept(list->lane()->context(), [self = shared_from_this(), list](
-                                                      const error_code& error, tcp_socket socket) {
-      if (!self->acceptor_.is_open())
-        return;
-      if (error)
-        return self->accept_later(error);
-      list->lane()->dispatch(
-        [list, connected = std::move(socket)]() mutable { list->add(std::move(connected)); });
-      self->accept();
-    });
-  }
-
-  void abandon() override {
-    error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-    if (is_linked())
-      unlink();
-  }
-
-private:
-  void accept_later(const error_code& why) {
-    if (why == asio::error::no_descriptors ||
-        why == boost::system::errc::too_many_files_open_in_system)
-      for (const auto& list : lists_)
-        list->lane()->dispatch([list] { list->make_room(); });
-    pause_.expires_after(accept_pause);
-    pause_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error && self->acceptor_.is_open())
-        self->accept();
-    });
-  }
-
-  std::vector<std::shared_ptr<session_list>> lists_;
-  acceptor acceptor_;
-  steady_timer pause_;
-  std::size_t turn_ = 0;
-};
+// When no descriptors are left those connections that have waited longest give theirs back.
+void make_room(const session_lists& lists, const error_code& why) {
+  if (why == asio::error::no_descriptors ||
+      why == boost::system::errc::too_many_files_open_in_system)
+    for (const auto& list : lists)
+      list->lane()->dispatch([list] { list->make_room(); });
+}
 
 // Runs `action` on the lane and waits until it has run, unless that could wait for itself.
 template <class Action>
@@ -140,8 +85,8 @@ void run_and_wait(const std::shared_ptr<io_lane>& lane, bool may_wait, Action ac
 struct http_server::state {
   io_pool& threads;
   std::shared_ptr<server_core> core;
-  std::vector<std::shared_ptr<session_list>> lists;
-  std::shared_ptr<class listener> listener;
+  session_lists lists;
+  std::shared_ptr<accept_loop> listener;
   std::uint16_t port = 0;
 };
 
@@ -167,17 +112,23 @@ http_server::start_result http_server::start() {
   }
   for (const auto& lane : x.threads.lanes())
     x.lists.push_back(std::make_shared<session_list>(lane, x.core));
-  x.listener = std::make_shared<class listener>(x.lists);
-  if (const auto error = x.listener->open(x.core->options))
-    return {net_errc::listen_failed, x.core->options.address + ":" +
-                                       std::to_string(x.core->options.port) + ": " +
-                                       error.message()};
+  const auto& options = x.core->options;
+  x.listener = std::make_shared<accept_loop>(x.lists.front()->lane());
+  error_code error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (!error)
+    error = x.listener->open({address, options.port});
+  if (error)
+    return {net_errc::listen_failed,
+            options.address + ":" + std::to_string(options.port) + ": " + error.message()};
   x.port = x.listener->port();
   for (const auto& list : x.lists)
     list->lane()->dispatch([list] { list->lane()->enrol(*list); });
-  x.lists.front()->lane()->dispatch([listener = x.listener, lane = x.lists.front()->lane()] {
-    lane->enrol(*listener);
-    listener->accept();
+  x.lists.front()->lane()->dispatch([listener = x.listener, lists = x.lists] {
+    listener->start(
+      {.next_seat =
+         [lists, turn = std::size_t{0}]() mutable { return seat_at(lists[turn++ % lists.size()]); },
+       .on_refused = [lists](const error_code& why) { make_room(lists, why); }});
   });
   return {};
 }

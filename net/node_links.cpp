@@ -1,11 +1,10 @@
 #include "net/node_links.hpp"
 
+#include "net/accept_loop.hpp"
 #include "net/io_pool.hpp"
-#include "net/limits.hpp"
 #include "net/link_session.hpp"
 #include "net/resolve.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/connect.hpp>
 
 #include <future>
@@ -17,66 +16,19 @@ using boost::system::error_code;
 
 namespace {
 
-using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
-
-constexpr std::chrono::milliseconds next_accept_pause{50};
-
-class link_listener : public conversation, public std::enable_shared_from_this<link_listener> {
-public:
-  link_listener(std::shared_ptr<link_hub> hub, acceptor socket)
-    : hub_(std::move(hub)), acceptor_(std::move(socket)), pause_(hub_->lane->context()) {}
-
-  void start() {
-    hub_->lane->enrol(*this);
-    hub_->close_listener = [listener = weak_from_this()] {
-      if (const auto self = listener.lock())
-        self->abandon();
-    };
-    accept();
-  }
-
-  void abandon() override {
-    error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-    if (is_linked())
-      unlink();
-  }
-
-private:
-  void accept() {
-    acceptor_.async_accept([self = shared_from_this()](const error_code& error, tcp_socket socket) {
-      if (!self->acceptor_.is_open())
-        return;
-      if (error)
-        return self->accept_later();
-      error_code gone;
-      const auto peer = socket.remote_endpoint(gone);
-      if (!gone)
-        std::make_shared<link_session>(
-          self->hub_, std::move(socket),
-          link_session::start_point{.side = basp_side::acceptor,
-                                    .address = peer.address().to_string(),
-                                    .expected = {},
-                                    .on_dialled = {}})
-          ->start();
-      self->accept();
-    });
-  }
-
-  /// No descriptors are left: the connection waits in the backlog.
-  void accept_later() {
-    pause_.expires_after(next_accept_pause);
-    pause_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error && self->acceptor_.is_open())
-        self->accept();
-    });
-  }
-
-  std::shared_ptr<link_hub> hub_;
-  acceptor acceptor_;
-  steady_timer pause_;
-};
+/// What is accepted becomes a session.
+void begin_session(const std::shared_ptr<link_hub>& hub, tcp_socket socket) {
+  error_code gone;
+  const auto peer = socket.remote_endpoint(gone);
+  if (gone)
+    return;
+  std::make_shared<link_session>(hub, std::move(socket),
+                                 link_session::start_point{.side = basp_side::acceptor,
+                                                           .address = peer.address().to_string(),
+                                                           .expected = {},
+                                                           .on_dialled = {}})
+    ->start();
+}
 
 /// Look-up and connection; the session goes on from there.
 class link_dial : public conversation, public std::enable_shared_from_this<link_dial> {
@@ -154,7 +106,7 @@ private:
 
 struct node_links::state {
   std::shared_ptr<link_hub> hub;
-  std::shared_ptr<link_listener> listener; // between `listen` and `accept`
+  std::shared_ptr<accept_loop> listener; // between `listen` and `accept`
 };
 
 std::variant<std::unique_ptr<node_links>, std::string> node_links::open(const io_pool& pool,
@@ -191,20 +143,11 @@ std::variant<std::uint16_t, std::string> node_links::listen(const std::string& h
                   asio::ip::resolver_base::passive | tcp_resolver::numeric_service, error);
   if (error)
     return error.message();
-  acceptor socket{context};
-  const auto endpoint = found.begin()->endpoint();
-  socket.open(endpoint.protocol(), error);
-  if (!error)
-    socket.set_option(asio::socket_base::reuse_address{true}, error);
-  if (!error)
-    socket.bind(endpoint, error);
-  if (!error)
-    socket.listen(listen_backlog, error);
-  if (error)
-    return error.message();
-  const auto bound = socket.local_endpoint(error).port();
-  state_->listener = std::make_shared<link_listener>(state_->hub, std::move(socket));
-  return bound;
+  auto listener = std::make_shared<accept_loop>(state_->hub->lane);
+  if (const auto failure = listener->open(found.begin()->endpoint()))
+    return failure.message();
+  state_->listener = listener;
+  return listener->port();
 }
 
 void node_links::accept(std::function<void(int)> admit) {
@@ -214,7 +157,17 @@ void node_links::accept(std::function<void(int)> admit) {
     if (!listener || hub->is_stopped())
       return;
     hub->admit = std::move(admit);
-    listener->start();
+    hub->close_listener = [weak = std::weak_ptr{listener}] {
+      if (const auto open = weak.lock())
+        open->abandon();
+    };
+    listener->start({.next_seat =
+                       [hub] {
+                         return accept_loop::seat{hub->lane->context(), [hub](tcp_socket socket) {
+                                                    begin_session(hub, std::move(socket));
+                                                  }};
+                       },
+                     .on_refused = {}});
   });
 }
 
