@@ -1,6 +1,6 @@
 // What a peer sends must give the same however it is cut, and nothing passes that announces more
 // than is allowed or is longer than what came.
-#include "net/wire/basp_gate.hpp"
+#include "tests/net/basp_frames.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -18,7 +18,7 @@ auto read(basp_side side, const basp_rules& rules, std::string_view bytes, std::
   basp_questions questions;
   questions.asked(7, 1);
   basp_gate gate{side, rules, questions};
-  gate.set_own_node("\1oooooooooooooooooooooooo");
+  gate.set_own_node(test::node_id('o'));
   std::string out;
   std::string problem;
   while (!bytes.empty() && problem.empty()) {
@@ -32,13 +32,7 @@ auto read(basp_side side, const basp_rules& rules, std::string_view bytes, std::
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes{reinterpret_cast<const char*>(data), size};
-  basp_rules rules;
-  rules.max_payload_bytes = 256;
-  rules.max_handshake_bytes = 64;
-  rules.max_down_bytes = 128;
-  rules.types = {210, 220};
-  rules.text_type = 12;
-  rules.error_type = 27;
+  const auto rules = test::some_rules();
   for (const auto side : {basp_side::acceptor, basp_side::dialler}) {
     const auto whole = read(side, rules, bytes, size + 1);
     if (whole != read(side, rules, bytes, 1) || whole != read(side, rules, bytes, 13))
