@@ -15,14 +15,18 @@ namespace troupe::config {
 struct load_request;
 
 struct node_ceiling {
+  /// As many threads as a node may have.
+  static constexpr std::size_t most_threads = 100'000;
+
   /// `sandbox_mode`: the most permissive one that a thread of another node gets.
   sandbox_mode sandbox = sandbox_mode::read_only;
 
   /// `network_access`: of its tools.
   bool network_access = false;
 
-  /// `roots`: absolute folders that such a thread may work in and, with workspace-write, write to:
-  /// these, not any below them. The node's own working directory is one in any case.
+  /// `roots`: absolute folders (`~/` counts) that such a thread may work in and, with
+  /// workspace-write, write to: these, not any below them. The node's own working directory is one
+  /// in any case.
   std::vector<std::string> roots;
 
   /// `providers`, `models`: those that may be used. Empty: the node's own provider; all models.
@@ -32,10 +36,11 @@ struct node_ceiling {
   /// `members`: names of the nodes that may be linked. Empty: all that have a certificate.
   std::vector<std::string> members;
 
-  /// `max_threads`: live ones of other nodes.
+  /// `max_threads`: live ones of other nodes, 1 to `most_threads`.
   std::size_t max_threads = 1000;
 
-  /// `max_threads_per_member`: live ones of one other node. None: a quarter of all.
+  /// `max_threads_per_member`: live ones of one other node, 1 to `max_threads`. None: a quarter of
+  /// all.
   std::optional<std::size_t> max_threads_per_member;
 
   std::size_t share_of_threads() const {
@@ -48,5 +53,9 @@ struct node_ceiling {
 
 /// Errors name the key and what is allowed. Reads the files again.
 std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& request);
+
+/// Which of the roots is no folder at the moment, with the remedy; none: all are. Looks at the
+/// disk, so only a node that needs them asks.
+std::optional<std::string> problem_of_roots(const node_ceiling& x);
 
 } // namespace troupe::config

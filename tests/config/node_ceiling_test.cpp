@@ -79,6 +79,47 @@ SCENARIO("a misspelt key is named, and a mode is chosen from those that there ar
                 "`danger-full-access`") != std::string::npos);
 }
 
+SCENARIO("a root that is written as a relative path is refused, one in the home is found") {
+  const auto said = refusal("[node]\nroots = [\"/srv\", \"work\"]\n");
+  CAF_CHECK_NOT_EQUAL(
+    said.find("`node.roots`: \"work\" is no absolute path; write it from / or ~/ on"),
+    std::string::npos);
+  request.env = [](std::string_view name) {
+    return name == "HOME" ? std::optional<std::string>{"/home/me"} : std::nullopt;
+  };
+  CHECK_EQ(read("[node]\nroots = [\"~/work\"]\n").roots, std::vector<std::string>{"/home/me/work"});
+}
+
+SCENARIO("numbers of threads are bounded, and the value is named") {
+  const auto must_say = [this](std::string_view text, std::string_view words) {
+    const auto said = refusal("[node]\n" + std::string{text} + "\n");
+    if (said.find(words) == std::string::npos)
+      CAF_FAIL("not '" << words << "': " << said);
+  };
+  must_say("max_threads = 0", "`node.max_threads` is 0; it must be from 1 to 100000");
+  must_say("max_threads = -1", "`node.max_threads` is -1; it must be from 1 to 100000");
+  must_say("max_threads = 100001", "`node.max_threads` is 100001; it must be from 1 to 100000");
+  must_say("max_threads_per_member = 0", "`node.max_threads_per_member` is 0");
+  must_say("max_threads = 3\nmax_threads_per_member = 4",
+           "`node.max_threads_per_member` is 4; it must be from 1 to 3");
+  CHECK_EQ(read("[node]\nmax_threads = 100000\n").max_threads, 100'000u);
+}
+
+SCENARIO("a root that is no folder is named with the remedy") {
+  node_ceiling x;
+  x.roots = {workspace.string()};
+  CHECK_EQ(problem_of_roots(x), std::nullopt);
+  const auto missing = (workspace / "none").string();
+  x.roots.push_back(missing);
+  CHECK_EQ(problem_of_roots(x),
+           "[node] roots: " + missing +
+             ": No such file or directory; make this folder, or take it out of config.toml");
+  x.roots = {disk.write("file", "x").string()};
+  CHECK_EQ(problem_of_roots(x),
+           "[node] roots: " + x.roots.front() +
+             ": is no folder; make this folder, or take it out of config.toml");
+}
+
 SCENARIO("a project raises no ceiling") {
   trust(workspace);
   disk.write("ws/.codex/config.toml", "[node]\nsandbox_mode = \"danger-full-access\"\n");
