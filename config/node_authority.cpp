@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <fcntl.h>
 #include <memory>
 #include <string_view>
@@ -76,6 +77,14 @@ certificate_owner draft(const std::string& name, EVP_PKEY* key, std::chrono::day
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1,
                                0) == 1;
   return good ? std::move(x) : nullptr;
+}
+
+std::string day_of(const ASN1_TIME* x) {
+  std::tm found{};
+  if (ASN1_TIME_to_tm(x, &found) != 1)
+    return {};
+  std::array<char, 16> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &found)};
 }
 
 std::string text_of(const bio_owner& x) {
@@ -192,8 +201,10 @@ std::optional<std::string> make_authority(const std::string& folder, const std::
   return write_new(folder + "/ca.pem", pem_of(own.get()), 0644);
 }
 
-std::optional<std::string> issue_certificate(const std::string& folder, const std::string& node,
-                                             const std::string& out, std::chrono::days lifetime) {
+std::variant<issued_certificate, std::string> issue_certificate(const std::string& folder,
+                                                                const std::string& node,
+                                                                const std::string& out,
+                                                                std::chrono::days lifetime) {
   if (!is_node_name(node))
     return "'" + node + "' is no node's name: letters, digits, '-', '_', '.', at most 64";
   auto opened = open_authority(folder);
@@ -202,9 +213,12 @@ std::optional<std::string> issue_certificate(const std::string& folder, const st
   const auto& by = std::get<authority>(opened);
   const key_owner key{EVP_EC_gen("P-256")};
   const auto made = key ? draft(node, key.get(), lifetime) : nullptr;
-  if (made &&
-      ASN1_TIME_compare(X509_get0_notAfter(made.get()), X509_get0_notAfter(by.own.get())) > 0)
-    X509_set1_notAfter(made.get(), X509_get0_notAfter(by.own.get()));
+  const auto* end = X509_get0_notAfter(by.own.get());
+  if (X509_cmp_current_time(end) <= 0)
+    return folder + ": this authority has ended; make a new one: troupe cluster ca init DIR";
+  const bool is_cut = made && ASN1_TIME_compare(X509_get0_notAfter(made.get()), end) > 0;
+  if (is_cut)
+    X509_set1_notAfter(made.get(), end);
   const auto name = "URI:" + to_uri({by.cluster, node});
   const bool good = made &&
                     X509_set_issuer_name(made.get(), X509_get_subject_name(by.own.get())) == 1 &&
@@ -217,13 +231,16 @@ std::optional<std::string> issue_certificate(const std::string& folder, const st
                     X509_sign(made.get(), by.key.get(), EVP_sha256()) > 0;
   if (!good)
     return "OpenSSL cannot make a certificate";
-  if (auto problem = make_folder(out))
-    return problem;
-  if (auto problem = write_new(out + "/node.key", pem_of(key.get()), 0600))
-    return problem;
-  if (auto problem = write_new(out + "/node.pem", pem_of(made.get()), 0644))
-    return problem;
-  return write_new(out + "/ca.pem", by.pem, 0644);
+  auto problem = make_folder(out);
+  if (!problem)
+    problem = write_new(out + "/node.key", pem_of(key.get()), 0600);
+  if (!problem)
+    problem = write_new(out + "/node.pem", pem_of(made.get()), 0644);
+  if (!problem)
+    problem = write_new(out + "/ca.pem", by.pem, 0644);
+  if (problem)
+    return *std::move(problem);
+  return issued_certificate{day_of(X509_get0_notAfter(made.get())), is_cut};
 }
 
 } // namespace troupe::config

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <variant>
 
 namespace troupe::cluster_app {
 
@@ -54,26 +55,34 @@ struct ca_options {
   int node_days = static_cast<int>(config::node_lifetime.count());
 };
 
-int finish(const std::optional<std::string>& problem, const std::string& done) {
-  if (!problem)
-    return common::print(done);
-  common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", *problem));
+int refuse(const std::string& problem) {
+  common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", problem));
   return common::exit_failed;
 }
 
 int init(const ca_options& x) {
-  return finish(config::make_authority(x.folder, x.cluster, std::chrono::days{x.authority_days}),
-                fmt::format("The cluster {} has an authority in {}. Next, for each node:\n"
-                            "  troupe cluster ca issue {} NAME\n",
-                            x.cluster, x.folder, x.folder));
+  if (const auto problem =
+        config::make_authority(x.folder, x.cluster, std::chrono::days{x.authority_days}))
+    return refuse(*problem);
+  return common::print(fmt::format("The cluster {} has an authority in {}. Next, for each node:\n"
+                                   "  troupe cluster ca issue {} NAME\n",
+                                   x.cluster, x.folder, x.folder));
 }
 
 int issue(const ca_options& x) {
   const auto out = x.out.empty() ? x.folder + '/' + x.node : x.out;
-  return finish(config::issue_certificate(x.folder, x.node, out, std::chrono::days{x.node_days}),
-                fmt::format("Node {} has its certificate in {}. Start it with:\n"
-                            "  troupe node --credentials {} --listen HOST:PORT\n",
-                            x.node, out, out));
+  const auto made =
+    config::issue_certificate(x.folder, x.node, out, std::chrono::days{x.node_days});
+  if (const auto* problem = std::get_if<std::string>(&made))
+    return refuse(*problem);
+  const auto& issued = std::get<config::issued_certificate>(made);
+  const auto why = issued.is_cut
+                     ? fmt::format(", with the authority, not after {} days", x.node_days)
+                     : std::string{};
+  return common::print(
+    fmt::format("Node {} has its certificate in {}. It ends on {}{}. Start it with:\n"
+                "  troupe node --credentials {} --listen HOST:PORT\n",
+                x.node, out, issued.last_day, why, out));
 }
 
 void add_days(CLI::App& command, int& days) {

@@ -22,6 +22,20 @@ struct fixture {
     return ::stat(path.c_str(), &x) == 0 ? x.st_mode & 07777 : 0;
   }
 
+  static void expect_problem(const std::variant<issued_certificate, std::string>& x,
+                             std::string_view words) {
+    REQUIRE(std::holds_alternative<std::string>(x));
+    expect_problem(std::optional{std::get<std::string>(x)}, words);
+  }
+
+  static issued_certificate issued(const std::string& folder, const std::string& node,
+                                   std::chrono::days lifetime = node_lifetime) {
+    auto made = issue_certificate(folder, node, folder + '/' + node, lifetime);
+    if (const auto* problem = std::get_if<std::string>(&made))
+      CAF_FAIL("not issued: " << *problem);
+    return std::get<issued_certificate>(std::move(made));
+  }
+
   static void expect_problem(const std::optional<std::string>& x, std::string_view words) {
     REQUIRE(x.has_value());
     if (x->find(words) == std::string::npos)
@@ -37,20 +51,20 @@ SCENARIO("an authority and its certificates are what a node needs, and private")
   REQUIRE_EQ(make_authority(ca, "lab", authority_lifetime), std::nullopt);
   CHECK_EQ(mode_of(ca), 0700u);
   CHECK_EQ(mode_of(ca + "/ca.key"), 0600u);
-  REQUIRE_EQ(issue_certificate(ca, "left", ca + "/left", node_lifetime), std::nullopt);
+  issued(ca, "left");
   CHECK_EQ(mode_of(ca + "/left"), 0700u);
   CHECK_EQ(mode_of(ca + "/left/node.key"), 0600u);
   const auto loaded = load(files_in(ca + "/left"));
   REQUIRE(std::holds_alternative<tls_material>(loaded));
   CHECK_EQ(std::get<tls_material>(loaded).identity, (node_identity{"lab", "left"}));
-  REQUIRE_EQ(issue_certificate(ca, "lab", ca + "/lab", node_lifetime), std::nullopt);
+  issued(ca, "lab");
   CHECK_EQ(problem_of(files_in(ca + "/lab")), std::nullopt);
 }
 
 SCENARIO("nothing is overwritten") {
   REQUIRE_EQ(make_authority(ca, "lab", authority_lifetime), std::nullopt);
   expect_problem(make_authority(ca, "lab", authority_lifetime), "not overwritten");
-  REQUIRE_EQ(issue_certificate(ca, "left", ca + "/left", node_lifetime), std::nullopt);
+  issued(ca, "left");
   expect_problem(issue_certificate(ca, "left", ca + "/left", node_lifetime), "not overwritten");
   CHECK_EQ(problem_of(files_in(ca + "/left")), std::nullopt);
 }
@@ -71,6 +85,20 @@ SCENARIO("an authority whose key others may read makes no members") {
   CHECK_EQ(mode_of(ca + "/left"), 0u);
 }
 
+SCENARIO("a certificate ends with its authority at the latest, and says so") {
+  REQUIRE_EQ(make_authority(ca, "lab", std::chrono::days{30}), std::nullopt);
+  const auto whole = issued(ca, "short", std::chrono::days{29});
+  CHECK(!whole.is_cut);
+  const auto cut = issued(ca, "long", std::chrono::days{31});
+  CHECK(cut.is_cut);
+  CHECK_EQ(cut.last_day.size(), std::string_view{"2036-12-01"}.size());
+  CHECK(whole.last_day < cut.last_day);
+  const auto old = (place.path() / "old").string();
+  REQUIRE_EQ(make_authority(old, "lab", std::chrono::days{0}), std::nullopt);
+  expect_problem(issue_certificate(old, "left", old + "/left", node_lifetime),
+                 "this authority has ended");
+}
+
 SCENARIO("names are names") {
   expect_problem(make_authority(ca, "", authority_lifetime), "no cluster's name");
   expect_problem(make_authority(ca, "a/b", authority_lifetime), "no cluster's name");
@@ -79,6 +107,14 @@ SCENARIO("names are names") {
   REQUIRE_EQ(make_authority(ca, "lab", authority_lifetime), std::nullopt);
   for (const auto* name : {"", "..", "../x", "a b", "-x", "a,URI:troupe://lab/b"})
     expect_problem(issue_certificate(ca, name, ca + "/x", node_lifetime), "no node's name");
+}
+
+SCENARIO("the mark of a node is the beginning of its name's hash") {
+  constexpr unsigned char expected[] = {0xE4, 0xB0, 0x59, 0xDE, 0x3A, 0x09,
+                                        0x70, 0xBE, 0x48, 0x60, 0x58, 0x9B};
+  CHECK_EQ(node_mark({"lab", "left"}), std::string(std::begin(expected), std::end(expected)));
+  CHECK_NE(node_mark({"lab", "left"}), node_mark({"lab", "right"}));
+  CHECK_NE(node_mark({"lab", "left"}), node_mark({"other", "left"}));
 }
 
 SCENARIO("a name in a certificate is read as it is written, or not at all") {
