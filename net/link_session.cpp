@@ -1,5 +1,7 @@
 #include "net/link_session.hpp"
 
+#include "net/link_failure.hpp"
+
 #include <boost/asio/write.hpp>
 
 #include <openssl/ssl.h>
@@ -18,6 +20,10 @@ namespace {
 constexpr std::size_t tls_record_bytes = 16 * 1024;
 constexpr std::size_t local_read_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds shortest_watch{50};
+
+bool is_end(const error_code& x) {
+  return x == asio::error::eof || x == asio::ssl::error::stream_truncated;
+}
 
 } // namespace
 
@@ -48,10 +54,8 @@ void link_session::start() {
 void link_session::on_tls(const error_code& error) {
   if (is_closed_)
     return;
-  if (error) {
-    const auto verdict = SSL_get_verify_result(tls_.native_handle());
-    return end(verdict == X509_V_OK ? error.message() : X509_verify_cert_error_string(verdict));
-  }
+  if (error)
+    return end(reason_of(error));
   if (const auto problem = check_name(); !problem.empty())
     return end(problem);
   from_peer_.resize(tls_record_bytes);
@@ -61,6 +65,11 @@ void link_session::on_tls(const error_code& error) {
     hand_to_dialler();
   }
   read_peer();
+}
+
+std::string link_session::reason_of(const error_code& error) {
+  return link_failure(error, SSL_get_verify_result(tls_.native_handle()),
+                      hub_->options.files.authority);
 }
 
 std::string link_session::check_name() {
@@ -126,9 +135,7 @@ void link_session::on_peer_bytes(const error_code& error, std::size_t count) {
   if (is_closed_)
     return;
   if (error)
-    return end(error == asio::error::eof || error == asio::ssl::error::stream_truncated
-                 ? (is_open_ ? "it closed the link" : "it closed the connection")
-                 : error.message());
+    return end(is_open_ && is_end(error) ? "it closed the link" : reason_of(error));
   last_heard_ = std::chrono::steady_clock::now();
   to_local_.clear();
   const auto problem = gate_.feed({from_peer_.data(), count}, to_local_);
@@ -176,7 +183,7 @@ void link_session::on_local_bytes(const error_code& error, std::size_t count) {
                         return;
                       self->writes_peer_since_.reset();
                       if (failure)
-                        return self->end(failure.message());
+                        return self->end(self->reason_of(failure));
                       self->read_local();
                     });
 }

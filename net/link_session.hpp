@@ -35,6 +35,7 @@ public:
 
 private:
   void on_tls(const boost::system::error_code& error);
+  std::string reason_of(const boost::system::error_code& error);
   std::string check_name();
   bool open_local();
   void hand_to_dialler();

@@ -17,6 +17,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <poll.h>
@@ -52,6 +53,11 @@ using tcp_stream = asio::ip::tcp::socket;
 config::tls_files files_of(test_authority& by, const std::string& uri, long ends = 3600) {
   const auto made = by.issue("URI:" + uri, ends);
   return {made.certificate, made.key, {}, by.bundle()};
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in{path};
+  return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 /// What comes from I/O threads, in order.
@@ -275,7 +281,9 @@ SCENARIO("whoever is no member of the cluster gets nothing, and the dialler lear
     {files_of(authority, "troupe://other/m"), {}, "it belongs to the cluster"},
     {files_of(authority, "troupe://c/server"), {}, "own name"},
     {files_of(authority, "troupe://c/m"), "somebody", "it is node server, not somebody"},
-    {files_of(foreign, "troupe://c/m"), {}, "certificate"},
+    {files_of(foreign, "troupe://c/m"),
+     {},
+     "its certificate is of another authority than that in " + foreign.bundle()},
   };
   for (const auto& x : attempts) {
     const auto from = open(x.files);
@@ -285,6 +293,39 @@ SCENARIO("whoever is no member of the cluster gets nothing, and the dialler lear
       CAF_FAIL("not '" << x.reason << "': " << link.problem);
   }
   expect_a_member_gets_in();
+}
+
+SCENARIO("a foreign authority is named at both ends, whichever refuses") {
+  listen();
+  test_authority foreign;
+  const auto stranger = open(files_of(foreign, "troupe://c/stranger"));
+  dial(*stranger);
+  reported("it does not accept this node's certificate, which is of another authority");
+  auto context = client(files_of(foreign, "troupe://c/stranger")); // believes everybody
+  expect_refusal(context, hello_of("stranger"));
+  reported("its certificate is of another authority than that in " + authority.bundle());
+  auto expired = client(files_of(authority, "troupe://c/late", -60));
+  expect_refusal(expired, hello_of("late"));
+  reported("its certificate has ended; issue it a new one");
+  auto anonymous = client({});
+  expect_refusal(anonymous, hello_of("nobody"));
+  reported("it shows no certificate");
+  asio::io_context loop;
+  auto plain = connect(loop);
+  plain.send(asio::buffer(std::string{"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"}));
+  reported("it speaks no TLS 1.3");
+}
+
+SCENARIO("a dialler whose certificate is refused after its own look learns why") {
+  listen();
+  test_authority foreign;
+  auto both = files_of(foreign, "troupe://c/member");
+  std::ofstream{both.authority, std::ios::app} << text_of(authority.bundle());
+  const auto member = open(both);
+  const auto link = dial(*member);
+  CHECK_EQ(link.problem, "");
+  reported("no link to node server at 127.0.0.1:" + std::to_string(port) +
+           ": it does not accept this node's certificate");
 }
 
 SCENARIO("only names on the list of members are let in") {
