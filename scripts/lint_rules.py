@@ -22,7 +22,7 @@ PURE_NET_HEADERS = {"net/net_errc.hpp", "net/limits.hpp"}
 
 CAF_FILES = re.compile(
     r"^(messages/(type_ids|interfaces)\.hpp|config/node_config\.[ch]pp"
-    r"|actors/.*(_actor|_metrics|/harden|/event_tap|/node|/node_types)\.[ch]pp|apps/.*|tests/.*|cmake/(actors|apps)\.hpp)$")
+    r"|actors/.*(_actor|_metrics|/harden|/actor_error|/event_tap|/node|/node_types)\.[ch]pp|apps/.*|tests/.*|cmake/(actors|apps)\.hpp)$")
 ASIO_FILES = re.compile(r"^(net/(?!wire/).*\.[ch]pp|apps/sim/.*|tests/.*)$")
 # What the rest of the program includes of net/; its other headers are its own business.
 HEADERS_WITHOUT_ASIO = re.compile(

@@ -12,7 +12,7 @@ import sys
 import lint_rules
 
 NAMESPACE = re.compile(r"^namespace (troupe[\w:]*) \{")
-SHELLS = re.compile(r"^actors/.*(_actor|_run|_metrics|/node\w*|/event_tap|/harden)\.cpp$")
+SHELLS = re.compile(r"^actors/.*(_actor|_run|_metrics|/node\w*|/event_tap|/harden|/actor_error)\.cpp$")
 NAMES = [
     ("constant", re.compile(r"^(?:inline )?(?:const|constexpr) [^(;]*?\b(\w+)(?:\[\w*\])?(?: =|\{|;|$)", re.MULTILINE)),
     ("alias", re.compile(r"^using (\w+ = [^;]*);", re.MULTILINE)),

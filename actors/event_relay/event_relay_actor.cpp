@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,7 @@ public:
       [this](const add_peer& x) { return on_add_peer(x); },
       [this](const link_up& x) { on_link_up(x); },
       [this](const link_down& x) { on_link_down(x); },
+      [this](caf::join_atom, const caf::actor& x) { on_listener(x); },
     };
   }
 
@@ -97,6 +99,7 @@ private:
       const auto handle = handles_.extract(node).mapped();
       self_->demonitor(handle);
       caf::anon_send(handle, relay_cut{});
+      tell_follower_left(node);
     }
   }
 
@@ -143,6 +146,8 @@ private:
   /// order.
   following start_following(const node_name& node) {
     followers_.follow(node);
+    if (told_followers_.insert(node).second)
+      tell(caf::join_atom_v, node);
     auto live = roster_.live();
     const auto page = static_cast<std::ptrdiff_t>(deps_.limits.list_page);
     auto rest = live.begin();
@@ -166,7 +171,8 @@ private:
       if (handle == x.source) {
         followers_.remove(node);
         waiting_.erase(node);
-        handles_.erase(node);
+        tell_follower_left(node);
+        handles_.erase(node); // `node` is a part of it
         return;
       }
   }
@@ -209,13 +215,15 @@ private:
   }
 
   void on_link_up(const link_up& x) {
-    if (is_own_link())
-      managers_.insert_or_assign(x.node, x.manager);
+    if (!is_own_link())
+      return;
+    managers_.insert_or_assign(x.node, x.manager);
+    tell(x);
   }
 
   void on_link_down(const link_down& x) {
-    if (is_own_link())
-      managers_.erase(x.node);
+    if (is_own_link() && managers_.erase(x.node) > 0)
+      tell(x);
   }
 
   bool is_own_link() const {
@@ -230,6 +238,27 @@ private:
     return sender && sender->node() == self_->node();
   }
 
+  // -- news of peers
+
+  void on_listener(const caf::actor& x) {
+    listener_ = x;
+    for (const auto& [node, manager] : managers_)
+      tell(link_up{node, manager});
+    for (const auto& node : told_followers_)
+      tell(caf::join_atom_v, node);
+  }
+
+  template <class... Ts>
+  void tell(const Ts&... x) {
+    if (listener_)
+      caf::anon_send(listener_, x...);
+  }
+
+  void tell_follower_left(const node_name& node) {
+    if (told_followers_.erase(node) > 0)
+      tell(caf::leave_atom_v, node);
+  }
+
   // -- end
 
   void on_exit(caf::exit_msg& x) {
@@ -237,6 +266,7 @@ private:
       answer.deliver(caf::make_error(errc::shutting_down, "the node is shutting down"));
     for (const auto& [address, link] : links_)
       self_->send_exit(link, caf::exit_reason::user_shutdown);
+    listener_ = nullptr;
     self_->quit(std::move(x.reason));
   }
 
@@ -249,6 +279,8 @@ private:
   std::map<node_name, follow_promise> waiting_; // until the roster is complete
   std::map<std::pair<std::string, std::uint16_t>, caf::actor> links_;
   std::map<node_name, thread_door_actor> managers_; // of peers whose link is up
+  std::set<node_name> told_followers_;              // those whose coming was told
+  caf::actor listener_;
 };
 
 } // namespace

@@ -17,9 +17,12 @@
 /// Owner: the node's root, which starts it after the thread manager and ends it before. Dynamically
 /// typed, because it joins a group. Anyone may send it `hello`, `follow`, `relay_credit` and
 /// `get_thread_manager`; `add_peer` only as a request from inside the node. Who says hello must
-/// have the name that its link's certificate has. Bounds: `limits`. A
-/// follower that does not take events in time is cut and starts again from the list. Ends: on an
-/// exit message, or with an error when the thread manager cannot be asked; its links end with it.
+/// have the name that its link's certificate has. `(join_atom, actor)`, which no peer can send,
+/// makes that actor hear of peers, at first of all that are there: `link_up` and `link_down` of
+/// nodes that this one follows, `(join_atom, node_name)` and `(leave_atom, node_name)` of
+/// followers. Bounds: `limits`. A follower that does not take events in time is cut and starts
+/// again from the list. Ends: on an exit message, or with an error when the thread manager cannot
+/// be asked; its links end with it.
 namespace troupe::event_relay {
 
 /// Makes a verified link to a peer and calls `done` once, from any thread.

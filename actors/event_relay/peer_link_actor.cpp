@@ -1,5 +1,6 @@
 #include "actors/event_relay/peer_link_actor.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/common/harden.hpp"
 #include "actors/event_relay/peer_view.hpp"
 #include "config/log.hpp"
@@ -64,9 +65,9 @@ private:
       if (round != round_)
         return;
       if (x == errc::incompatible_node)
-        wait(deps_.limits.incompatible_redial, to_string(x));
+        wait(deps_.limits.incompatible_redial, error_text(x));
       else
-        lose(to_string(x));
+        lose(error_text(x));
     };
   }
 

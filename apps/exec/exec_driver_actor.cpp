@@ -1,9 +1,9 @@
 #include "apps/exec/exec_driver_actor.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/common/event_tap.hpp"
 #include "actors/common/harden.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
-#include "apps/common/actor_error.hpp"
 #include "apps/exec/session_names.hpp"
 
 #include <caf/actor_system.hpp>
@@ -102,7 +102,7 @@ private:
         deps_.threads, caf::infinite,
         subscribe_events{x.thread, event_sink_actor{self_}, event_credit_window, delta_wish::none})
       .then([this](const thread_summary&) { submit_input(); },
-            [this](const caf::error& err) { lose(common::error_text(err)); });
+            [this](const caf::error& err) { lose(error_text(err)); });
   }
 
   void submit_input() {
@@ -114,8 +114,7 @@ private:
 
   void submit(op x) {
     self_->request(deps_.threads, caf::infinite, submit_to_thread{*thread_, {{}, std::move(x)}})
-      .then([](const submitted&) {},
-            [this](const caf::error& err) { lose(common::error_text(err)); });
+      .then([](const submitted&) {}, [this](const caf::error& err) { lose(error_text(err)); });
   }
 
   caf::result<void> on_events(const event_batch& x) {
@@ -177,7 +176,7 @@ private:
     if (err == errc::no_such_rollout && resumed != nullptr && resumed->thread)
       result_so_far_.start_error = no_rollout_text(*resumed->thread);
     else
-      result_so_far_.start_error = common::error_text(err);
+      result_so_far_.start_error = error_text(err);
     end();
   }
 

@@ -1,7 +1,7 @@
 #include "apps/models/models_desk.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/node_root/thread_settings.hpp"
-#include "apps/common/actor_error.hpp"
 #include "apps/common/version.hpp"
 #include "config/catalogue.hpp"
 
@@ -65,7 +65,7 @@ get_model_info models_desk::question_about(const std::string& slug) const {
 }
 
 std::string models_desk::common_text(const caf::error& x) {
-  return common::error_text(x);
+  return error_text(x);
 }
 
 } // namespace troupe::models

@@ -1,10 +1,12 @@
 #include "apps/node/node_command.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/event_relay/event_relay_actor.hpp"
 #include "actors/event_relay/link_middleman_actor.hpp"
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
 #include "actors/thread_door/thread_door_actor.hpp"
+#include "actors/tool_runner/exec_policy.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
@@ -12,9 +14,12 @@
 #include "apps/common/process_limits.hpp"
 #include "apps/common/settings.hpp"
 #include "apps/common/version.hpp"
+#include "apps/node/node_args.hpp"
 #include "apps/node/node_console_actor.hpp"
 #include "apps/node/order_input.hpp"
 #include "config/log_notices.hpp"
+#include "config/node_ceiling.hpp"
+#include "config/node_folder.hpp"
 #include "net/io_pool.hpp"
 
 #include <atomic>
@@ -32,21 +37,13 @@ namespace troupe::node_app {
 
 namespace {
 
-struct node_args {
-  std::string name;
-  std::optional<std::string> listen;
-  std::string credentials; // folder
-  std::vector<std::string> join;
-  std::optional<std::string> offline;
-  std::uint64_t seed = 1;
-  std::optional<std::uint16_t> metrics_port;
-  config::tls_files tls;
-  common::override_options overrides;
-};
+int tell_failure(std::string_view line) {
+  common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", line));
+  return common::exit_failed;
+}
 
 int refuse(std::string_view message) {
-  common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", message));
-  return common::exit_failed;
+  return tell_failure(fmt::format("Error: {}", message));
 }
 
 config::tls_files files_of(const node_args& args) {
@@ -91,9 +88,12 @@ std::string plan_links(const node_args& args, plan& result) {
              : std::string{};
   if (!args.credentials.empty() && names_files)
     return "give --credentials, or --tls-cert, --tls-key and --tls-ca";
+  if (!args.credentials.empty())
+    if (const auto problem = config::problem_of_node_folder(args.credentials))
+      return fmt::format("--credentials {}", *problem);
   auto loaded = config::load(files_of(args));
-  if (const auto* problem = std::get_if<std::string>(&loaded))
-    return fmt::format("{}\n{}", *problem, remedy);
+  if (auto* problem = std::get_if<std::string>(&loaded))
+    return std::move(*problem);
   result.identity = std::get<config::tls_material>(std::move(loaded));
   const auto& certified = result.identity->identity.node;
   if (!args.name.empty() && args.name != certified)
@@ -102,15 +102,16 @@ std::string plan_links(const node_args& args, plan& result) {
   return {};
 }
 
+/// Or the whole line that says what is wrong.
 std::variant<plan, std::string> make_plan(const node_args& args,
                                           const common::override_options& root) {
   plan result;
-  if (auto problem = plan_links(args, result); !problem.empty())
-    return problem;
+  if (const auto problem = plan_links(args, result); !problem.empty())
+    return fmt::format("Error: {}", problem);
   const common::override_options levels[] = {root, args.overrides};
   auto overrides = common::joined_overrides(levels);
   if (const auto* problem = std::get_if<config::config_error>(&overrides))
-    return problem->message;
+    return to_string(*problem);
   auto cwd = common::working_root(std::nullopt);
   if (const auto* problem = std::get_if<common::settings_problem>(&cwd))
     return problem->message;
@@ -119,6 +120,20 @@ std::variant<plan, std::string> make_plan(const node_args& args,
   if (const auto* problem = std::get_if<common::settings_problem>(&settings))
     return problem->message;
   result.settings = std::get<common::loaded_settings>(std::move(settings));
+  if (const auto problem = config::problem_of_roots(result.settings.ceiling))
+    return fmt::format("Error: {}", *problem);
+  return result;
+}
+
+/// The sandbox that tools are going to need: of this node's own threads or, where these have none,
+/// of those that members start.
+std::optional<sandbox_policy> expected_sandbox(const plan& x) {
+  auto result = x.settings.settings.sandbox_policy;
+  if (!tool_runner::restricts_writing(result.mode) && x.identity)
+    result.mode = x.settings.ceiling.sandbox;
+  if (!tool_runner::restricts_writing(result.mode))
+    return std::nullopt;
+  result.writable_roots.push_back(x.settings.settings.cwd.string());
   return result;
 }
 
@@ -134,6 +149,11 @@ node_root::node_options options_of(const node_args& args, const plan& x) {
   options.networking = x.identity ? config::networking::cluster : config::networking::none;
   options.metrics_port = args.metrics_port;
   options.otel = x.settings.otel;
+  options.expected_sandbox = expected_sandbox(x);
+  options.on_sandbox_probed = [](const std::string& problem) {
+    if (!problem.empty())
+      tell_failure(fmt::format("Warning: no command of an agent can run here: {}", problem));
+  };
   return options;
 }
 
@@ -150,8 +170,9 @@ thread_door::ceiling ceiling_of(const node_root::node& node, const plan& x, thre
 using cluster_port = event_relay::cluster_port;
 
 /// Opens the node's links; null for one that is alone.
-std::variant<std::unique_ptr<cluster_port>, std::string>
-open_links(node_root::node& node, const node_args& args, const plan& x) {
+std::variant<std::unique_ptr<cluster_port>, std::string> open_links(node_root::node& node,
+                                                                    const node_args& args,
+                                                                    const plan& x) {
   if (!x.identity)
     return std::unique_ptr<cluster_port>{};
   const auto notices = std::make_shared<log::notice_limit>();
@@ -163,9 +184,8 @@ open_links(node_root::node& node, const node_args& args, const plan& x) {
                 .members = x.settings.ceiling.members,
                 .rules = event_relay::peer_rules(),
                 .limits = limits,
-                .report = [notices](std::string_view kind, std::string_view text) {
-                  log::notice(*notices, kind, text);
-                }});
+                .report = [notices](std::string_view kind,
+                                    std::string_view text) { log::notice(*notices, kind, text); }});
   if (auto* problem = std::get_if<std::string>(&opened))
     return std::move(*problem);
   return std::make_unique<cluster_port>(
@@ -187,7 +207,7 @@ int join_cluster(node_root::node& node, const plan& x, const caf::actor& relay,
   caf::scoped_actor self{node.system()};
   for (const auto& peer : x.peers)
     self->request(relay, caf::infinite, peer)
-      .receive([] {}, [&](const caf::error& err) { result = refuse(to_string(err)); });
+      .receive([] {}, [&](const caf::error& err) { result = refuse(error_text(err)); });
   return result;
 }
 
@@ -245,7 +265,7 @@ int run(const node_args& args, const common::override_options& root, const net::
     return refuse(*problem);
   auto made = make_plan(args, root);
   if (const auto* problem = std::get_if<std::string>(&made))
-    return refuse(*problem);
+    return tell_failure(*problem);
   auto& x = std::get<plan>(made);
   common::show_warnings(x.settings.settings);
   std::unique_ptr<common::offline_model> offline;
@@ -267,42 +287,13 @@ int run(const node_args& args, const common::override_options& root, const net::
   return exit_code;
 }
 
-constexpr const char* description =
-  R"(Run a node that others can join. Several nodes follow each other's threads; each prints what happens anywhere as JSON lines, and takes orders as JSON lines on stdin: {"op":"start","node":"NAME","prompt":"..."} starts a thread on a node and prints its events, {"op":"submit","thread_id":"...","prompt":"..."} goes on with it, {"op":"list"} prints the live threads. Ctrl-C, SIGTERM and SIGHUP end the node.)";
-
 } // namespace
 
 void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper) {
-  auto args = std::make_shared<node_args>();
-  auto* command = app.add_subcommand("node", description);
-  command->add_option("--name", args->name,
-                      "Name of this node; with a certificate the name in it counts");
-  command->add_option("--listen", args->listen,
-                      "HOST:PORT where peers reach this node; port 0: any free one, printed at the "
-                      "start. Without it no port is opened");
-  command->add_option(
-    "--join", args->join,
-    "HOST:PORT of a peer to follow, or NAME@HOST:PORT to follow that node only; may be repeated");
-  command->add_option("--credentials", args->credentials,
-                      "Folder with this node's certificate, key and CA: what `troupe cluster ca "
-                      "issue` made. --listen and --join need it");
-  command->add_option("--tls-cert", args->tls.certificate,
-                      "Instead of --credentials: PEM file with this node's certificate");
-  command->add_option("--tls-key", args->tls.key, "PEM file with its key");
-  command->add_option(
-    "--tls-ca", args->tls.authority,
-    "PEM file with the cluster's CA: whoever holds a certificate of it is a member");
-  command
-    ->add_option(
-      "--offline", args->offline,
-      "Use a simulated model in this process instead of a provider: a scenario's name or file")
-    ->expected(0, 1)
-    ->default_str("default");
-  command->add_option("--seed", args->seed, "Seed of the simulated model");
-  common::add_metrics_option(*command, "Options", args->metrics_port);
-  common::add_override_options(*command, args->overrides);
-  command->callback([args, command, keeper, &app, &selected] {
-    if (command->count("--offline") > 0 && !args->offline)
+  const auto args = std::make_shared<node_args>();
+  auto& command = add_node_command(app, *args);
+  command.callback([args, &command, keeper, &app, &selected] {
+    if (command.count("--offline") > 0 && !args->offline)
       args->offline = "";
     selected = [args, root = common::given_overrides(app), keeper] {
       return run(*args, root, keeper);

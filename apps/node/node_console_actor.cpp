@@ -1,5 +1,6 @@
 #include "apps/node/node_console_actor.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/common/harden.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
 
@@ -12,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -66,6 +68,7 @@ public:
     sink_ = self_->system().spawn<caf::stateful_actor<sink_state, event_sink_actor::impl>>(
       caf::actor{self_});
     self_->join(self_->system().groups().get_local(thread_manager::thread_events_group));
+    caf::anon_send(deps_.relay, caf::join_atom_v, caf::actor{self_}); // for news of peers
     return {
       [this](const thread_created& x) {
         known_.insert_or_assign(x.thread, x);
@@ -79,6 +82,14 @@ public:
       [this](const event_batch& x) { on_events(x); },
       [this](const events_lagged& x) { print(lagged_line(x)); },
       [this](const std::string& line) { on_line(line); },
+      [this](const link_up& x) { on_joined(x.node, nodes_.followed, peer_role::followed); },
+      [this](const link_down& x) { on_left(x.node, nodes_.followed, peer_role::followed); },
+      [this](caf::join_atom, const node_name& x) {
+        on_joined(x, nodes_.followers, peer_role::follower);
+      },
+      [this](caf::leave_atom, const node_name& x) {
+        on_left(x, nodes_.followers, peer_role::follower);
+      },
     };
   }
 
@@ -101,6 +112,16 @@ private:
                      event_credit{x.thread, sink_, static_cast<std::uint32_t>(x.events.size())});
   }
 
+  void on_joined(const node_name& x, std::set<std::string>& among, peer_role role) {
+    if (among.insert(x.value).second)
+      print(node_joined_line(x.value, role));
+  }
+
+  void on_left(const node_name& x, std::set<std::string>& among, peer_role role) {
+    if (among.erase(x.value) > 0)
+      print(node_left_line(x.value, role));
+  }
+
   void on_line(const std::string& line) {
     auto parsed = parse_order(line);
     if (const auto* problem = std::get_if<std::string>(&parsed))
@@ -111,6 +132,7 @@ private:
   void carry_out(const list_order&) {
     for (const auto& [id, created] : known_)
       print(thread_created_line(created));
+    print(list_completed_line(known_.size(), nodes_));
   }
 
   void carry_out(const start_order& x) {
@@ -118,7 +140,10 @@ private:
     self_->request(deps_.relay, remote_limit, get_thread_manager{target})
       .then(
         [this, prompt = x.prompt](const thread_door_actor& manager) { start_on(manager, prompt); },
-        failed("no such node"));
+        [this, target](const caf::error& err) {
+          print(error_line(err == errc::node_unreachable ? no_link_text(target.value, nodes_)
+                                                         : error_text(err)));
+        });
   }
 
   void start_on(const thread_door_actor& manager, const std::string& prompt) {
@@ -140,7 +165,8 @@ private:
 
   void carry_out(const submit_order& x) {
     if (managers_.count(x.thread) == 0)
-      return print(error_line("no thread of that id was started here"));
+      return print(
+        error_line("no thread of that id was started from this console, or it has ended"));
     submit(x.thread, x.prompt);
   }
 
@@ -152,13 +178,14 @@ private:
 
   std::function<void(const caf::error&)> failed(const char* what) {
     return [this, what](const caf::error& err) {
-      print(error_line(std::string{what} + ": " + to_string(err)));
+      print(error_line(std::string{what} + ": " + error_text(err)));
     };
   }
 
   caf::event_based_actor* self_;
   console_dependencies deps_;
   event_sink_actor sink_;
+  linked_nodes nodes_;
   std::map<thread_id, thread_created> known_;
   std::map<thread_id, thread_door_actor> managers_; ///< of the threads started here
 };

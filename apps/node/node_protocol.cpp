@@ -45,6 +45,25 @@ std::optional<std::string> unknown_key(std::string_view op, const json::object& 
   return unknown_key(op, x, {"op", "thread_id", "prompt"});
 }
 
+std::string_view word_of(peer_role x) {
+  switch (x) {
+  case peer_role::followed: return "followed";
+  case peer_role::follower: return "follower";
+  }
+  return {}; // unreachable; keeps GCC content
+}
+
+std::string peer_line(std::string_view type, std::string_view node, peer_role role) {
+  return line_of({{"type", type}, {"node", node}, {"role", word_of(role)}});
+}
+
+json::array names_of(const std::set<std::string>& x) {
+  json::array result;
+  for (const auto& name : x)
+    result.emplace_back(name);
+  return result;
+}
+
 json::object created_object(std::string_view type, const thread_id& thread, const node_name& node) {
   return {{"type", type}, {"thread_id", to_string(thread)}, {"node", node.value}};
 }
@@ -86,6 +105,21 @@ std::string node_started_line(const node_name& node, std::optional<std::uint16_t
   return line_of(x);
 }
 
+std::string node_joined_line(std::string_view node, peer_role role) {
+  return peer_line("node.joined", node, role);
+}
+
+std::string node_left_line(std::string_view node, peer_role role) {
+  return peer_line("node.left", node, role);
+}
+
+std::string list_completed_line(std::size_t threads, const linked_nodes& nodes) {
+  return line_of({{"type", "list.completed"},
+                  {"threads", threads},
+                  {"followed", names_of(nodes.followed)},
+                  {"followers", names_of(nodes.followers)}});
+}
+
 std::string thread_created_line(const thread_created& x) {
   auto object = created_object("thread.created", x.thread, x.node);
   object["source"] = to_json(x.source);
@@ -113,6 +147,19 @@ std::string lagged_line(const events_lagged& x) {
 
 std::string error_line(std::string_view message) {
   return line_of({{"type", "error"}, {"message", message}});
+}
+
+std::string no_link_text(std::string_view node, const linked_nodes& nodes) {
+  const std::string name{node};
+  if (nodes.followers.contains(name))
+    return fmt::format(
+      "node {0} follows this one, but this one does not follow it: to start threads "
+      "there, start this node with --join {0}@HOST:PORT, too",
+      name);
+  if (nodes.followed.empty())
+    return fmt::format("no such node: {}; this one follows none (--join)", name);
+  return fmt::format("no such node: {}; this one follows {}", name,
+                     fmt::join(nodes.followed, ", "));
 }
 
 std::variant<endpoint, std::string> parse_endpoint(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,7 +31,8 @@ struct submit_order {
   bool operator==(const submit_order&) const = default;
 };
 
-/// `{"op":"list"}`: the threads known to live on this node and on those it follows.
+/// `{"op":"list"}`: the threads known to live on this node and on those it follows, then a line
+/// with their number and the nodes that are linked.
 struct list_order {
   bool operator==(const list_order&) const = default;
 };
@@ -44,13 +46,28 @@ inline constexpr std::size_t max_order_bytes = 8 * 1024 * 1024;
 /// setting that looks as if it held would be worse than none.
 std::variant<order, std::string> parse_order(std::string_view line);
 
+/// The nodes that are linked, by name.
+struct linked_nodes {
+  std::set<std::string> followed; ///< their threads are seen here, and started from here
+  std::set<std::string> followers;
+};
+
+/// What a linked node is to this one.
+enum class peer_role : std::uint8_t { followed, follower };
+
 /// `port`: none: nothing listens.
 std::string node_started_line(const node_name& node, std::optional<std::uint16_t> port);
+std::string node_joined_line(std::string_view node, peer_role role);
+std::string node_left_line(std::string_view node, peer_role role);
+std::string list_completed_line(std::size_t threads, const linked_nodes& nodes);
 std::string thread_created_line(const thread_created& x);
 std::string thread_closed_line(const thread_closed& x);
 std::string event_line(const thread_id& thread, const event& x);
 std::string lagged_line(const events_lagged& x);
 std::string error_line(std::string_view message);
+
+/// Why no thread can be started on a node that this one does not follow, and what helps.
+std::string no_link_text(std::string_view node, const linked_nodes& nodes);
 
 /// "HOST:PORT", with an IPv6 host in brackets; none when it is no address.
 struct endpoint {

@@ -1,9 +1,9 @@
 #include "apps/run/run_actor.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/common/event_tap.hpp"
 #include "actors/common/harden.hpp"
 #include "actors/thread_manager/thread_manager_actor.hpp"
-#include "apps/common/actor_error.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -91,7 +91,7 @@ private:
     self_->request(deps_.threads, caf::infinite, start_thread{std::move(config.mapped())})
       .then([this, index = x.index](const thread_started& y) { on_started(index, y); },
             [this, index = x.index](const caf::error& err) {
-              carry_out(board_->on_failed(index, common::error_text(err), now()));
+              carry_out(board_->on_failed(index, error_text(err), now()));
             });
   }
 
@@ -106,7 +106,7 @@ private:
         deps_.threads, caf::infinite,
         subscribe_events{x.thread, event_sink_actor{self_}, event_credit_window, delta_wish::none})
       .then([this, x](const thread_summary&) { submit_input(x); },
-            [this, x](const caf::error& err) { lose(x.thread, common::error_text(err)); });
+            [this, x](const caf::error& err) { lose(x.thread, error_text(err)); });
   }
 
   void submit_input(const submit_step& x) {
@@ -119,7 +119,7 @@ private:
   void submit(const thread_id& thread, op x) {
     self_->request(deps_.threads, caf::infinite, submit_to_thread{thread, {{}, std::move(x)}})
       .then([](const submitted&) {},
-            [this, thread](const caf::error& err) { lose(thread, common::error_text(err)); });
+            [this, thread](const caf::error& err) { lose(thread, error_text(err)); });
   }
 
   caf::result<void> on_events(const event_batch& x) {

@@ -71,3 +71,22 @@ SCENARIO("a peer may be named") {
   for (const auto* text : {"@127.0.0.1:1", "a b@127.0.0.1:1", "left@127.0.0.1", "left@"})
     CHECK(std::holds_alternative<std::string>(parse_peer(text)));
 }
+
+SCENARIO("peers are told with what they are to this node, and a list has an end") {
+  CHECK_EQ(node_joined_line("left", peer_role::followed),
+           "{\"type\":\"node.joined\",\"node\":\"left\",\"role\":\"followed\"}\n");
+  CHECK_EQ(node_left_line("left", peer_role::follower),
+           "{\"type\":\"node.left\",\"node\":\"left\",\"role\":\"follower\"}\n");
+  const linked_nodes nodes{.followed = {"left"}, .followers = {}};
+  CHECK_EQ(list_completed_line(0, nodes), "{\"type\":\"list.completed\",\"threads\":0,"
+                                          "\"followed\":[\"left\"],\"followers\":[]}\n");
+}
+
+SCENARIO("who cannot be reached is told with what helps") {
+  const linked_nodes nodes{.followed = {"b", "a"}, .followers = {"c"}};
+  CHECK_EQ(no_link_text("c", nodes),
+           "node c follows this one, but this one does not follow it: to start threads there, "
+           "start this node with --join c@HOST:PORT, too");
+  CHECK_EQ(no_link_text("d", nodes), "no such node: d; this one follows a, b");
+  CHECK_EQ(no_link_text("d", {}), "no such node: d; this one follows none (--join)");
+}

@@ -77,12 +77,13 @@ class Cutter:
 class Node:
     """A `troupe node` process: orders in, events out."""
 
-    def __init__(self, test, name, *arguments):
+    def __init__(self, test, name, *arguments, **variables):
         self.seen = []
         self.process = subprocess.Popen([PROGRAM, "node", "--name", name, "--offline", "plain", *arguments],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        cwd=test.work, env=test.environment())
+                                        cwd=test.work, env={**test.environment(), **variables})
         self.rest = b""
+        self.told = b""
         test.addCleanup(self.close)
 
     def order(self, **x):
@@ -104,6 +105,18 @@ class Node:
             lines = (self.rest + data).split(b"\n")
             self.rest = lines.pop()
             self.seen += [json.loads(line) for line in lines]
+
+    def wait_to_be_told(self, words):
+        """The line on standard error that holds `words`."""
+        while True:
+            for line in self.told.decode().split("\n")[:-1]:
+                if words in line:
+                    return line
+            ready, _, _ = select.select([self.process.stderr], [], [], LIMIT_S)
+            data = self.process.stderr.read1() if ready else b""
+            if not data:
+                raise AssertionError(f"not told: {words}; but: {self.told.decode()}")
+            self.told += data
 
     def created(self):
         return [event["thread_id"] for event in self.seen if event["type"] == "thread.created"]
@@ -177,6 +190,45 @@ class Strangers(ClusterTest):
             message = self.refused(*arguments)
             self.assertIn("troupe cluster ca init", message)
             self.assertIn("troupe cluster ca issue", message)
+
+    def test_what_is_wrong_with_the_files_is_said_in_one_line(self):
+        first = os.path.join(self.ca, "first")
+        key = os.path.join(first, "node.key")
+        os.chmod(key, 0o644)
+        self.assertEqual(self.refused("--credentials", first, "--listen", "127.0.0.1:0"),
+                         f"Error: {key}: others may read or write this private key; chmod 600 {key}, "
+                         "and issue a new one if somebody has\n")
+        self.assertEqual(self.refused("--credentials", self.ca, "--listen", "127.0.0.1:0"),
+                         f"Error: --credentials {self.ca}: this is the authority's folder, not a node's; "
+                         f"a node's is in it, like {first}\n")
+
+    def test_settings_of_what_members_may_do_are_looked_at(self):
+        for setting, words in (('node.roots=["/nowhere/at/all"]', "[node] roots: /nowhere/at/all: No such file or directory"),
+                               ('node.roots=["here"]', '"here" is no absolute path'),
+                               ("node.max_threads=0", "`node.max_threads` is 0; it must be from 1 to 100000")):
+            message = self.refused(*self.credentials("first"), "--listen", "127.0.0.1:0", "-c", setting)
+            self.assertIn(words, message)
+            self.assertNotIn("Error: Error", message)
+
+    def test_a_certificate_that_ends_with_its_authority_says_so(self):
+        self.assertRegex(self.cluster_ca("issue", self.ca, "third", "--days", "9999"),
+                         r"It ends on \d{4}-\d\d-\d\d, with the authority, not after 9999 days\.")
+        self.assertRegex(self.cluster_ca("issue", self.ca, "fourth"), r"It ends on \d{4}-\d\d-\d\d\. Start")
+
+    def test_a_certificate_of_another_authority_is_named_at_both_ends(self):
+        node, port = self.start_first()
+        other = os.path.join(self.work, "other")
+        self.cluster_ca("init", other)
+        self.cluster_ca("issue", other, "second")
+        stranger = Node(self, "second", "--join", f"first@127.0.0.1:{port}", "--credentials", os.path.join(other, "second"))
+        self.assertIn("its certificate is of another authority than that in " + os.path.join(other, "second", "ca.pem"),
+                      stranger.wait_to_be_told(f"peer 127.0.0.1:{port}"))
+        node.wait_to_be_told("the peer at 127.0.0.1 was not let in: it does not accept this node's certificate, "
+                             "which is of another authority than its own")
+
+    def test_where_no_sandbox_can_be_set_up_that_is_told_at_the_start(self):
+        node = Node(self, "alone", TROUPE_BWRAP="/bin/false")
+        node.wait_to_be_told("Warning: no command of an agent can run here: ")
 
     def test_a_wrong_name_and_broken_files_are_refused_at_the_start(self):
         self.assertIn("the certificate is of node first",
@@ -266,12 +318,36 @@ class TwoProcesses(ClusterTest):
         again = self.second.start_thread("first")
         self.assertNotIn(again, expected, "the link serves again")
 
+    def test_peers_that_come_and_go_are_told_and_a_list_ends(self):
+        def news(node, type, of, role):
+            return node.wait_for(lambda event: event["type"] == type and event["node"] == of and event["role"] == role)
+
+        news(self.second, "node.joined", "first", "followed")
+        news(self.first, "node.joined", "second", "follower")
+        self.first.order(op="list")
+        end = self.first.wait_for(lambda event: event["type"] == "list.completed")
+        self.assertEqual(end, {"type": "list.completed", "threads": 0, "followed": [], "followers": ["second"]})
+        self.first.order(op="start", node="second", prompt="x")
+        error = self.first.wait_for(lambda event: event["type"] == "error")
+        self.assertIn("node second follows this one, but this one does not follow it", error["message"])
+        self.second.order(op="start", node="third", prompt="x")
+        error = self.second.wait_for(lambda event: event["type"] == "error")
+        self.assertEqual(error["message"], "no such node: third; this one follows first")
+        self.second.close()
+        news(self.first, "node.left", "second", "follower")
+
+    def test_the_other_end_is_told_that_a_followed_node_has_left(self):
+        self.second.wait_for(lambda event: event["type"] == "node.joined")
+        self.first.close()
+        left = self.second.wait_for(lambda event: event["type"] == "node.left")
+        self.assertEqual((left["node"], left["role"]), ("first", "followed"))
+
     def test_the_rest_of_a_line_that_is_too_long_is_no_order(self):
         inner = b'{"op":"start","prompt":"smuggled"}'
         self.first.process.stdin.write(b"y" * (8 << 20) + b" " * 400_000 + inner + b"\n")
         self.first.order(op="start", node="nobody", prompt="x")
         self.first.wait_for(lambda event: event["type"] == "error" and "no such node" in event["message"])
-        self.assertEqual([event["type"] for event in self.first.seen if event["type"] != "node.started"], ["error"] * 2)
+        self.assertEqual([event["type"] for event in self.first.seen if not event["type"].startswith("node.")], ["error"] * 2)
 
     def test_wrong_orders_are_answered_and_the_node_lives(self):
         for line in (b"not json\n", b'{"op":"dance"}\n', b'{"op":"start"}\n',

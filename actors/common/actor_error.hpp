@@ -4,9 +4,9 @@
 
 #include <string>
 
-namespace troupe::common {
+namespace troupe {
 
 /// An actor's error for a person: the sentence that came with it, else its code.
 std::string error_text(const caf::error& x);
 
-} // namespace troupe::common
+} // namespace troupe
