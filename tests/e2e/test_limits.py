@@ -97,6 +97,23 @@ class FewThreads(ProgramTest):
     def test_node_runs_or_says_what_to_raise(self):
         self.each_number("node", "--offline", until_it_runs=self.stop_when_it_runs)
 
+    def test_node_with_links_runs_or_says_what_to_raise(self):
+        authority = self.base / "ca"
+        for words in (["init", authority], ["issue", authority, "first"]):
+            subprocess.run([PROGRAM, "cluster", "ca", *map(str, words)], check=True, capture_output=True, timeout=LIMIT_S)
+
+        def with_own_files(threads, *arguments):
+            """A key must be its user's, and each attempt has another user."""
+            own = self.base / f"credentials-{threads}"
+            shutil.copytree(authority / "first", own)
+            for path in (own, *own.iterdir()):
+                os.chown(path, self.user + 1, self.user + 1)
+            return start(threads, *arguments, "--credentials", own)
+
+        start, self.start = self.start, with_own_files
+        self.each_number("node", "--offline", "--listen", "127.0.0.1:0", "--join", "127.0.0.1:1",
+                         until_it_runs=self.stop_when_it_runs)
+
     def test_sim_runs_or_says_what_to_raise(self):
         self.each_number("sim", until_it_runs=self.stop_when_it_runs)
 
