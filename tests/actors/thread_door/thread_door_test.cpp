@@ -139,6 +139,23 @@ SCENARIO("threads are bounded, and ended ones make room") {
   started();
 }
 
+SCENARIO("a start that fails gives its place back, and so does a thread that nobody knows any more") {
+  config::node_ceiling limits;
+  limits.max_threads = 1;
+  open(limits);
+  record->start_error = caf::make_error(errc::internal, "no");
+  CHECK(refuses_because_of("no"));
+  record->start_error = {};
+  const auto lost = started();
+  member = std::nullopt;
+  record->state = std::nullopt;
+  pass_minutes(11);
+  CHECK(record->removed.empty());
+  CHECK(!may_submit(lost));
+  member = "other";
+  started();
+}
+
 SCENARIO("no member takes the places of the others, and the full house is told") {
   config::node_ceiling limits;
   limits.max_threads = 4;
