@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t tls_record_bytes = 16 * 1024;
 constexpr std::size_t local_read_bytes = 64 * 1024;
 constexpr std::chrono::milliseconds shortest_watch{50};
+constexpr std::chrono::milliseconds slow_write{1000};
 
 bool is_end(const error_code& x) {
   return x == asio::error::eof || x == asio::ssl::error::stream_truncated;
@@ -146,6 +147,7 @@ void link_session::on_peer_bytes(const error_code& error, std::size_t count) {
     return;
   if (to_local_.empty())
     return read_peer();
+  passed_bytes_ += to_local_.size();
   writes_local_since_ = last_heard_;
   asio::async_write(local_, asio::buffer(to_local_),
                     [self = shared_from_this()](const error_code& failure, std::size_t) {
@@ -154,8 +156,52 @@ void link_session::on_peer_bytes(const error_code& error, std::size_t count) {
                       self->writes_local_since_.reset();
                       if (failure)
                         return self->close();
-                      self->read_peer();
+                      self->read_on();
                     });
+}
+
+void link_session::read_on() {
+  if (has_passed_enough())
+    settle();
+  else
+    read_peer();
+}
+
+bool link_session::has_passed_enough() const {
+  const auto& limits = hub_->options.limits;
+  const auto& passed = gate_.passed_on();
+  return passed.messages >= limits.unsettled_messages || passed_bytes_ >= limits.unsettled_bytes ||
+         passed.actors.size() >= limits.unsettled_actors;
+}
+
+/// CAF's mailboxes have no bound: a peer that floods is read no faster than they are emptied.
+void link_session::settle() {
+  passed_bytes_ = 0;
+  const auto passed = gate_.take_passed();
+  if (!hub_->options.settle)
+    return read_peer();
+  is_settling_ = true;
+  hub_->options.settle({passed.actors.begin(), passed.actors.end()},
+                       [session = weak_from_this(), lane = hub_->lane](bool taken) {
+                         lane->post([session, taken] {
+                           if (const auto self = session.lock())
+                             self->on_settled(taken);
+                         });
+                       });
+}
+
+void link_session::on_settled(bool taken) {
+  if (is_closed_)
+    return;
+  is_settling_ = false;
+  if (!taken)
+    return end("it sends more than this node takes");
+  last_heard_ = std::chrono::steady_clock::now();
+  // Who asks and does not read the answers must not go on asking: they would wait in CAF.
+  if (writes_peer_since_ && last_heard_ - *writes_peer_since_ >= slow_write)
+    reads_after_write_ = true;
+  else
+    read_peer();
 }
 
 void link_session::read_local() {
@@ -184,6 +230,8 @@ void link_session::on_local_bytes(const error_code& error, std::size_t count) {
                       self->writes_peer_since_.reset();
                       if (failure)
                         return self->end(self->reason_of(failure));
+                      if (std::exchange(self->reads_after_write_, false))
+                        self->read_peer();
                       self->read_local();
                     });
 }
@@ -202,7 +250,9 @@ void link_session::watch() {
     };
     if (is_over(self->writes_peer_since_) || is_over(self->writes_local_since_))
       return self->end("it takes nothing");
-    if (!self->writes_local_since_ && now - self->last_heard_ >= bounds.idle)
+    const bool listens =
+      !self->writes_local_since_ && !self->is_settling_ && !self->reads_after_write_;
+    if (listens && now - self->last_heard_ >= bounds.idle)
       return self->end("it is silent");
     self->watch();
   });

@@ -13,7 +13,8 @@ namespace troupe::net {
 using local_socket = asio::basic_stream_socket<asio::local::stream_protocol, io_executor>;
 
 /// One connection between nodes: TLS on one side, CAF's end of a socket pair on the other. Reads no
-/// further in either direction than it has written in the other. Owns itself until it is closed;
+/// further in either direction than it has written in the other, and no further from the peer than
+/// this node's actors take it (`link_limits::unsettled_messages`). Owns itself until it is closed;
 /// both ends close together.
 class link_session : public conversation, public std::enable_shared_from_this<link_session> {
 public:
@@ -42,6 +43,10 @@ private:
   bool on_node_known();
 
   void read_peer();
+  void read_on();
+  bool has_passed_enough() const;
+  void settle();
+  void on_settled(bool taken);
   void on_peer_bytes(const boost::system::error_code& error, std::size_t count);
   void read_local();
   void on_local_bytes(const boost::system::error_code& error, std::size_t count);
@@ -69,6 +74,9 @@ private:
   std::vector<char> from_local_;
   std::string to_local_;
   std::string to_peer_;
+  std::size_t passed_bytes_ = 0; // since this node's actors had taken all
+  bool is_settling_ = false;
+  bool reads_after_write_ = false;
   std::uint64_t told_dropped_ = 0;
   std::uint64_t told_unsent_ = 0;
   steady_time last_heard_;

@@ -33,6 +33,14 @@ struct link_limits {
   /// The certificates' files are looked at for a new connection, no more often than this.
   std::chrono::milliseconds look{1000};
 
+  /// What one link may have on its way to this node's actors before it is read on, besides one
+  /// frame and what the socket pair holds. A link that keeps to its windows never gets there.
+  std::size_t unsettled_messages = 4096;
+  std::size_t unsettled_bytes = 4 * 1024 * 1024;
+
+  /// The actors they are for: each is asked whether it has taken them.
+  std::size_t unsettled_actors = 64;
+
   link_lobby::limits lobby; ///< connections before membership
 
   /// Open links, and those of one node: two that dial each other have two for a moment, and each
@@ -46,6 +54,11 @@ struct link_options {
   std::vector<std::string> members; ///< nodes that may be linked; empty: all of the cluster
   basp_rules rules;
   link_limits limits;
+
+  /// Calls `done` once these actors, by their numbers, have taken what was passed on to them so
+  /// far; with false when they do not in time. From an I/O thread; `done` from any. Empty: links
+  /// are read on without asking.
+  std::function<void(std::vector<std::uint64_t> actors, std::function<void(bool)> done)> settle;
 
   /// What an operator should know, from an I/O thread: a peer refused, a link lost, files that
   /// broke. `kind` tells apart what may repeat itself.

@@ -2,6 +2,7 @@
 
 #include "actors/common/actor_error.hpp"
 #include "actors/event_relay/event_relay_actor.hpp"
+#include "actors/event_relay/link_fence_actor.hpp"
 #include "actors/event_relay/link_middleman_actor.hpp"
 #include "actors/node_root/node.hpp"
 #include "actors/node_root/thread_settings.hpp"
@@ -169,10 +170,14 @@ thread_door::ceiling ceiling_of(const node_root::node& node, const plan& x, thre
 
 using cluster_port = event_relay::cluster_port;
 
+/// Actors to whom those that peers reach pass on what they get. Filled before the first link.
+using actors_behind = std::shared_ptr<std::vector<caf::actor>>;
+
 /// Opens the node's links; null for one that is alone.
 std::variant<std::unique_ptr<cluster_port>, std::string> open_links(node_root::node& node,
                                                                     const node_args& args,
-                                                                    const plan& x) {
+                                                                    const plan& x,
+                                                                    const actors_behind& behind) {
   if (!x.identity)
     return std::unique_ptr<cluster_port>{};
   const auto notices = std::make_shared<log::notice_limit>();
@@ -184,6 +189,12 @@ std::variant<std::unique_ptr<cluster_port>, std::string> open_links(node_root::n
                 .members = x.settings.ceiling.members,
                 .rules = event_relay::peer_rules(),
                 .limits = limits,
+                .settle =
+                  [&sys = node.system(), behind](const std::vector<std::uint64_t>& actors,
+                                                 std::function<void(bool)> done) {
+                    event_relay::settle(sys, actors, *behind, event_relay::fence_limit,
+                                        std::move(done));
+                  },
                 .report = [notices](std::string_view kind,
                                     std::string_view text) { log::notice(*notices, kind, text); }});
   if (auto* problem = std::get_if<std::string>(&opened))
@@ -214,7 +225,8 @@ int join_cluster(node_root::node& node, const plan& x, const caf::actor& relay,
 /// Serves the node until Ctrl-C.
 int serve(node_root::node& node, const node_args& args, const plan& x) {
   const order_input orders{node.io()};
-  auto opened = open_links(node, args, x);
+  const auto behind = std::make_shared<std::vector<caf::actor>>();
+  auto opened = open_links(node, args, x, behind);
   if (const auto* problem = std::get_if<std::string>(&opened))
     return refuse(*problem);
   const auto cluster = std::get<std::unique_ptr<cluster_port>>(std::move(opened));
@@ -251,6 +263,7 @@ int serve(node_root::node& node, const node_args& args, const plan& x) {
                       refuse(fmt::format("cannot write the output: {}; the node goes on without it",
                                          error.message()));
                     }});
+  *behind = {caf::actor_cast<caf::actor>(node.threads()), relay, console};
   const int exit_code = join_cluster(node, x, relay, cluster.get());
   if (exit_code == common::exit_ok)
     orders.read([&console](std::string line) { give_order(console, std::move(line)); });

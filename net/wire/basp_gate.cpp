@@ -105,7 +105,7 @@ std::string_view basp_gate::feed(std::string_view bytes, std::string& out) {
     if (problem.empty() && frame_.size() == wanted_ && step_ == step::whole_payload)
       problem = on_whole_payload(out);
     else if (problem.empty() && frame_.size() == wanted_ && step_ == step::start_of_payload)
-      on_start_of_payload(out);
+      problem = on_start_of_payload(out);
     if (!problem.empty())
       return problem;
   }
@@ -148,6 +148,9 @@ std::string_view basp_gate::on_whole_payload(std::string& out) {
       return problem;
     out.append(frame_);
   } else if (is_allowed_control()) {
+    monitors_ += x.operation == monitor_message;
+    if (monitors_ > rules_->max_actors)
+      return "it watches too many actors";
     out.append(frame_);
   } else {
     ++dropped_;
@@ -182,12 +185,15 @@ bool basp_gate::is_allowed_control() const {
          is_plain_error(payload.substr(2 * basp_node_bytes), *rules_);
 }
 
-void basp_gate::on_start_of_payload(std::string& out) {
+std::string_view basp_gate::on_start_of_payload(std::string& out) {
   const basp_header x{frame_};
   rest_ = header_bytes + x.payload_bytes - frame_.size();
   if (is_allowed_message()) {
     out.append(frame_);
     step_ = step::passing;
+    ++passed_.messages;
+    passed_.actors.insert(x.destination);
+    sources_.insert(x.source);
   } else {
     dropped_ += x.flags == 0; // each CAF asks the other's spawn server once: no news
     step_ = step::dropping;
@@ -196,6 +202,8 @@ void basp_gate::on_start_of_payload(std::string& out) {
   wanted_ = header_bytes;
   if (rest_ == 0)
     step_ = step::header;
+  return sources_.size() > rules_->max_actors ? "it speaks for too many actors"
+                                              : std::string_view{};
 }
 
 bool basp_gate::is_allowed_message() {

@@ -34,6 +34,10 @@ struct basp_rules {
   std::uint32_t max_handshake_bytes = 16 * 1024;
   std::uint32_t max_down_bytes = 16 * 1024;
 
+  /// Actors that a peer may speak for over one link, and times that it may ask to be told of the
+  /// end of an actor: CAF remembers each. A node has a handful.
+  std::size_t max_actors = 16 * 1024;
+
   /// Type ids of what a peer may say, sorted. Messages are of one element.
   std::vector<std::uint16_t> types;
   std::uint16_t text_type = 0;  ///< of texts, which errors may carry
@@ -77,12 +81,20 @@ public:
 
   std::uint64_t dropped() const { return dropped_; }
 
+  /// Messages that were let through since `take_passed`, and the actors they are for.
+  struct passed {
+    std::size_t messages = 0;
+    std::set<std::uint64_t> actors;
+  };
+  const passed& passed_on() const { return passed_; }
+  passed take_passed() { return std::exchange(passed_, {}); }
+
 private:
   enum class step : std::uint8_t { header, whole_payload, start_of_payload, passing, dropping };
 
   std::string_view on_header();
   std::string_view on_whole_payload(std::string& out);
-  void on_start_of_payload(std::string& out);
+  std::string_view on_start_of_payload(std::string& out);
   std::string_view on_handshake();
   bool is_allowed_control() const;
   bool is_allowed_message();
@@ -95,6 +107,9 @@ private:
   std::size_t wanted_ = 32;   // bytes of `frame_` that the step needs
   std::uint64_t rest_ = 0;    // of the payload, passed on or dropped as it comes
   std::uint64_t dropped_ = 0; // frames
+  passed passed_;
+  std::set<std::uint64_t> sources_;
+  std::size_t monitors_ = 0;
   std::string node_;
   std::string own_node_;
 };

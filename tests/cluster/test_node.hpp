@@ -4,6 +4,7 @@
 
 #include "actors/common/harden.hpp"
 #include "actors/event_relay/event_relay_actor.hpp"
+#include "actors/event_relay/link_fence_actor.hpp"
 #include "actors/event_relay/link_middleman_actor.hpp"
 #include "config/node_config.hpp"
 #include "messages/interfaces.hpp"
@@ -97,14 +98,24 @@ inline config::tls_files files_of(net::test::test_authority& authority, const st
   return {files.certificate, files.key, {}, authority.bundle()};
 }
 
-/// The network side of a node in tests.
+/// The network side of a node in tests. With a system, its links ask after every few messages
+/// whether they were taken.
 inline std::unique_ptr<net::node_links> open_links(const net::io_pool& io,
-                                                   const config::tls_files& files) {
-  auto made = net::node_links::open(io, {.files = files,
-                                         .members = {},
-                                         .rules = event_relay::peer_rules(),
-                                         .limits = {},
-                                         .report = {}});
+                                                   const config::tls_files& files,
+                                                   caf::actor_system* sys = nullptr) {
+  net::link_options options{.files = files,
+                            .members = {},
+                            .rules = event_relay::peer_rules(),
+                            .limits = {},
+                            .settle = {},
+                            .report = {}};
+  options.limits.unsettled_messages = 3;
+  if (sys != nullptr)
+    options.settle = [sys](const std::vector<std::uint64_t>& actors,
+                           std::function<void(bool)> done) {
+      event_relay::settle(*sys, actors, {}, event_relay::fence_limit, std::move(done));
+    };
+  auto made = net::node_links::open(io, std::move(options));
   if (const auto* problem = std::get_if<std::string>(&made))
     CAF_FAIL("no links: " << *problem);
   return std::get<std::unique_ptr<net::node_links>>(std::move(made));
@@ -119,7 +130,8 @@ public:
                      const event_relay::limits& limits = quick_limits(),
                      std::optional<config::tls_files> files = std::nullopt)
     : name_{std::move(name)}, config_(options), sys(config_), observer(sys),
-      cluster_(sys, open_links(io_, files ? *files : files_of(cluster_authority(), name_.value))) {
+      cluster_(sys,
+               open_links(io_, files ? *files : files_of(cluster_authority(), name_.value), &sys)) {
     observer->join(sys.groups().get_local(thread_events_group));
     manager_ = sys.spawn<caf::stateful_actor<fake_thread_manager>>(name_);
     relay = event_relay::spawn(sys, {.manager = caf::actor_cast<thread_manager_actor>(manager_),

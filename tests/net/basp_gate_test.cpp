@@ -147,6 +147,45 @@ SCENARIO("a peer tells of its own actors only, and to this node") {
   CHECK(!passes(down('p', 'x')));
 }
 
+SCENARIO("what CAF remembers of a peer's actors is bounded") {
+  rules.max_actors = 3;
+  begin();
+  const auto from = [](std::uint64_t actor) {
+    auto x = message(210);
+    x.source = actor;
+    return x;
+  };
+  for (const std::uint64_t actor : {1, 2, 3, 1, 2, 3})
+    CHECK(passes(from(actor)));
+  const auto monitor =
+    frame{.operation = 4, .destination = 7, .payload = node_id('p') + node_id('o')};
+  for (int i = 0; i < 3; ++i)
+    CHECK(passes(monitor));
+  CHECK_EQ(feed(monitor.bytes()), "it watches too many actors");
+  basp_gate other{basp_side::acceptor, rules, questions};
+  std::string passed;
+  REQUIRE_EQ(other.feed(client_handshake('p'), passed), "");
+  std::string flood;
+  for (std::uint64_t actor = 1; actor <= 4; ++actor)
+    flood += from(actor).bytes();
+  CHECK_EQ(other.feed(flood, passed), "it speaks for too many actors");
+}
+
+SCENARIO("messages that went through are counted with whom they are for") {
+  begin();
+  CHECK(passes(message(210)));
+  CHECK(passes(message(220)));
+  CHECK(!passes(message(1)));
+  CHECK(passes(frame{})); // a beat
+  auto other = message(210);
+  other.destination = 8;
+  CHECK(passes(other));
+  CHECK_EQ(gate.passed_on().messages, 3u);
+  CHECK_EQ(gate.take_passed().actors, (std::set<std::uint64_t>{7, 8}));
+  CHECK_EQ(gate.passed_on().messages, 0u);
+  CHECK(gate.passed_on().actors.empty());
+}
+
 SCENARIO("pieces of any size give the same") {
   const auto forbidden = message(1, std::string(300, 'x')).bytes();
   const auto all = client_handshake('p') + forbidden + message(210).bytes() + frame{}.bytes() +

@@ -22,6 +22,7 @@
 #include <mutex>
 #include <poll.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace troupe;
@@ -102,6 +103,16 @@ public:
   void send(const std::string& x) const {
     CHECK_EQ(::send(fd_, x.data(), x.size(), MSG_NOSIGNAL), static_cast<ssize_t>(x.size()));
   }
+  /// However long it takes the other end to read.
+  void send_slowly(std::string_view x) const {
+    while (!x.empty()) {
+      pollfd watched{fd_, POLLOUT, 0};
+      if (::poll(&watched, 1, 20'000) != 1)
+        return;
+      const auto count = ::send(fd_, x.data(), x.size(), MSG_NOSIGNAL);
+      x.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : x.size());
+    }
+  }
   /// Up to `size` bytes; fewer: the other end closed, maybe before the socket was taken.
   std::string receive(std::size_t size) const {
     std::string result;
@@ -120,6 +131,18 @@ public:
     return result;
   }
 
+  /// What has come by now.
+  std::string receive_what_is_there() const {
+    std::string result;
+    std::array<char, 4096> piece;
+    for (;;) {
+      const auto count = ::recv(fd_, piece.data(), piece.size(), MSG_DONTWAIT);
+      if (count <= 0)
+        return result;
+      result.append(piece.data(), static_cast<std::size_t>(count));
+    }
+  }
+
 private:
   int fd_;
 };
@@ -129,6 +152,8 @@ struct fixture {
   io_pool pool;
   inbox<std::string> reports;
   inbox<int> admitted;
+  inbox<std::function<void(bool)>> settling;
+  bool asks = false; // whether messages were taken
   link_limits limits;
   std::vector<std::string> members;
   std::unique_ptr<node_links> server;
@@ -139,12 +164,22 @@ struct fixture {
     pool.stop();
   }
 
+  std::function<void(std::vector<std::uint64_t>, std::function<void(bool)>)> asker() {
+    if (!asks)
+      return {};
+    return [this](const std::vector<std::uint64_t>& actors, std::function<void(bool)> done) {
+      CHECK_EQ(actors, std::vector<std::uint64_t>{7});
+      settling.put(std::move(done));
+    };
+  }
+
   std::unique_ptr<node_links> open(const config::tls_files& files) {
     auto rules = some_rules();
     auto made = node_links::open(pool, {.files = files,
                                         .members = members,
                                         .rules = rules,
                                         .limits = limits,
+                                        .settle = asker(),
                                         .report = [this](std::string_view, std::string_view x) {
                                           reports.put(std::string{x});
                                         }});
@@ -450,6 +485,48 @@ SCENARIO("a link that falls silent is closed at both ends") {
   const socket_end theirs{admitted.take()};
   CHECK_EQ(theirs.receive(58), hello_of("other"));
   CHECK_EQ(mine.receive(1), "");
+}
+
+SCENARIO("a member that floods is read no faster than this node's actors take it") {
+  asks = true;
+  limits.unsettled_messages = 10;
+  listen();
+  asks = false;
+  const auto flooder = open(files_of(authority, "troupe://c/flooder"));
+  const socket_end mine{flooder->take(dial(*flooder).ticket)};
+  std::string all = hello_of("flooder");
+  const auto one = message(210, std::string(900, 'x')).bytes();
+  for (int i = 0; i < 2000; ++i)
+    all += one;
+  std::thread sending{[&] { mine.send_slowly(all); }};
+  const socket_end theirs{admitted.take()};
+  std::string got = theirs.receive(hello_of("flooder").size());
+  std::size_t rounds = 0;
+  while (got.size() < all.size() - 11 * one.size()) {
+    const auto done = settling.take(); // nothing more is passed on from here
+    const auto before = got.size();
+    got += theirs.receive_what_is_there();
+    CHECK(got.size() - before <= 10 * one.size() + 16 * 1024);
+    ++rounds;
+    done(true);
+  }
+  CHECK(rounds >= 2000 / 30);
+  CHECK(all.starts_with(got));
+  sending.join();
+}
+
+SCENARIO("a link whose messages nobody takes ends with the reason") {
+  asks = true;
+  limits.unsettled_messages = 1;
+  listen();
+  asks = false;
+  const auto flooder = open(files_of(authority, "troupe://c/flooder"));
+  const socket_end mine{flooder->take(dial(*flooder).ticket)};
+  mine.send(hello_of("flooder") + message(210).bytes());
+  const socket_end theirs{admitted.take()};
+  settling.take()(false);
+  CHECK_EQ(mine.receive(1), "");
+  reported("the link to node flooder at 127.0.0.1 was lost: it sends more than this node takes");
 }
 
 SCENARIO("certificates that vanish or are another node's are told, and the last good ones kept") {
