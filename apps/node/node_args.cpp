@@ -54,8 +54,9 @@ CLI::App& add_node_command(CLI::App& app, node_args& into) {
   command.add_option("--tls-cert", into.tls.certificate,
                      "Instead of --credentials: PEM file with this node's certificate");
   command.add_option("--tls-key", into.tls.key, "PEM file with its key");
-  command.add_option("--tls-ca", into.tls.authority,
-                     "PEM file with the cluster's CA: whoever holds a certificate of it is a member");
+  command.add_option(
+    "--tls-ca", into.tls.authority,
+    "PEM file with the cluster's CA: whoever holds a certificate of it is a member");
   command
     .add_option("--offline", into.offline,
                 "Use a simulated model in this process instead of a provider: a scenario's name or "

@@ -17,8 +17,9 @@ SCENARIO("a folder that is no node's is told from others, with what is expected"
            ca + ": there is no node.pem in it; the folder is expected that troupe cluster ca issue "
                 "made, with node.pem, node.key and ca.pem");
   const auto key = place.write("ca/ca.key", "x").string();
-  CHECK_EQ(problem_of_node_folder(ca), ca + ": this is the authority's folder, not a node's; make "
-                                            "one with: troupe cluster ca issue " +
+  CHECK_EQ(problem_of_node_folder(ca), ca +
+                                         ": this is the authority's folder, not a node's; make "
+                                         "one with: troupe cluster ca issue " +
                                          ca + " NAME");
   place.make_folder("ca/left");
   place.make_folder("ca/right");

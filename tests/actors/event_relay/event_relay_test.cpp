@@ -164,6 +164,40 @@ SCENARIO("a follower that gives no credit is cut, and starts again from the list
   CHECK_EQ(cuts, 1);
 }
 
+SCENARIO("a listener hears of peers that come and go, and of those that were there before") {
+  start_relay();
+  follow_as(b.ptr(), "b");
+  caf::scoped_actor listener{sys};
+  const auto heard = [&] {
+    consume_messages();
+    std::vector<std::string> result;
+    bool more = true;
+    while (more)
+      listener->receive(
+        [&](caf::join_atom, const node_name& x) { result.push_back("join " + x.value); },
+        [&](caf::leave_atom, const node_name& x) { result.push_back("leave " + x.value); },
+        [&](const link_up& x) { result.push_back("up " + x.node.value); },
+        [&](const link_down& x) { result.push_back("down " + x.node.value); },
+        caf::after(std::chrono::seconds{0}) >> [&] { more = false; });
+    return result;
+  };
+  using lines = std::vector<std::string>;
+  caf::anon_send(relay, caf::join_atom_v, caf::actor_cast<caf::actor>(listener.ptr()));
+  CHECK_EQ(heard(), lines{"join b"});
+  {
+    caf::scoped_actor passing{sys};
+    follow_as(passing.ptr(), "c");
+    follow_as(passing.ptr(), "c"); // again: it was there
+    CHECK_EQ(heard(), lines{"join c"});
+  }
+  CHECK_EQ(heard(), lines{"leave c"});
+  peer_script.greeting.node = {"d"};
+  add_link();
+  CHECK_EQ(heard(), lines{"up d"});
+  caf::anon_send_exit(peer, caf::exit_reason::user_shutdown);
+  CHECK_EQ(heard(), lines{"down d"});
+}
+
 SCENARIO("credit of a stranger is answered with a cut") {
   start_relay();
   b->send(relay, relay_credit{0});

@@ -139,7 +139,8 @@ SCENARIO("threads are bounded, and ended ones make room") {
   started();
 }
 
-SCENARIO("a start that fails gives its place back, and so does a thread that nobody knows any more") {
+SCENARIO(
+  "a start that fails gives its place back, and so does a thread that nobody knows any more") {
   config::node_ceiling limits;
   limits.max_threads = 1;
   open(limits);
