@@ -1,5 +1,7 @@
 #include "config/log.hpp"
 
+#include "config/one_line.hpp"
+
 #include <fmt/chrono.h>
 
 #include <algorithm>
@@ -30,10 +32,6 @@ std::string_view label(level x) {
   case level::debug: return "DEBUG";
   }
   return "";
-}
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
 } // namespace
@@ -69,13 +67,8 @@ level threshold() {
 
 std::string format_line(level x, std::int64_t unix_milliseconds, std::string_view text) {
   const auto seconds = static_cast<std::time_t>(unix_milliseconds / 1000);
-  auto line = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} ", fmt::gmtime(seconds),
-                          unix_milliseconds % 1000, label(x));
-  line.reserve(line.size() + text.size() + 1);
-  std::transform(text.begin(), text.end(), std::back_inserter(line),
-                 [](char c) { return is_control(c) ? ' ' : c; });
-  line += '\n';
-  return line;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} {}\n", fmt::gmtime(seconds),
+                     unix_milliseconds % 1000, label(x), one_line(std::string{text}));
 }
 
 void write(level x, std::string_view text) {

@@ -1,6 +1,9 @@
 #include "config/log_notices.hpp"
 
 #include "config/log.hpp"
+#include "config/one_line.hpp"
+
+#include <cstdio>
 
 namespace troupe::log {
 
@@ -32,6 +35,13 @@ void notice(notice_limit& limit, std::string_view kind, std::string_view text) {
     write(level::warning, fmt::format("{} ({} more like it since)", text, *left_out));
   else
     write(level::warning, text);
+}
+
+void warn_user(std::string_view text) {
+  if (threshold() == level::off)
+    return;
+  const auto line = fmt::format("warning: {}\n", one_line(std::string{text}));
+  std::fwrite(line.data(), 1, line.size(), stderr); // unbuffered: a line is one write
 }
 
 } // namespace troupe::log

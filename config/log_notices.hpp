@@ -33,4 +33,9 @@ private:
 /// Writes a line that is shown unless diagnostics are off altogether.
 void notice(notice_limit& limit, std::string_view kind, std::string_view text);
 
+/// Writes "warning: text\n" on standard error, as front doors tell people what their settings or
+/// their machine make of a run; unless diagnostics are off altogether. Whoever calls it sees to it
+/// that nothing is told twice.
+void warn_user(std::string_view text);
+
 } // namespace troupe::log

@@ -52,6 +52,16 @@ std::string disk_verdict(std::string_view folder, std::uint64_t floor_bytes) {
          std::string{folder};
 }
 
+std::string watched_notice(std::string_view cause, init_system machine) {
+  auto result = "no cgroup for commands can be made (" + std::string{cause} +
+                "): their memory and processes are looked at 2 to 20 times a second, not held by "
+                "the kernel. ";
+  result += machine == init_system::systemd
+              ? "`systemd-run --user --scope troupe ...` gives them one"
+              : "Give this container a /sys/fs/cgroup that it may write to";
+  return result + " (docs/tools.md)";
+}
+
 std::string size_text(std::uint64_t bytes) {
   std::array<char, 32> text{};
   const auto shown = static_cast<double>(bytes);

@@ -28,6 +28,10 @@ std::string process_verdict(const process_bounds& bounds);
 std::string file_verdict(const process_bounds& bounds);
 std::string disk_verdict(std::string_view folder, std::uint64_t floor_bytes);
 
+/// That the kernel does not hold memory and processes here, why, and what helps.
+enum class init_system : bool { other, systemd };
+std::string watched_notice(std::string_view cause, init_system machine);
+
 /// "16.0 GiB"
 std::string size_text(std::uint64_t bytes);
 

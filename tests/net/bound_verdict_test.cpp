@@ -25,6 +25,15 @@ SCENARIO("who exceeds a bound is told which one") {
   CHECK_EQ(verdict_on({1ull << 60, 1ull << 30, 1ull << 30}, {}), ""); // nothing is bounded
 }
 
+SCENARIO("that nothing but looking holds the bounds is told with its cause and what helps") {
+  const auto scope = watched_notice("cannot make /x: Permission denied", init_system::systemd);
+  CHECK_NE(scope.find("(cannot make /x: Permission denied)"), std::string::npos);
+  CHECK_NE(scope.find("`systemd-run --user --scope troupe ...`"), std::string::npos);
+  const auto container = watched_notice("this machine has none", init_system::other);
+  CHECK_EQ(container.find("systemd-run"), std::string::npos);
+  CHECK_NE(container.find("/sys/fs/cgroup"), std::string::npos);
+}
+
 SCENARIO("sizes are told in units that people read") {
   CHECK_EQ(size_text(1000), "1000 bytes");
   CHECK_EQ(size_text(1536 * 1024), "1.5 MiB");
