@@ -1,5 +1,6 @@
 #include "config/log_notices.hpp"
 #include "net/child_life.hpp"
+#include "net/guardian/bound_verdict.hpp"
 #include "net/guardian/guardian.hpp"
 #include "net/guardian/guardian_message.hpp"
 #include "net/limits.hpp"
@@ -23,6 +24,13 @@ constexpr std::string_view lost_text =
   "the guardian process, which starts and bounds commands, has ended; no command can be run until "
   "troupe is started again";
 
+/// A guardian that may open no more files has to end or start others before it takes a request.
+constexpr std::chrono::milliseconds not_taken_delay{100};
+
+constexpr std::string_view not_taken_text =
+  "cannot start a process: the guardian process has not taken the request, most likely because it "
+  "may open no more files (`ulimit -Hn`)";
+
 std::string own_folder() {
   std::error_code error;
   const auto path = std::filesystem::current_path(error);
@@ -40,17 +48,14 @@ public:
     plan_ = std::move(plan);
     if (plan_.cwd.empty())
       plan_.cwd = own_folder(); // the guardian's is another one
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      return fail(net_errc::no_resources, errno, std::strerror(errno));
-    channel_.assign(ends[0]);
-    its_end_ = unique_fd{ends[1]};
     deadline_ = std::chrono::steady_clock::now() + spawn_limit;
-    ask();
+    open_channel();
   }
 
   void kill(int signal) override {
     const std::int32_t number = signal;
+    is_killed_ = is_killed_ || signal == SIGKILL; // should the request have to be made again
+    keeper_.wake();
     if (channel_.is_open())
       ::send(channel_.native_handle(), &number, sizeof(number), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
@@ -67,6 +72,17 @@ private:
   using descriptor = asio::posix::basic_stream_descriptor<io_executor>;
   using error_code = boost::system::error_code;
 
+  void open_channel() {
+    if (is_killed_)
+      return fail(net_errc::spawn_failed, ECANCELED, "cannot start a process: it was cancelled");
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      return fail(net_errc::no_resources, errno, std::strerror(errno));
+    channel_.assign(ends[0]);
+    its_end_ = unique_fd{ends[1]};
+    ask();
+  }
+
   void ask() {
     const int error = keeper_.ask(plan_, bounds_, its_end_.get());
     if (error == EAGAIN && std::chrono::steady_clock::now() < deadline_)
@@ -79,7 +95,6 @@ private:
       return fail(net_errc::spawn_failed, error,
                   std::string{"cannot start a process: "} + std::strerror(error));
     its_end_.reset();
-    plan_ = {};
     after(spawn_answer_limit, &guarded_life::on_silence);
     wait();
   }
@@ -87,7 +102,7 @@ private:
   void after(std::chrono::milliseconds delay, void (guarded_life::*step)()) {
     timer_.expires_after(delay);
     timer_.async_wait([self = shared_from_this(), step](const error_code& error) {
-      if (!error && self->channel_.is_open())
+      if (!error && self->listener_.on_failure)
         ((*self).*step)();
     });
   }
@@ -118,6 +133,7 @@ private:
     case child_news::kind::started:
       timer_.cancel();
       is_running_ = true;
+      plan_ = {};
       tell_once(*news);
       listener_.on_start(news->number);
       return wait();
@@ -131,17 +147,20 @@ private:
   void tell_once(const child_news& news) {
     if (news.bounds != child_news::hold::watched || !keeper_.claim_notice())
       return;
-    log::notice_limit once;
-    log::notice(once, "bounds",
-                "commands run without a cgroup (" +
-                  (news.text.empty() ? std::string{"none is used"} : news.text) +
-                  "): their memory and processes are looked at 2 to 20 times a second instead of "
-                  "being held by the kernel, see docs/tools.md");
+    const bool has_systemd = ::access("/run/systemd/system", F_OK) == 0; // as sd_booted does
+    log::warn_user(
+      watched_notice(news.text, has_systemd ? init_system::systemd : init_system::other));
   }
 
-  // Its children are killed with it, theirs are not.
+  // It has ended, or it has not taken the request.
   void on_lost() {
-    keeper_.end_orphans();
+    channel_.close();
+    if (!is_running_ && !keeper_.has_ended()) {
+      if (std::chrono::steady_clock::now() < deadline_)
+        return after(not_taken_delay, &guarded_life::open_channel);
+      return fail(net_errc::spawn_failed, EMFILE, std::string{not_taken_text});
+    }
+    keeper_.end_orphans(); // its children are killed with it, theirs are not
     if (is_running_)
       return exit({.exit_code = {}, .signal = SIGKILL, .ended_by = std::string{lost_text}});
     fail(net_errc::spawn_failed, EPIPE, std::string{lost_text});
@@ -168,6 +187,7 @@ private:
   steady_timer timer_;
   std::chrono::steady_clock::time_point deadline_;
   bool is_running_ = false;
+  bool is_killed_ = false;
 };
 
 } // namespace

@@ -13,6 +13,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 namespace troupe::net {
@@ -122,6 +123,7 @@ bool cgroup_room::open_old(const cgroup_places& places, const std::string& name)
       return false;
     }
   write_file(branches_.front().folder + "/memory.use_hierarchy", "1");
+  alarm_ = unique_fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   const branch cpu{weight, places.cpu + "/" + name};
   weighs_cpu_ =
     !places.cpu.empty() && make_folder(cpu.folder) && write_file(cpu.folder + "/cpu.shares", "512");
@@ -172,8 +174,10 @@ std::optional<cgroup_room::slot> cgroup_room::take(const process_bounds& bounds)
     if (set_bounds(result.number, bounds))
       own.bounds = bounds;
   }
-  if (own.bounds && own.entries.empty())
+  if (own.bounds && own.entries.empty()) {
     own.entries = open_entries(result.number);
+    watch_memory(result.number);
+  }
   if (!own.bounds || own.entries.empty()) {
     problem_ = std::string{"cannot make a control group for a command: "} + std::strerror(errno);
     return std::nullopt;
@@ -229,6 +233,22 @@ std::vector<unique_fd> cgroup_room::open_entries(int number) const {
       return {};
   }
   return result;
+}
+
+// Version 1 kills one process of a group that needs more than it may have, and tells whoever has
+// asked so. The one that reads its events keeps them until the group is removed.
+void cgroup_room::watch_memory(int number) const {
+  if (!alarm_)
+    return;
+  const auto path = file(branch::role::memory, number, "memory.oom_control");
+  const unique_fd source{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  write_file(file(branch::role::memory, number, "cgroup.event_control"),
+             std::to_string(alarm_.get()) + " " + std::to_string(source.get()));
+}
+
+void cgroup_room::quiet_memory_alarm() {
+  eventfd_t ignored = 0;
+  ::eventfd_read(alarm_.get(), &ignored);
 }
 
 std::vector<int> cgroup_room::entries(const slot& x) const {

@@ -56,6 +56,11 @@ public:
   std::vector<pid_t> members(const slot& x) const;
   std::uint64_t thread_count(const slot& x) const;
 
+  /// Readable when the kernel has found no memory for a slot, perhaps before it has killed anybody
+  /// there; -1: it does not tell, because it kills all of the slot's processes itself (version 2).
+  int memory_alarm() const { return alarm_.get(); }
+  void quiet_memory_alarm();
+
   /// Since it was taken: has the kernel killed for memory, or refused a thread?
   bool has_run_out_of_memory(const slot& x) const;
   bool has_run_out_of_threads(const slot& x) const;
@@ -85,12 +90,14 @@ private:
 
   bool set_bounds(int number, const process_bounds& bounds) const;
   std::vector<unique_fd> open_entries(int number) const;
+  void watch_memory(int number) const;
   std::string file(branch::role role, int number, const char* name) const;
   std::uint64_t counter(const std::string& path, const char* name) const;
   std::uint64_t memory_kills(int number) const;
   std::uint64_t refused_forks(int number) const;
 
   std::vector<branch> branches_;
+  unique_fd alarm_; ///< an eventfd, one for all slots
   std::vector<int> free_;
   std::vector<seat> seats_; ///< by number
   bool is_unified_ = false;

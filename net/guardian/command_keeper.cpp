@@ -142,7 +142,7 @@ void command_keeper::on_leader_end(command_number number, child_news news) {
     return; // another one has been begun in its place
   x.leader = 0;
   if (!x.is_refused) {
-    news.text = verdict_at_end(x, news);
+    judge_end(number, news);
     news_.emplace_back(number, std::move(news));
   } else if (is_left_alone(number)) {
     forget(number);

@@ -56,6 +56,9 @@ public:
   /// Nobody asks for it any more. A leader that still runs is ended with all of its processes.
   void release(command_number number);
 
+  /// The kernel has found no memory for a command.
+  void on_memory_alarm();
+
   /// Takes leave of processes that have ended.
   void reap();
 
@@ -154,6 +157,7 @@ private:
   void hold_bounds(const std::vector<owned_process>& living);
   std::string verdict_of_kernel(const command& x) const;
   std::string verdict_at_end(const command& x, const child_news& news) const;
+  void judge_end(command_number number, child_news& news);
   std::map<std::uint64_t, low_disk> low_disks();
   written_amount written_before(const process_facts& x) const;
 
@@ -194,6 +198,7 @@ private:
   process_ledger ledger_;
   double largest_share_ = 0; ///< of a bound, at the last look
   std::optional<clock::time_point> next_look_;
+  clock::time_point alarmed_until_;    ///< the kernel may be about to kill for memory
   std::chrono::milliseconds pause_{0}; ///< between the last two looks
 };
 

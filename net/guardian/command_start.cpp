@@ -254,6 +254,8 @@ bool command_keeper::wants_slot(const process_bounds& bounds) {
     room_.open({.pid_namespace = name_space.st_ino,
                 .pid = self_,
                 .start_time = self ? self->start_time : 0});
+    if (room_.memory_alarm() >= 0)
+      events_.add(room_.memory_alarm(), event_set::kind::memory);
   }
   return room_.is_open() && trusts_room_;
 }

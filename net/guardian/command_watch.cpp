@@ -18,8 +18,26 @@ using namespace std::chrono_literals;
 /// Most commands have ended by then.
 constexpr std::chrono::milliseconds first_pause = 50ms;
 
-/// While a command is being killed.
+/// While a command is being killed, or may have to be.
 constexpr std::chrono::milliseconds killing_pause = 10ms;
+
+/// The kernel tells that memory is short, says so at length on its console, and then kills.
+constexpr std::chrono::milliseconds alarm_time = 1s;
+
+// What they share counts once for each; only where that may matter is it worth a closer look.
+std::uint64_t memory_of_all(const std::vector<pid_t>& processes, std::uint64_t bound) {
+  memory_use sum;
+  for (const auto pid : processes) {
+    const auto used = memory_of(pid);
+    sum.own += used.own;
+    sum.shared += used.shared;
+  }
+  if (sum.shared == 0 || sum.own + sum.shared <= bound)
+    return sum.own + sum.shared;
+  for (const auto pid : processes)
+    sum.own += part_of_shared_memory(pid);
+  return sum.own;
+}
 
 } // namespace
 
@@ -38,6 +56,14 @@ void command_keeper::look_soon() {
   pause_ = first_pause;
   const auto at = clock::now() + pause_;
   next_look_ = next_look_ ? std::min(*next_look_, at) : at;
+}
+
+void command_keeper::on_memory_alarm() {
+  room_.quiet_memory_alarm();
+  const auto now = clock::now();
+  if (now >= alarmed_until_) // else a look comes in a moment
+    next_look_ = now;
+  alarmed_until_ = now + alarm_time;
 }
 
 void command_keeper::look(clock::time_point now) {
@@ -65,7 +91,8 @@ void command_keeper::look(clock::time_point now) {
   if (commands_.empty())
     return;
   const auto cost = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - now);
-  pause_ = is_killing ? killing_pause : next_pause(pause_, largest_share_, cost);
+  const bool is_urgent = is_killing || now < alarmed_until_;
+  pause_ = is_urgent ? killing_pause : next_pause(pause_, largest_share_, cost);
   next_look_ = clock::now() + pause_;
 }
 
@@ -104,14 +131,16 @@ tree_usage command_keeper::usage_of(command_number number, const command& x,
       result.processes = room_.members(*x.slot).size();
     return result;
   }
+  std::vector<pid_t> members;
   for (const auto& [process, owner] : living) {
     if (owner != number || process.state == 'Z')
       continue;
-    ++result.processes;
+    members.push_back(process.pid);
     result.threads += process.threads;
-    if (x.bounds.max_memory_bytes != 0)
-      result.memory_bytes += memory_of(process.pid);
   }
+  result.processes = members.size();
+  if (x.bounds.max_memory_bytes != 0)
+    result.memory_bytes = memory_of_all(members, x.bounds.max_memory_bytes);
   return result;
 }
 
@@ -141,6 +170,21 @@ std::string command_keeper::verdict_of_kernel(const command& x) const {
 void command_keeper::condemn(command_number number, std::string verdict) {
   commands_.at(number).verdict = std::move(verdict);
   end(number);
+}
+
+// A shell may go on without the process that the kernel has killed, and even be content: a command
+// that has exceeded a bound is ended, with what is left of it, and has not succeeded.
+void command_keeper::judge_end(command_number number, child_news& news) {
+  const auto& x = commands_.at(number);
+  news.text = verdict_at_end(x, news);
+  if (news.text.empty())
+    return;
+  if (news.what == child_news::kind::exited && news.number == 0) {
+    news.what = child_news::kind::signalled;
+    news.number = SIGKILL;
+  }
+  if (!x.is_ending)
+    condemn(number, news.text);
 }
 
 // What has ended a leader may have been a bound that nobody has looked at since.

@@ -9,10 +9,10 @@
 
 namespace troupe::net {
 
-/// What the guardian's loop waits for: its own two descriptors, and two of each command.
+/// What the guardian's loop waits for: its own three descriptors, and two of each command.
 class event_set {
 public:
-  enum class kind : std::uint8_t { request, death, channel, report };
+  enum class kind : std::uint8_t { request, death, memory, channel, report };
 
   event_set() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
@@ -40,7 +40,7 @@ public:
   }
 
 private:
-  static constexpr int kind_bits = 2;
+  static constexpr int kind_bits = 3;
 
   unique_fd epoll_;
 };

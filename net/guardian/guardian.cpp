@@ -65,6 +65,8 @@ void rename_process(std::span<char*> arguments, pid_t program) {
   ::setsid();
   ignore_signals();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::prctl(PR_SET_PDEATHSIG,
+          SIGCONT); // the end of the program is noticed by one that is stopped, too
   unique_fd kept{keep_only(requests)};
   if (::chdir("/") != 0)
     ::_exit(1);
@@ -91,10 +93,20 @@ std::unique_ptr<guardian> guardian::start(std::span<char*> arguments, const guar
 
 guardian::~guardian() {
   ::shutdown(requests_.get(), SHUT_WR);
+  wake();
   pollfd end{.fd = requests_.get(), .events = POLLIN, .revents = 0};
   const auto limit = static_cast<int>(std::chrono::milliseconds{guardian_end_limit}.count());
   if (::poll(&end, 1, limit) > 0)
     ::waitpid(pid_, nullptr, 0);
+}
+
+void guardian::wake() const {
+  ::kill(pid_, SIGCONT);
+}
+
+bool guardian::has_ended() const {
+  pollfd its_end{.fd = requests_.get(), .events = 0, .revents = 0};
+  return ::poll(&its_end, 1, 0) > 0 && (its_end.revents & POLLHUP) != 0;
 }
 
 void guardian::end_orphans() const {
@@ -109,6 +121,7 @@ void guardian::end_orphans() const {
 int guardian::ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const {
   if (plan.descriptors.size() > max_child_descriptors)
     return EMFILE;
+  wake();
   const auto bytes = encode_plan(plan, bounds);
   if (bytes.size() > max_plan_bytes)
     return E2BIG;

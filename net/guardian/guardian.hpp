@@ -47,6 +47,12 @@ public:
   /// ended.
   int ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const;
 
+  /// Lets it go on, should somebody have stopped it: before anything is asked of it.
+  void wake() const;
+
+  /// Before this process: somebody has killed it.
+  bool has_ended() const;
+
   /// To be called when it turns out that the guardian has ended before this process: what it leaves
   /// behind has become ours, as its subreaper's. Ends everything below this process, once. Looks
   /// through all processes, which takes milliseconds.

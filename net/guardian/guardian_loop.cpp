@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstring>
 
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
@@ -46,6 +48,33 @@ std::string read_plan(int file, std::uint64_t size) {
   return result;
 }
 
+/// While it lives, what is received leaves enough descriptors to look at processes and to end them.
+class descriptor_reserve {
+public:
+  descriptor_reserve() {
+    constexpr rlim_t kept = 32;
+    is_kept_ = ::getrlimit(RLIMIT_NOFILE, &limit_) == 0 && limit_.rlim_cur > 4 * kept;
+    const rlimit lower{limit_.rlim_cur - kept, limit_.rlim_max};
+    is_kept_ = is_kept_ && ::setrlimit(RLIMIT_NOFILE, &lower) == 0;
+  }
+  ~descriptor_reserve() {
+    if (is_kept_)
+      ::setrlimit(RLIMIT_NOFILE, &limit_);
+  }
+  descriptor_reserve(const descriptor_reserve&) = delete;
+  descriptor_reserve& operator=(const descriptor_reserve&) = delete;
+
+private:
+  rlimit limit_{};
+  bool is_kept_ = false;
+};
+
+// Whoever has asked has given up meanwhile, and told so.
+bool is_given_up(int channel) {
+  pollfd other_end{.fd = channel, .events = 0, .revents = 0};
+  return ::poll(&other_end, 1, 0) > 0 && (other_end.revents & POLLHUP) != 0;
+}
+
 } // namespace
 
 guardian_loop::guardian_loop(unique_fd requests, const guardian_terms& terms)
@@ -74,6 +103,7 @@ guardian_loop::program guardian_loop::step() {
         return program::ended;
       break;
     case event_set::kind::death: forget_signals(deaths_.get()); break;
+    case event_set::kind::memory: keeper_.on_memory_alarm(); break;
     case event_set::kind::channel: take_orders(event_set::command_of(event)); break;
     case event_set::kind::report: keeper_.on_report(event_set::command_of(event)); break;
     }
@@ -86,7 +116,10 @@ guardian_loop::program guardian_loop::step() {
 
 guardian_loop::program guardian_loop::take_requests() {
   // One at a time: between two requests there may be signals for those that run.
-  auto message = receive_descriptors(requests_.get(), sizeof(std::uint64_t));
+  auto message = [this] {
+    const descriptor_reserve reserve;
+    return receive_descriptors(requests_.get(), sizeof(std::uint64_t));
+  }();
   if (message.what == descriptor_message::state::ended)
     return program::ended;
   if (message.what == descriptor_message::state::arrived)
@@ -99,6 +132,8 @@ void guardian_loop::take_request(const std::string& head, std::vector<unique_fd>
   if (head.size() != sizeof(size) || descriptors.size() < 2)
     return; // its channel is closed with that, which the asking side understands
   std::memcpy(&size, head.data(), sizeof(size));
+  if (is_given_up(descriptors[1].get()))
+    return;
   auto received = decode_plan(read_plan(descriptors[0].get(), size));
   if (!received || received->plan.descriptors.size() + 2 != descriptors.size())
     return;

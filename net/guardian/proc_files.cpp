@@ -14,6 +14,8 @@ namespace troupe::net {
 
 namespace {
 
+constexpr std::uint64_t kibibyte = 1024;
+
 std::string path_of(pid_t pid, std::string_view file) {
   return "/proc/" + std::to_string(pid) + "/" + std::string{file};
 }
@@ -74,15 +76,14 @@ std::vector<process_facts> read_process_table() {
   return result;
 }
 
-std::uint64_t memory_of(pid_t pid) {
-  // Size, resident and shared pages. Shared are pages of files and of shared memory.
-  const auto text = read_proc_file(path_of(pid, "statm"), 256);
-  char* rest = nullptr;
-  std::strtoull(text.c_str(), &rest, 10);
-  const auto resident = std::strtoull(rest, &rest, 10);
-  const auto shared = std::strtoull(rest, &rest, 10);
-  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return (resident - std::min(resident, shared)) * page;
+memory_use memory_of(pid_t pid) {
+  const auto text = read_proc_file(path_of(pid, "status"));
+  return {.own = number_behind(text, "\nRssAnon:") * kibibyte,
+          .shared = number_behind(text, "\nRssShmem:") * kibibyte};
+}
+
+std::uint64_t part_of_shared_memory(pid_t pid) {
+  return number_behind(read_proc_file(path_of(pid, "smaps_rollup")), "\nPss_Shmem:") * kibibyte;
 }
 
 written_amount written_by(pid_t pid) {

@@ -23,9 +23,17 @@ std::vector<process_facts> read_process_table();
 
 std::optional<process_facts> read_process(pid_t pid);
 
-/// Memory in bytes, without pages of files and shared memory: what all of a tree have in common
-/// must not count once for each.
-std::uint64_t memory_of(pid_t pid);
+/// What a process has in memory, in bytes, without pages of files on disks.
+struct memory_use {
+  std::uint64_t own = 0;
+  std::uint64_t shared = 0; ///< that it has touched, as others may have: memory and files in it
+};
+
+memory_use memory_of(pid_t pid);
+
+/// Its part of shared memory: of a page that n processes have touched an nth counts for each. Goes
+/// through page tables: some 10 ms for each GB.
+std::uint64_t part_of_shared_memory(pid_t pid);
 
 /// What it has had written, with the children that it has waited for, in bytes.
 struct written_amount {

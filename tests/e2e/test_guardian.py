@@ -62,6 +62,11 @@ class Tools(ProgramTest):
             self.addCleanup(os.close, process)
         return result
 
+    @staticmethod
+    def python():
+        """One that anybody may run."""
+        return next(x for x in ("/usr/bin/python3", sys.executable) if os.path.exists(x))
+
     def output_of(self, provider):
         return next(x["output"] for x in provider.requests[-1]["json"]["input"] if x["type"] == "function_call_output")
 
@@ -118,8 +123,7 @@ class Tools(ProgramTest):
 
     def test_too_many_threads_end_their_command(self):
         threads = "import threading as t; e = t.Event(); [t.Thread(target=e.wait, args=(60,)).start() for i in range(100)]"
-        python = next(x for x in ("/usr/bin/python3", sys.executable) if os.path.exists(x))  # that anybody may run
-        provider = self.provider(tool(shell(f"{python} -c '{threads}'")), reply("ok"))
+        provider = self.provider(tool(shell(f"{self.python()} -c '{threads}'")), reply("ok"))
         code, _, _ = self.finish(provider, "-c", "tools.max_processes=20")
         self.assertEqual(code, 0)
         self.assertIn("ended: more than 20 processes ([tools] max_processes)", self.output_of(provider))
@@ -130,12 +134,55 @@ class Tools(ProgramTest):
         self.assertEqual(code, 0)
         self.assertIn("ended: more than 64.0 MiB of memory ([tools] max_memory)", self.output_of(provider))
 
+    def test_a_script_does_not_go_on_without_what_used_too_much_memory(self):
+        # By then it is looked at twice a second only.
+        script = ("grep -q troupe- /proc/self/cgroup || exit 9; sleep 1.1; "
+                  "head -c 300000000 /dev/zero | tail -n 1 | wc -c; exit 0")
+        provider = self.provider(tool(shell(script)), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", 'tools.max_memory="64 MiB"')
+        output = self.output_of(provider)
+        if "Process exited with code 9" in output:
+            self.skipTest("no cgroup can be made: such a script may be over before anybody looks")
+        self.assertEqual(code, 0)
+        self.assertIn("Process exited with code 137", output)
+        self.assertIn("ended: more than 64.0 MiB of memory ([tools] max_memory)", output)
+
+    # 96 MB, touched by one process after the other, which all stay.
+    SHARED = """import mmap, os, sys, time
+memory = mmap.mmap(-1, 96 << 20)
+for _ in range(3):
+    told, tell = os.pipe()
+    if os.fork() == 0:
+        for at in range(0, len(memory), 4096):
+            memory[at] = 1
+        os.write(tell, b"x")
+        time.sleep(60)
+    os.read(told, 1)
+print("all have touched it")
+time.sleep(float(sys.argv[1]))
+os.killpg(0, 9)"""
+
+    def share_memory(self, bound, rest_s):
+        (self.work / "share.py").write_text(self.SHARED)
+        provider = self.provider(tool(shell(f"setsid -w {self.python()} -u share.py {rest_s}")), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", f"tools.max_memory={bound << 20}")
+        self.assertEqual(code, 0)
+        return self.output_of(provider)
+
+    def test_shared_memory_counts(self):
+        self.assertIn("ended: more than 64.0 MiB of memory ([tools] max_memory)", self.share_memory(64, rest_s=60))
+
+    def test_shared_memory_counts_once(self):
+        output = self.share_memory(160, rest_s=1)
+        self.assertIn("all have touched it", output)
+        self.assertNotIn("ended:", output)
+
     def test_bounds_that_the_kernel_does_not_hold_are_told_once(self):
         look = "grep -q troupe- /proc/self/cgroup && echo held || echo looked at"
         provider = self.provider(tool(shell(look, "a")), tool(shell(look, "b")), reply("ok"))
         code, out, err = self.finish(provider)
         outputs = [x["output"] for x in provider.requests[2]["json"]["input"] if x["type"] == "function_call_output"]
-        told = [x for x in err.splitlines() if "without a cgroup" in x]
+        told = [x for x in err.splitlines() if x.startswith("warning: no cgroup for commands can be made (")]
         self.assertEqual(code, 0)
         self.assertEqual(len(outputs), 2)
         self.assertEqual(len(told), 1 if any("looked at" in x for x in outputs) else 0, err)
@@ -152,6 +199,14 @@ class Tools(ProgramTest):
         self.assertEqual(code, 0)
         self.assertIn("ended: a file of more than 1.0 MiB ([tools] max_file_size)", self.output_of(provider))
         self.assertEqual((self.work / "big").stat().st_size, 1024 * 1024)
+
+    def test_a_shell_goes_on_without_the_writer_of_a_file_that_grew_too_large(self):
+        provider = self.provider(tool(shell("head -c 5000000 /dev/zero > big; echo status $?")), reply("ok"))
+        code, _, _ = self.finish(provider, "-c", 'tools.max_file_size="1 MiB"')
+        self.assertEqual(code, 0)
+        self.assertIn("File size limit exceeded", self.output_of(provider))
+        self.assertIn(f"status {128 + signal.SIGXFSZ}", self.output_of(provider))
+        self.assertNotIn("ended:", self.output_of(provider))
 
     def test_a_session_that_goes_on_stays_bounded(self):
         slow_bomb = f"sleep 1; for i in $(seq 60); do {NAP} & done; wait"
@@ -193,6 +248,14 @@ class Tools(ProgramTest):
     def is_path(self, process, descriptor):
         flags = re.search(r"^flags:\s*([0-7]+)", (process / "fdinfo" / descriptor).read_text(), re.M)[1]
         return bool(int(flags, 8) & os.O_PATH)
+
+    def test_a_guardian_that_was_stopped_notices_the_end_of_the_program(self):
+        process = self.start(self.provider(tool(shell("\n".join(KINDS.values()) + f"\nwait; {NAP}")), STALL))
+        tools = self.watched(len(KINDS))
+        os.kill(int(self.guardian_of(process).name), signal.SIGSTOP)
+        process.kill()
+        process.communicate(timeout=LIMIT_S)
+        self.assertTrue(all(ended(x) for x in tools))
 
     def test_a_guardian_that_is_killed_is_told_and_nothing_hangs(self):
         provider = self.provider(tool(shell("\n".join(KINDS.values()) + f"\nwait; {NAP}")),

@@ -6,9 +6,11 @@
 #include "net/guardian/proc_files.hpp"
 #include "net/io_pool.hpp"
 #include "net/process.hpp"
+#include "net/spawn.hpp"
 #include "net/unique_fd.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
@@ -16,10 +18,12 @@
 #include <memory>
 #include <sched.h>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 using namespace std::literals;
@@ -238,6 +242,78 @@ SCENARIO("refused starts leave no process behind") {
   for (int tries = 0; tries < 100 && left() > 0; ++tries)
     shell("exit").end.get();
   CHECK_EQ(left(), 0);
+}
+
+SCENARIO("requests for which the guardian has no descriptors left are made again") {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  if (::geteuid() != 0) {
+    CAF_MESSAGE("skipped: only root can have a guardian that may open few files");
+    return;
+  }
+  const rlimit low{160, 160};
+  ::setrlimit(RLIMIT_NOFILE, &low);
+  use({});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  std::vector<guarded_process> all;
+  for (int i = 0; i < 300; ++i) // each of which keeps one of its descriptors
+    all.push_back(shell("sleep 0.3; exit 3"));
+  for (auto& process : all) {
+    const auto outcome = process.end.get();
+    CHECK_EQ(outcome.detail, "");
+    CHECK_EQ(outcome.exit_code.value_or(-1), 3);
+  }
+}
+
+SCENARIO("a program that may open no more files answers each call all the same") {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  std::vector<guarded_process> all;
+  for (int i = 0; i < 50; ++i)
+    all.push_back(start({"/bin/true"}));
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none); // some wait for their answer now, others are not asked for yet
+  for (int i = 0; i < 50; ++i)
+    all.push_back(start({"/bin/true"}));
+  std::vector<process_outcome> outcomes;
+  for (auto& process : all)
+    outcomes.push_back(process.end.get());
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  for (const auto& x : outcomes)
+    CHECK(x.exit_code == 0 || (x.system_error == EMFILE && !x.detail.empty()));
+  CHECK_EQ(outcomes.back().system_error, EMFILE);
+  CHECK_EQ(shell("exit 3").end.get().exit_code.value_or(-1), 3);
+}
+
+SCENARIO("two thousand commands at once each get one answer") {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 20'000) {
+    CAF_MESSAGE("skipped: this program may not open the files of so many commands");
+    return;
+  }
+  std::vector<guarded_process> all;
+  for (int i = 0; i < 2000; ++i)
+    all.push_back(start({"/bin/true"}));
+  for (auto& process : all)
+    CHECK_EQ(process.end.get().exit_code.value_or(-1), 0);
+}
+
+SCENARIO("a request that was given up meanwhile is not carried out") {
+  const auto trace = place / "trace";
+  for (int i = 0; i < 20; ++i) {
+    std::array<int, 2> ends{};
+    REQUIRE_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
+    ::close(ends[0]);
+    const unique_fd channel{ends[1]};
+    spawn_plan plan;
+    plan.argv = {"/bin/sh", "-c", "echo ran > " + trace.string()};
+    CHECK_EQ(keeper->ask(plan, {}, channel.get()), 0);
+  }
+  CHECK_EQ(shell("exit 3").end.get().exit_code.value_or(-1), 3);
+  CHECK(!std::filesystem::exists(trace));
 }
 
 SCENARIO("the guardian may open many files, its children as many as the program might") {

@@ -222,6 +222,19 @@ SCENARIO("too much memory ends its command and no other") {
   });
 }
 
+SCENARIO("a script that goes on without what the kernel has killed for memory is ended, too") {
+  constexpr process_bounds bounds{
+    .max_memory_bytes = 64 * 1024 * 1024, .max_processes = 0, .max_file_bytes = 0};
+  if (shell("grep -q troupe- /proc/self/cgroup", bounds).outcome().exit_code != 0) {
+    CAF_MESSAGE("skipped: no cgroup can be made here");
+    return;
+  }
+  auto script = shell("head -c 300000000 /dev/zero | tail -n 1 | wc -c; exit 0", bounds);
+  const auto outcome = script.outcome();
+  CHECK_EQ(outcome.signal, SIGKILL);
+  CHECK_EQ(outcome.ended_by, "ended: more than 64.0 MiB of memory ([tools] max_memory)");
+}
+
 SCENARIO("a file that grows too large ends its writer") {
   const auto path =
     std::filesystem::temp_directory_path() / ("guardian-" + std::to_string(::getpid()));
@@ -230,6 +243,25 @@ SCENARIO("a file that grows too large ends its writer") {
   const auto outcome = bomb.outcome();
   CHECK_EQ(outcome.signal, SIGXFSZ);
   CHECK_EQ(outcome.ended_by, "ended: a file of more than 1.0 MiB ([tools] max_file_size)");
+  CHECK_EQ(std::filesystem::file_size(path), 1024u * 1024);
+  auto told_by_a_shell =
+    shell("head -c 5000000 /dev/zero > " + path.string() + "; exit $?",
+          {.max_memory_bytes = 0, .max_processes = 0, .max_file_bytes = 1024 * 1024});
+  const auto second = told_by_a_shell.outcome();
+  CHECK_EQ(second.exit_code.value_or(-1), 128 + SIGXFSZ);
+  CHECK_EQ(second.ended_by, outcome.ended_by);
+  std::filesystem::remove(path);
+}
+
+SCENARIO("a shell that goes on without the writer of a file that grew too large is not ended") {
+  const auto path =
+    std::filesystem::temp_directory_path() / ("guardian-" + std::to_string(::getpid()));
+  auto process = shell("head -c 5000000 /dev/zero > " + path.string() + "; echo next",
+                       {.max_memory_bytes = 0, .max_processes = 0, .max_file_bytes = 1024 * 1024});
+  const auto outcome = process.outcome();
+  CHECK_EQ(outcome.exit_code.value_or(-1), 0);
+  CHECK_EQ(outcome.ended_by, "");
+  CHECK_NE(process.seen->output.find("next\n"), std::string::npos);
   CHECK_EQ(std::filesystem::file_size(path), 1024u * 1024);
   std::filesystem::remove(path);
 }
@@ -255,6 +287,21 @@ SCENARIO("a guardian that is killed takes its commands along, and calls are told
   const auto refused = shell("echo never").outcome();
   CHECK_EQ(refused.error, net_errc::spawn_failed);
   CHECK_NE(refused.detail.find("guardian"), std::string::npos);
+}
+
+SCENARIO("a guardian that somebody has stopped goes on when it is needed") {
+  ::kill(keeper->pid(), SIGSTOP);
+  auto running = shell("echo $$; exec "s + nap);
+  running.wait_for_output();
+  ::kill(keeper->pid(), SIGSTOP);
+  running.handle.kill_group(SIGKILL);
+  CHECK_EQ(running.outcome().signal, SIGKILL);
+  auto last = shell("echo $$; exec "s + nap);
+  const auto other = watch(told_pid(last));
+  ::kill(keeper->pid(), SIGSTOP);
+  pool.reset();
+  keeper.reset();
+  CHECK(has_ended(other));
 }
 
 SCENARIO("many commands at once each get their own answer") {
