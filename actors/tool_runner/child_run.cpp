@@ -1,8 +1,8 @@
 #include "actors/tool_runner/child_run.hpp"
 
+#include "actors/tool_runner/login_command.hpp"
 #include "actors/tool_runner/root_mount.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
-#include "actors/tool_runner/shell_snapshot.hpp"
 
 #include <csignal>
 #include <utility>

@@ -1,5 +1,6 @@
 #include "actors/tool_runner/command_start_run.hpp"
 
+#include "actors/tool_runner/login_command.hpp"
 #include "actors/tool_runner/memory_file.hpp"
 #include "actors/tool_runner/shell_snapshots_run.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
@@ -69,17 +70,18 @@ void command_start::let_go() {
 
 void command_start::on_place() {
   const auto& argv = wish_.order.argv;
-  if (!context_->snapshots || !runs_login_bash(argv))
+  if (!context_->snapshots || !runs_login_shell(argv))
     return run(nullptr);
   auto start = profile_environment(context_->environment, wish_.settings->environment);
   auto lookup = context_->shells.lookup;
   lookup.search_path = value_of(start, "PATH");
-  auto bash = argv[0].starts_with('/') ? std::optional{argv[0]}
-              : argv[0] == "bash"      ? find_program(argv[0], lookup)
-                                       : std::nullopt;
-  if (!bash)
+  const bool is_name = argv[0].find('/') == std::string::npos;
+  auto shell = argv[0].starts_with('/') ? std::optional{argv[0]}
+               : is_name                ? find_program(argv[0], lookup)
+                                        : std::nullopt;
+  if (!shell)
     return run(nullptr);
-  context_->snapshots->find(context_, std::move(*bash), std::move(start),
+  context_->snapshots->find(context_, std::move(*shell), std::move(start),
                             [self = shared_from_this()](const auto& x) { self->run(x); });
 }
 

@@ -12,11 +12,13 @@ namespace troupe::tool_runner {
 
 namespace {
 
-constexpr auto system_files =
-  std::to_array<const char*>({"/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/profile.d"});
+constexpr auto system_files = std::to_array<const char*>(
+  {"/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/profile.d", "/etc/zsh/zshenv",
+   "/etc/zsh/zprofile", "/etc/zsh/zlogin", "/etc/zshenv", "/etc/zprofile", "/etc/zlogin"});
 
 constexpr auto user_files = std::to_array<const char*>(
-  {".bash_profile", ".bash_login", ".profile", ".bashrc", ".bash_aliases", ".bash_env"});
+  {".bash_profile", ".bash_login", ".profile", ".bashrc", ".bash_aliases", ".bash_env", ".zshenv",
+   ".zprofile", ".zlogin", ".zshrc"});
 
 /// More files in /etc/profile.d are not looked at.
 constexpr std::size_t max_snippets = 256;

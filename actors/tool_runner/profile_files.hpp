@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/// The files a login shell of bash is known to read.
+/// The files that login shells of bash and zsh are known to read.
 namespace troupe::tool_runner {
 
 /// What tells one state of a file from another; all zero: it is not there.

@@ -1,9 +1,5 @@
 #include "actors/tool_runner/shell_snapshot.hpp"
 
-#include "actors/tool_runner/user_shell.hpp"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -15,16 +11,40 @@ namespace troupe::tool_runner {
 namespace {
 
 /// Of the shell itself, or different in each process.
-constexpr auto own_variables = std::to_array<std::string_view>(
-  {"BASHOPTS", "BASHPID", "COMP_WORDBREAKS", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID",
-   "FUNCNAME", "GROUPS",  "HISTCMD",         "IFS",      "LINENO",        "OLDPWD",       "OPTARG",
-   "OPTERR",   "OPTIND",  "PIPESTATUS",      "PPID",     "PS4",           "PWD",          "RANDOM",
-   "REPLY",    "SECONDS", "SHELLOPTS",       "SHLVL",    "SRANDOM",       "UID",          "_"});
+constexpr auto own_variables = std::to_array<std::string_view>({"BASHOPTS",
+                                                                "BASHPID",
+                                                                "COMP_WORDBREAKS",
+                                                                "DIRSTACK",
+                                                                "EPOCHREALTIME",
+                                                                "EPOCHSECONDS",
+                                                                "EUID",
+                                                                "FUNCNAME",
+                                                                "GROUPS",
+                                                                "HISTCMD",
+                                                                "IFS",
+                                                                "LINENO",
+                                                                "OLDPWD",
+                                                                "OPTARG",
+                                                                "OPTERR",
+                                                                "OPTIND",
+                                                                "PIPESTATUS",
+                                                                "PPID",
+                                                                "PS4",
+                                                                "PWD",
+                                                                "RANDOM",
+                                                                "REPLY",
+                                                                "SECONDS",
+                                                                "SHELLOPTS",
+                                                                "SHLVL",
+                                                                "SRANDOM",
+                                                                "UID",
+                                                                "_",
+                                                                "ZSH_EXECUTION_STRING"});
 
 /// Options that belong to how a shell was started.
 constexpr auto own_options = std::to_array<std::string_view>(
   {"login_shell", "restricted_shell", "noexec", "onecmd", "interactive", "monitor", "history",
-   "histexpand", "privileged"});
+   "histexpand", "privileged", "login", "rcs", "norcs", "zle", "shinstdin", "singlecommand"});
 
 /// Of the environment: each process has its own.
 constexpr auto own_environment = std::to_array<std::string_view>({"_", "SHLVL", "PWD", "OLDPWD"});
@@ -33,35 +53,6 @@ template <std::size_t Count>
 bool is_among(const std::array<std::string_view, Count>& table, std::string_view word) {
   return std::find(table.begin(), table.end(), word) != table.end();
 }
-
-/// Writes one shell's state to standard output: marks that begin with \1, records that end with
-/// NUL. Without single quotes, because it is quoted with them, and safe from functions and aliases
-/// of the profile. Options come first: what follows changes some.
-constexpr std::string_view dump_state = R"(\builtin trap - DEBUG ERR EXIT RETURN
-\builtin printf "\1options\0"
-\builtin set +o; \builtin shopt -p
-\builtin printf "\0\1umask\0"
-\builtin umask
-\builtin printf "\0\1environment\0"
-\builtin set +euxv -f; \builtin shopt -u extdebug; \builtin unset IFS
-\builtin command -p env -0
-\builtin printf "\1functions\0"
-for troupe_name in $(\builtin compgen -A function); do
-  \builtin printf "%s\0" "$troupe_name"; \builtin declare -f -- "$troupe_name"; \builtin printf "\0"
-done
-\builtin printf "\1aliases\0"
-for troupe_name in $(\builtin compgen -a); do
-  \builtin printf "%s\0" "$troupe_name"; \builtin alias -- "$troupe_name"; \builtin printf "\0"
-done
-\builtin printf "\1variables\0"
-for troupe_name in $(\builtin compgen -v); do
-  \builtin printf "%s\0" "$troupe_name"; \builtin declare -p -- "$troupe_name"; \builtin printf "\0"
-done
-\builtin printf "\1end\0")";
-
-/// Keeps the profile away from what we read and from our input.
-constexpr std::string_view quiet_start =
-  R"(exec 9>&1 >/dev/null 2>&1 </dev/null; printf "\001start\000" >&9; umask >&9; exec "$@")";
 
 /// The state of one shell.
 struct shell_state {
@@ -176,11 +167,12 @@ std::vector<std::string> option_arguments(const std::set<std::string>& options,
   return result;
 }
 
-/// "declare -ax NAME=...": what stands between the first two blanks.
+/// "declare -ax NAME=..." of bash, "export -i NAME=..." of zsh.
 bool is_exported(std::string_view declaration) {
   const auto begin = declaration.find(' ') + 1;
-  return declaration.substr(begin, declaration.find(' ', begin) - begin).find('x') !=
-         std::string_view::npos;
+  const auto second = declaration.substr(begin, declaration.find(' ', begin) - begin);
+  return declaration.starts_with("export ") ||
+         (second.starts_with('-') && second.find('x') != std::string_view::npos);
 }
 
 bool is_of_the_shell(std::string_view name) {
@@ -214,27 +206,10 @@ void add_definitions(shell_snapshot& to, const shell_state& login, const shell_s
   to.names.erase(std::unique(to.names.begin(), to.names.end()), to.names.end());
 }
 
-std::string single_quoted(std::string_view text) {
-  std::string result = "'";
-  for (const char c : text)
-    if (c == '\'')
-      result += "'\\''";
-    else
-      result += c;
-  return result + "'";
-}
-
 /// What may stand between the words of a script.
 constexpr std::string_view separators = " \t\n;&|()<>$`\"'{}=\\,!*?[]~#/";
 
 } // namespace
-
-std::vector<std::string> snapshot_argv(const std::string& bash) {
-  auto script = fmt::format("troupe_dump='{}'\neval \"$troupe_dump\" >&9\n"
-                            "\"${{BASH:-bash}}\" --norc --noprofile -c \"$troupe_dump\" >&9\n",
-                            dump_state);
-  return {"/bin/sh", "-c", std::string{quiet_start}, "sh", bash, "-lc", std::move(script)};
-}
 
 std::optional<shell_snapshot> read_snapshot(std::string_view dump, const config::variables& start) {
   constexpr std::string_view mark{"\1start\0", 7};
@@ -297,31 +272,6 @@ bool needs_definitions(const shell_snapshot& x, std::string_view script) {
     return name.find_first_of(separators) != std::string::npos &&
            script.find(name) != std::string_view::npos;
   });
-}
-
-bool runs_login_bash(const std::vector<std::string>& argv) {
-  return argv.size() >= 3 && argv[1] == "-lc" && shell_kind_of(argv[0]) == shell_kind::bash;
-}
-
-std::vector<std::string> without_login(const std::vector<std::string>& argv,
-                                       const shell_snapshot& x, const login_rest& rest) {
-  std::vector<std::string> result{argv[0], "--norc"};
-  result.insert(result.end(), x.options.begin(), x.options.end());
-  result.emplace_back("-c");
-  std::string script;
-  if (!x.umask.empty())
-    script += fmt::format("umask {}\n", x.umask);
-  if (!rest.bash_env.empty())
-    script += fmt::format("export BASH_ENV={}\n", single_quoted(rest.bash_env));
-  // Read, not sourced: where there is no /proc, /dev/fd does not work.
-  if (rest.definitions)
-    script += fmt::format("IFS= read -rd '' -u {0}; exec {0}<&-; eval \"$REPLY\" >/dev/null 2>&1; "
-                          "unset REPLY; :\n",
-                          definitions_descriptor);
-  script += argv[2];
-  result.push_back(std::move(script));
-  result.insert(result.end(), argv.begin() + 3, argv.end());
-  return result;
 }
 
 } // namespace troupe::tool_runner

@@ -1,7 +1,10 @@
 #include "actors/tool_runner/shell_snapshots_run.hpp"
 
 #include "actors/tool_runner/child_run.hpp"
+#include "actors/tool_runner/login_command.hpp"
+#include "actors/tool_runner/snapshot_notice.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
+#include "config/log_notices.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -19,10 +22,10 @@ std::string home_of(const config::variables& start) {
 
 } // namespace
 
-void shell_snapshots::find(std::shared_ptr<const run_context> context, std::string bash,
+void shell_snapshots::find(std::shared_ptr<const run_context> context, std::string shell,
                            config::variables start, std::function<void(answer)> then) {
   auto wanted = std::make_shared<entry>();
-  wanted->bash = std::move(bash);
+  wanted->shell = std::move(shell);
   wanted->start = std::move(start);
   const auto& of = *context;
   run_blocking(
@@ -37,7 +40,7 @@ void shell_snapshots::find(std::shared_ptr<const run_context> context, std::stri
 void shell_snapshots::on_stamps(const std::shared_ptr<const run_context>& context,
                                 std::shared_ptr<entry> wanted, std::function<void(answer)> then) {
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& x) {
-    return x->bash == wanted->bash && x->start == wanted->start;
+    return x->shell == wanted->shell && x->start == wanted->start;
   });
   if (found != entries_.end()) {
     entries_.splice(entries_.begin(), entries_, found);
@@ -67,7 +70,7 @@ void shell_snapshots::make(const std::shared_ptr<const run_context>& context,
   of->is_making = true;
   const auto home = home_of(of->start);
   child_order order{.thread = {},
-                    .argv = snapshot_argv(of->bash),
+                    .argv = snapshot_argv(of->shell),
                     .cwd = home.empty() ? "/" : home,
                     .environment = as_entries(of->start),
                     .where = attempt::sandboxed,
@@ -77,16 +80,16 @@ void shell_snapshots::make(const std::shared_ptr<const run_context>& context,
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = limits_.making};
-  of->child = child_run::start(context, std::move(order),
-                               {.on_start = [] {},
-                                .on_output =
-                                  [of](output_stream stream, std::string_view bytes) {
-                                    const auto room =
-                                      shell_snapshot::max_dump_bytes + 1 - of->dump.size();
-                                    if (stream == output_stream::standard_output)
-                                      of->dump.append(bytes.substr(0, room));
-                                  },
-                                .on_end = [of](const child_end& x) { on_end(of, x); }});
+  of->child = child_run::start(
+    context, std::move(order),
+    {.on_start = [] {},
+     .on_output =
+       [of](output_stream stream, std::string_view bytes) {
+         const auto room = shell_snapshot::max_dump_bytes + 1 - of->dump.size();
+         if (stream == output_stream::standard_output)
+           of->dump.append(bytes.substr(0, room));
+       },
+     .on_end = [self = shared_from_this(), of](const child_end& x) { self->on_end(of, x); }});
 }
 
 void shell_snapshots::on_end(const std::shared_ptr<entry>& of, const child_end& end) {
@@ -97,8 +100,20 @@ void shell_snapshots::on_end(const std::shared_ptr<entry>& of, const child_end& 
   if (end.how == child_end::kind::exited && end.number == 0)
     if (auto found = read_snapshot(dump, of->start))
       of->snapshot = std::make_shared<const shell_snapshot>(std::move(*found));
+  if (dump.size() > shell_snapshot::max_dump_bytes)
+    tell("the profile of " + of->shell +
+         " leaves more functions and variables than can be kept: every command reads it again "
+         "(docs/tools.md)");
+  else if (!of->snapshot)
+    tell(snapshot_notice(of->shell, end, limits_.making));
   for (const auto& then : std::exchange(of->waiting, {}))
     then(of->snapshot);
+}
+
+void shell_snapshots::tell(const std::string& notice) {
+  constexpr std::size_t max_told = 16;
+  if (!notice.empty() && told_.size() < max_told && told_.insert(notice).second)
+    log::warn_user(notice);
 }
 
 void shell_snapshots::keep_bound() {

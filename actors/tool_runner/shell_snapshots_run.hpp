@@ -9,6 +9,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct child_end;
 /// Made when first asked for, by a login shell in the read-only sandbox; those that ask meanwhile
 /// wait for it. Made again after `max_age`, and when a file of the profile has changed. Where one
 /// cannot be made the answer is none for `retry_delay`, unless a file changes: the login shell
-/// itself does then. Lives on the I/O thread.
+/// itself does then, and the user is told why, once for each shell and cause. Lives on the I/O
+/// thread.
 class shell_snapshots : public std::enable_shared_from_this<shell_snapshots> {
 public:
   using clock = std::chrono::steady_clock;
@@ -42,14 +44,14 @@ public:
 
   explicit shell_snapshots(const limits& x) : limits_(x) {}
 
-  /// `bash`: absolute. `start`: what the login shell starts with. `then` comes later, exactly once,
-  /// within the limits; null: there is no snapshot.
-  void find(std::shared_ptr<const run_context> context, std::string bash, config::variables start,
+  /// `shell`: absolute. `start`: what the login shell starts with. `then` comes later, exactly
+  /// once, within the limits; null: there is no snapshot.
+  void find(std::shared_ptr<const run_context> context, std::string shell, config::variables start,
             std::function<void(answer)> then);
 
 private:
   struct entry {
-    std::string bash;
+    std::string shell;
     config::variables start;
     std::vector<file_stamp> stamps;
     clock::time_point made; ///< or given up
@@ -64,11 +66,13 @@ private:
                  std::function<void(answer)> then);
   bool is_fresh(const entry& x, const entry& wanted) const;
   void make(const std::shared_ptr<const run_context>& context, const std::shared_ptr<entry>& of);
-  static void on_end(const std::shared_ptr<entry>& of, const child_end& end);
+  void on_end(const std::shared_ptr<entry>& of, const child_end& end);
+  void tell(const std::string& notice);
   void keep_bound();
 
   limits limits_;
   std::list<std::shared_ptr<entry>> entries_; ///< asked for last first
+  std::set<std::string> told_;
 };
 
 } // namespace troupe::tool_runner

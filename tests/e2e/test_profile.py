@@ -3,7 +3,7 @@ import json
 import os
 import unittest
 
-from provider import ProgramTest, reply, shell, tool
+from provider import ProgramTest, call, reply, shell, tool
 
 # A named pipe is the one thing that a profile in the read-only sandbox can still write to.
 PROFILE = """\
@@ -15,6 +15,28 @@ export FROM_PROFILE=1
 greet() { echo "greetings from $FROM_PROFILE"; }
 touch ~/made-by-the-profile
 """
+ZSH_PROFILE = """\
+echo x >~/runs
+echo "welcome, developer"
+export FROM_PROFILE='a b'
+own=mine; list=(one 'two words'); typeset -A map; map=(key value)
+setopt extendedglob; umask 027; path=(/opt/first $path)
+alias hello='echo alias'; alias -g LAST='| tail -n 1'
+inner() { echo "$own $1" }; outer() { inner "$1" }
+fpath=(~/functions $fpath); autoload -Uz lazy
+touch ~/made-by-the-profile
+"""
+ZSH = {
+    'echo "[$FROM_PROFILE]"': "[a b]\n",
+    "echo ${PATH%%:*}; umask; [[ -o extendedglob ]] && echo set": "/opt/first\n027\nset\n",
+    "outer it": "mine it\n",
+    "hello 'you'": "alias you\n",
+    "print -l 1 2 LAST": "2\n",
+    "echo $#list $list[2] $map[key]": "2 two words value\n",
+    "lazy now": "loaded now\n",
+    "false; outer $?": "mine 1\n",
+    "zsh -c 'echo $FROM_PROFILE,$own'": "a b,\n",
+}
 COMMANDS = 20
 
 
@@ -65,6 +87,33 @@ class Profile(ProgramTest):
         outputs = self.act("workspace-write", ("-c", "tools.shell_snapshot=false"))
         self.assertIn("welcome, developer", outputs[0])
         self.assertEqual(self.times_read(), COMMANDS)
+
+    def told(self, profile):
+        (self.base / ".bash_profile").write_text(profile)
+        provider = self.provider(*[tool(shell(f"echo {i}", f"call_{i}")) for i in range(3)], reply("ok"))
+        _, _, error = self.exec_json(provider, "--sandbox", "read-only", "go")
+        return [x for x in error.splitlines() if x.startswith("warning: the profile of ")]
+
+    def test_a_profile_that_ends_the_shell_is_told_once(self):
+        told = self.told("exit 3\n")
+        self.assertEqual(len(told), 1, told)
+        self.assertIn("exit code 3", told[0])
+
+    def test_a_profile_that_can_be_read_once_is_not_told(self):
+        self.assertEqual(self.told("export A=1\n"), [])
+
+    @unittest.skipUnless(os.path.exists("/bin/zsh"), "there is no /bin/zsh")
+    def test_zsh_reads_its_profile_once_and_keeps_all_of_it(self):
+        (self.base / ".zprofile").write_text(ZSH_PROFILE)
+        (self.base / "functions").mkdir()
+        (self.base / "functions" / "lazy").write_text("echo loaded $1\n")
+        calls = [call("exec_command", {"cmd": x, "shell": "/bin/zsh"}, f"call_{i}") for i, x in enumerate(ZSH)]
+        provider = self.provider(tool(*calls), reply("done"))
+        code, _, error = self.exec_json(provider, "--sandbox", "workspace-write", "go")
+        self.assertEqual(code, 0, error)
+        self.assertEqual(dict(zip(ZSH, self.outputs(provider))), ZSH)
+        self.assertEqual(self.times_read(), 1)
+        self.assertFalse((self.base / "made-by-the-profile").exists())
 
     def test_many_threads_share_a_snapshot_and_their_commands_take_turns(self):
         tasks = 30

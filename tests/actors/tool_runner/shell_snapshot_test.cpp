@@ -116,23 +116,3 @@ SCENARIO("a dump that is cut anywhere is no snapshot") {
   CHECK(read_snapshot(whole, {}).has_value());
   CHECK(!read_snapshot("noise" + whole, {}).has_value());
 }
-
-SCENARIO("only bash's login shells are spared") {
-  CHECK(runs_login_bash({"bash", "-lc", "true"}));
-  CHECK(runs_login_bash({"/usr/bin/bash", "-lc", "true", "name", "argument"}));
-  CHECK(!runs_login_bash({"bash", "-c", "true"}));
-  CHECK(!runs_login_bash({"zsh", "-lc", "true"}));
-  CHECK(!runs_login_bash({"sh", "-lc", "true"}));
-  CHECK(!runs_login_bash({"bash", "-lc"}));
-}
-
-SCENARIO("the command is the same without the login") {
-  shell_snapshot x;
-  CHECK(without_login({"/bin/bash", "-lc", "true", "name"}, x, {}) ==
-        (words{"/bin/bash", "--norc", "-c", "true", "name"}));
-  x.options = {"-O", "extglob"};
-  x.umask = "0077";
-  CHECK(without_login({"bash", "-lc", "true"}, x, {.definitions = false, .bash_env = "a'b"}) ==
-        (words{"bash", "--norc", "-O", "extglob", "-c",
-               "umask 0077\nexport BASH_ENV='a'\\''b'\ntrue"}));
-}

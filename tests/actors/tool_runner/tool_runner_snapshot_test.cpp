@@ -48,6 +48,14 @@ struct snapshot_fixture : fixture {
                          "c" + std::to_string(++calls)));
   }
 
+  /// A command of zsh.
+  std::string zsh(const std::string& text) {
+    if (!tools)
+      start(deps);
+    return output_of(run("exec_command", R"({"shell":"/bin/zsh","cmd":")" + text + "\"}",
+                         "z" + std::to_string(++calls)));
+  }
+
   bool usable() {
     const auto before = context.sandbox_policy.mode;
     context.sandbox_policy.mode = sandbox_mode::read_only;
@@ -117,6 +125,36 @@ SCENARIO("functions, aliases, options, umask and own variables are as after a lo
   CHECK_EQ(script("own=x; bash -c 'inner it'"), " it\n");
   CHECK_EQ(script("exit 7; outer"), "");
   CHECK_EQ(times_read(), 1u);
+}
+
+SCENARIO("zsh has all of its profile from a snapshot as well") {
+  if (!std::filesystem::exists("/bin/zsh")) {
+    CAF_MESSAGE("skipped: there is no /bin/zsh");
+    return;
+  }
+  std::filesystem::create_directory(home + "/functions");
+  std::ofstream{home + "/functions/lazy"} << "echo loaded $1";
+  std::ofstream{home + "/.zprofile"} << R"(echo x >~/runs
+echo noise; echo noise >&2; touch ~/made
+export FROM_PROFILE='a b'; own=mine; list=(one 'two words'); typeset -A map; map=(key value)
+setopt extendedglob; umask 027; path=(/opt/first $path)
+alias hello='echo alias'; alias -g LAST='| tail -n 1'
+inner() { echo "$own $1" }; outer() { inner "$1" }
+fpath=(~/functions $fpath); autoload -Uz lazy
+)";
+  if (!usable())
+    return;
+  CHECK_EQ(zsh("echo [$FROM_PROFILE]"), "[a b]\n");
+  CHECK_EQ(zsh("echo ${PATH%%:*}; umask; [[ -o extendedglob ]] && echo set"),
+           "/opt/first\n027\nset\n");
+  CHECK_EQ(zsh("outer it"), "mine it\n");
+  CHECK_EQ(zsh("hello you"), "alias you\n");
+  CHECK_EQ(zsh("print -l 1 2 LAST"), "2\n");
+  CHECK_EQ(zsh("echo $#list $list[2] $map[key]"), "2 two words value\n");
+  CHECK_EQ(zsh("lazy now"), "loaded now\n");
+  CHECK_EQ(zsh("false; outer $?"), "mine 1\n");
+  CHECK_EQ(times_read(), 1u);
+  CHECK(!std::filesystem::exists(home + "/made"));
 }
 
 SCENARIO("the environment policy holds after the profile, and before it") {
