@@ -2,6 +2,7 @@
 
 #include "actors/model_client/event_reports.hpp"
 #include "actors/model_client/response_headers.hpp"
+#include "config/log.hpp"
 
 #include <string>
 #include <utility>
@@ -81,6 +82,9 @@ void http_attempt::on_chunk(std::string_view bytes) {
     call_.progress();
   if (progress.own > 0)
     call_.advance();
+  if (progress.unreadable > 0)
+    log::debug("{} event(s) of a model's stream cannot be read and are left out",
+               progress.unreadable);
   if (setup_.watched.observer != nullptr)
     report_events(known);
   if (events_.size() > known)

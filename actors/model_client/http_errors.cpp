@@ -235,9 +235,6 @@ model_error map_transport(net::net_errc error, std::string_view url, std::string
   case net_errc::timed_out_headers:
   case net_errc::timed_out_total:
     return error_of(model_errc::timeout, fmt::format("request timed out: {}", to_text(error)));
-  case net_errc::write_failed:
-  case net_errc::closed_early:
-  case net_errc::bad_response: return stream_error("error sending request");
   default: return stream_error(fmt::format("error sending request: {}", cause));
   }
 }

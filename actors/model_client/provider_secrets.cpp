@@ -4,9 +4,6 @@
 #include "net/wire/ascii_text.hpp"
 #include "net/wire/url.hpp"
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -18,19 +15,55 @@ namespace {
 
 constexpr std::string_view mask = "***";
 
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
+std::optional<unsigned> hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return static_cast<unsigned>(c - '0');
+  const char lower = static_cast<char>(c | 0x20);
+  if (lower >= 'a' && lower <= 'f')
+    return static_cast<unsigned>(lower - 'a' + 10);
+  return std::nullopt;
 }
 
-std::string percent_escaped(std::string_view value) {
-  constexpr std::string_view lead = "?k=";
-  return net::with_query("", {{"k", std::string{value}}}).substr(lead.size());
+/// Whether `text` goes on with `lead` and the hexadecimal digits of `value`, whatever their case.
+bool spells(std::string_view text, std::string_view lead, std::size_t digits, unsigned value) {
+  if (!text.starts_with(lead) || text.size() < lead.size() + digits)
+    return false;
+  unsigned found = 0;
+  for (const char c : text.substr(lead.size(), digits)) {
+    const auto digit = hex_digit(c);
+    if (!digit)
+      return false;
+    found = found * 16 + *digit;
+  }
+  return found == value;
 }
 
-std::string json_escaped(std::string_view value) {
-  const auto text = boost::json::serialize(boost::json::string{value});
-  return text.substr(1, text.size() - 2);
+/// How many bytes at the start of `text` stand for the byte `c`, in any form that addresses and
+/// JSON write it in; 0: something else stands there.
+std::size_t written_length(std::string_view text, char c) {
+  const auto value = static_cast<unsigned char>(c);
+  if (spells(text, "%", 2, value))
+    return 3;
+  if (value < 0x80 && spells(text, "\\u", 4, value))
+    return 6;
+  const bool has_short_escape = c == '"' || c == '\\' || c == '/';
+  if (has_short_escape && text.size() > 1 && text[0] == '\\' && text[1] == c)
+    return 2;
+  if (!text.empty() && (text[0] == c || (text[0] == '+' && c == ' ')))
+    return 1;
+  return 0;
+}
+
+/// How many bytes at the start of `text` stand for `value`; 0: it does not stand there.
+std::size_t written_length(std::string_view text, std::string_view value) {
+  std::size_t result = 0;
+  for (const char c : value) {
+    const auto length = written_length(text.substr(result), c);
+    if (length == 0)
+      return 0;
+    result += length;
+  }
+  return result;
 }
 
 std::string_view without_space(std::string_view x) {
@@ -82,32 +115,30 @@ void secret_values::add(std::string_view value) {
   value = without_space(value);
   if (value.size() < shortest)
     return;
-  auto plain = net::unescaped(value);
-  for (const auto& text : {std::string{value}, std::move(plain)}) {
-    auto escaped = percent_escaped(text);
-    auto form = escaped;
-    replace_all(form, "%20", "+");
-    auto json = json_escaped(text);
-    auto slashes = json;
-    replace_all(slashes, "/", "\\/");
-    for (auto* x : {&escaped, &form, &json, &slashes})
-      add_form(std::move(*x));
-    add_form(text);
-  }
+  add_value(std::string{value});
+  add_value(net::unescaped(value));
 }
 
-/// The longest first: one may be part of another.
-void secret_values::add_form(std::string form) {
-  const auto at =
-    std::ranges::find_if(forms_, [&form](const std::string& x) { return x.size() <= form.size(); });
-  if (form.size() >= shortest && std::ranges::find(forms_, form) == forms_.end())
-    forms_.insert(at, std::move(form));
+void secret_values::add_value(std::string value) {
+  if (value.size() >= shortest && std::ranges::find(values_, value) == values_.end())
+    values_.push_back(std::move(value));
 }
 
+/// The longest at each place: one may be part of another.
 std::string secret_values::masked(std::string text) const {
-  for (const auto& form : forms_)
-    replace_all(text, form, mask);
-  return text;
+  std::string result;
+  std::string_view rest = text;
+  while (!rest.empty() && !values_.empty()) {
+    std::size_t length = 0;
+    for (const auto& value : values_)
+      length = std::max(length, written_length(rest, value));
+    if (length > 0)
+      result += mask;
+    else
+      result += rest[length++];
+    rest.remove_prefix(length);
+  }
+  return result.empty() ? text : result;
 }
 
 net::header_list secret_values::masked(const net::header_list& x) const {

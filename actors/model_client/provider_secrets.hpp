@@ -15,8 +15,8 @@
 /// What a request to a provider carries and nobody is told of, also when an answer repeats it.
 namespace troupe::model_client {
 
-/// Texts that `masked` replaces by `***`: as they are, percent-escaped, and as JSON writes them. An
-/// empty list changes nothing.
+/// Texts that `masked` replaces by `***`: as they are, percent-escaped, and as JSON writes them,
+/// each character in whatever form. An empty list changes nothing.
 class secret_values {
 public:
   /// Shorter texts are no secrets: they would be found in half of what is said.
@@ -29,9 +29,9 @@ public:
   std::optional<model_error> masked(std::optional<model_error> x) const;
 
 private:
-  void add_form(std::string form);
+  void add_value(std::string value);
 
-  std::vector<std::string> forms_; // the longest first
+  std::vector<std::string> values_;
 };
 
 /// The key or token that requests carry, the values of configured headers, those of the query of

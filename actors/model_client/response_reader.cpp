@@ -144,16 +144,18 @@ struct response_reader::event_fields {
   std::optional<std::int64_t> summary_index;
   std::optional<std::int64_t> content_index;
 
-  /// None for what is skipped: not JSON, no known type, a member of the wrong kind.
-  static std::optional<event_fields> read(std::string_view json);
+  /// False: not JSON, or a member of the wrong kind.
+  bool is_readable = true;
+
+  /// What has no known type is ignored, and not read any further than that.
+  static event_fields read(std::string_view json);
 
 private:
   bool take(const json_member& x);
   bool take_index(const json_slice& x, std::optional<std::int64_t>& index);
 };
 
-std::optional<response_reader::event_fields>
-response_reader::event_fields::read(std::string_view json) {
+response_reader::event_fields response_reader::event_fields::read(std::string_view json) {
   event_fields result;
   json_scan scan{json};
   while (const auto member = scan.next()) {
@@ -161,13 +163,13 @@ response_reader::event_fields::read(std::string_view json) {
       // Nothing behind the type can save an event that is ignored; some of those are large.
       result.type = find_type(member->value);
       if (result.type == event_type::ignored)
-        return std::nullopt;
+        return result;
     } else if (is_given(member->value) && !result.take(*member)) {
-      return std::nullopt;
+      result.is_readable = false;
+      return result;
     }
   }
-  if (!scan.is_complete() || result.type == event_type::ignored)
-    return std::nullopt;
+  result.is_readable = scan.is_complete();
   return result;
 }
 
@@ -196,9 +198,21 @@ bool response_reader::event_fields::take_index(const json_slice& x,
 void response_reader::read(std::string_view event_json, std::vector<model_event>& out) {
   if (completed_)
     return;
-  const auto fields = event_fields::read(event_json);
+  const auto fields = fields_of(event_json);
   if (fields && take(*fields, event_json, out))
     ++own_events_;
+}
+
+/// None for what is skipped.
+std::optional<response_reader::event_fields>
+response_reader::fields_of(std::string_view event_json) {
+  constexpr std::string_view end_of_stream = "[DONE]"; // of other interfaces
+  auto result = event_fields::read(event_json);
+  if (!result.is_readable)
+    unreadable_events_ += event_json == end_of_stream ? 0 : 1;
+  if (!result.is_readable || result.type == event_type::ignored)
+    return std::nullopt;
+  return result;
 }
 
 /// Whether it brings the response further.
@@ -219,6 +233,7 @@ bool response_reader::take(const event_fields& x, std::string_view event_json,
       out.emplace_back(output_item_done{std::move(read->item)});
       return read->says_something;
     }
+    ++unreadable_events_;
     return false;
   case event_type::text_delta:
     if (auto delta = json_text(x.delta))

@@ -33,6 +33,11 @@ public:
   /// content, a call or reasoning. What is announced, repeated, empty or unknown does not.
   std::uint64_t own_events() const { return own_events_; }
 
+  /// Events so far that were skipped because they cannot be read: data that is not JSON (but for
+  /// `[DONE]`), a member of the wrong kind, a finished item that is none. Unknown types do not
+  /// count.
+  std::uint64_t unreadable_events() const { return unreadable_events_; }
+
   /// Why the stream failed, should it end now.
   const std::optional<model_error>& remembered_error() const { return error_; }
 
@@ -44,12 +49,14 @@ private:
   void on_failed(const event_fields& x);
   void complete(response_completed x, std::vector<model_event>& out);
 
+  std::optional<event_fields> fields_of(std::string_view event_json);
   bool take(const event_fields& x, std::string_view event_json, std::vector<model_event>& out);
 
   event_source source_;
   bool has_begun_ = false;
   bool has_ended_ = false;
   std::uint64_t own_events_ = 0;
+  std::uint64_t unreadable_events_ = 0;
   bool completed_ = false;
   std::optional<model_error> error_;
 };

@@ -12,6 +12,7 @@
 #include "actors/model_client/stream_audience.hpp"
 #include "actors/model_client/stream_call.hpp"
 #include "actors/model_client/ws_session_run.hpp"
+#include "config/log_notices.hpp"
 #include "messages/auth.hpp"
 #include "messages/model_stream.hpp"
 
@@ -170,6 +171,7 @@ private:
   std::unordered_map<operation, preparation> preparations_;
   connection_table<operation> connections_; // of `sessions_`, by number
   rate_governor* governor_;
+  log::notice_limit pauses_told_;
   deadline_queue<operation> deadlines_; // of delayed streams and of idle sessions
   shell_output_formatter outputs_;
   body_compressor compressor_;

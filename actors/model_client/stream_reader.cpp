@@ -10,9 +10,13 @@ stream_reader::progress stream_reader::feed(std::string_view chunk, std::vector<
   dispatched_.clear();
   const auto error = parser_.feed(chunk, dispatched_);
   const auto before = reader_.own_events();
+  const auto unreadable_before = reader_.unreadable_events();
   for (const auto& event : dispatched_)
     reader_.read(event.data, out);
-  return {.dispatched = dispatched_.size(), .own = reader_.own_events() - before, .error = error};
+  return {.dispatched = dispatched_.size(),
+          .own = reader_.own_events() - before,
+          .unreadable = reader_.unreadable_events() - unreadable_before,
+          .error = error};
 }
 
 model_error stream_reader::failure(net::net_errc how) {

@@ -29,6 +29,8 @@ public:
     std::size_t dispatched = 0;
     /// Those of them that bring the response further (`response_reader::own_events`).
     std::uint64_t own = 0;
+    /// Those of them that cannot be read (`response_reader::unreadable_events`).
+    std::uint64_t unreadable = 0;
     /// `too_large` or `too_much_unfinished`, because of one event: the exchange is to be ended.
     net::net_errc error = net::net_errc::none;
   };

@@ -1,5 +1,6 @@
 // What becomes of attempts, and the WebSocket connections: the second half of the stream desk.
 #include "actors/model_client/http_errors.hpp"
+#include "actors/model_client/pause_notice.hpp"
 #include "actors/model_client/stream_desk_run.hpp"
 #include "actors/model_client/stream_errors.hpp"
 
@@ -68,7 +69,9 @@ bool stream_desk::wait_again(operation number, stream_state& call, const rate_re
   call.attempt = nullptr;
   call.exchange = nullptr;
   call.next = call.call.again().step;
-  governor_->readmit(governed(number, call), clock::now());
+  const auto waiting = governed(number, call);
+  tell_pause(pauses_told_, waiting, refusal);
+  governor_->readmit(waiting, clock::now());
   show_load();
   return true;
 }
@@ -144,7 +147,7 @@ void stream_desk::report_handshake(operation number, stream_state& call) {
   const auto& x = call.exchange->handshake;
   const auto url = url_of(*call.provider, call.login);
   if (x.head.status == 0 && (x.error == net_errc::closed_early || x.error == net_errc::ws_closed))
-    return end(number, ws_error(ws_failure::closed_in_handshake));
+    return end(number, ws_error(ws_failure::closed_in_handshake, "during the handshake"));
   if (x.head.status == 0 || x.error != net_errc::ws_refused)
     return end(number, map_transport(x.error, url, x.detail));
   auto failed =

@@ -2,6 +2,7 @@
 
 #include "actors/model_client/exchange_store.hpp"
 #include "actors/model_client/outcome_errors.hpp"
+#include "actors/model_client/pause_notice.hpp"
 #include "actors/model_client/request_body.hpp"
 #include "actors/model_client/retry_plan.hpp"
 #include "actors/model_client/stream_errors.hpp"
@@ -260,7 +261,9 @@ bool unary_desk::wait_again(operation number, unary_state& call, const rate_read
     return false;
   ++call.refusals;
   call.attempt = nullptr;
-  governor_->readmit(governed(number, call), clock::now());
+  const auto waiting = governed(number, call);
+  tell_pause(pauses_told_, waiting, refusal);
+  governor_->readmit(waiting, clock::now());
   return true;
 }
 

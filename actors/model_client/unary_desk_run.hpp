@@ -5,6 +5,7 @@
 #include "actors/model_client/provider_secrets.hpp"
 #include "actors/model_client/rate_governor.hpp"
 #include "actors/model_client/unary_call_run.hpp"
+#include "config/log_notices.hpp"
 #include "messages/auth.hpp"
 #include "messages/model_calls.hpp"
 
@@ -96,6 +97,7 @@ private:
   login_snapshot given_login_;
   call_table<unary_state> calls_;
   rate_governor* governor_;
+  log::notice_limit pauses_told_;
   std::mt19937_64 random_;
 };
 

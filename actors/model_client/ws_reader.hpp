@@ -21,6 +21,7 @@ public:
 
   bool is_completed() const { return reader_.is_completed(); }
   std::uint64_t own_events() const { return reader_.own_events(); }
+  std::uint64_t unreadable_events() const { return reader_.unreadable_events(); }
 
   /// The error event that ends the response.
   const std::optional<model_error>& error() const { return reader_.remembered_error(); }

@@ -2,6 +2,9 @@
 
 #include "actors/model_client/event_reports.hpp"
 #include "actors/model_client/ws_refusal.hpp"
+#include "config/log.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +13,13 @@ namespace troupe::model_client {
 
 namespace {
 
+/// Code and reason of a close frame.
+std::string words_of(const std::optional<net::ws_close>& x) {
+  if (!x)
+    return {};
+  return x->reason.empty() ? fmt::format("{}", x->code) : fmt::format("{}: {}", x->code, x->reason);
+}
+
 /// Why an open connection failed a request (contract 10.6).
 model_error failure_of(const net::ws_outcome& x, const response_limits& limits) {
   using net::net_errc;
@@ -17,7 +27,7 @@ model_error failure_of(const net::ws_outcome& x, const response_limits& limits) 
     return std::move(*error);
   const auto text = x.detail.empty() ? std::string{net::to_text(x.error)} : x.detail;
   switch (x.error) {
-  case net_errc::ws_closed: return ws_error(ws_failure::closed_by_peer);
+  case net_errc::ws_closed: return ws_error(ws_failure::closed_by_peer, words_of(x.closed));
   case net_errc::closed_early: return ws_error(ws_failure::ended);
   case net_errc::write_failed: return ws_error(ws_failure::send_failed, text);
   case net_errc::ws_ping_failed: return ws_error(ws_failure::ping_failed);
@@ -155,9 +165,12 @@ void ws_session::on_text(std::string_view message) {
   }
   std::vector<model_event> events;
   const auto before = reader_->own_events();
+  const auto unreadable_before = reader_->unreadable_events();
   reader_->read(message, events);
   if (reader_->own_events() > before)
     socket_.advance();
+  if (reader_->unreadable_events() > unreadable_before)
+    log::debug("a message of a model's WebSocket cannot be read and is left out");
   note(message, events);
   if (current_->watched.observer != nullptr)
     report(message);

@@ -157,6 +157,15 @@ class Faults(ProgramTest):
         self.assertEqual((code, len(provider.requests)), (0, 2))
         self.assertEqual(events[-1]["type"], "turn.completed")
 
+    def test_a_very_long_delay_is_cut_and_told(self):
+        provider = self.provider(status(429, "{}", {"Retry-After": "99999999999"}))
+        process = self.start_program("exec", "--skip-git-repo-check", *self.configured(provider), "go")
+        told = next((line for line in process.stderr if "Retry-After" in line), "")
+        interrupt(process)
+        self.assertIn("wait 3600 s, the longest wait there is, though it asked for more", told)
+        process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 1)
+
     def test_a_cut_stream(self):
         text, notices = self.failure(CUT, requests=2)
         self.assertTrue(text.startswith("stream disconnected before completion: "), text)
@@ -185,11 +194,21 @@ class Faults(ProgramTest):
         # The first request takes the connection that the list of models has left: a reset there may only mean that it was idle for
         # too long, so it is sent again on a new one, which is no attempt of its own.
         text, _ = self.failure(RESET, requests=3)
-        self.assertTrue(text.startswith("stream disconnected before completion: error sending request"), text)
+        self.assertTrue(text.startswith("stream disconnected before completion: error sending request: "), text)
 
     def test_garbage_instead_of_events(self):
         text, _ = self.failure(GARBAGE, requests=2)
         self.assertTrue(text.startswith("stream disconnected before completion: "), text)
+
+    def test_an_event_that_cannot_be_read(self):
+        broken = {"type": "response.output_item.done", "item": {"type": "message", "role": "assistant"}}
+        for provider, code in ((self.provider(stream(created(), broken, message("hi"), completed())), 0),
+                               (self.provider(stream(created(), broken)), 1)):
+            result = self.run_program("exec", "--skip-git-repo-check", *self.configured(provider, stream_max_retries=0), "go",
+                                      TROUPE_LOG="debug")
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn("1 event(s) of a model's stream cannot be read and are left out", result.stderr)
+        self.assertIn("stream closed before response.completed", result.stderr)
 
     def test_a_failed_response(self):
         text, _ = self.failure(stream(created(), failed("server_error", "oops")), requests=2)

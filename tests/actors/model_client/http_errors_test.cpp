@@ -225,9 +225,9 @@ SCENARIO("an exchange without an answer is a retryable error") {
           "stream disconnected before completion: error sending request for url "
           "(http://127.0.0.1:8080/v1/responses): refused"},
          {net_errc::closed_early, model_errc::stream,
-          "stream disconnected before completion: error sending request"},
+          "stream disconnected before completion: error sending request: refused"},
          {net_errc::write_failed, model_errc::stream,
-          "stream disconnected before completion: error sending request"},
+          "stream disconnected before completion: error sending request: refused"},
          {net_errc::timed_out_headers, model_errc::timeout,
           "request timed out: the server sent no response headers in time"},
          {net_errc::bad_url, model_errc::stream,
@@ -238,6 +238,9 @@ SCENARIO("an exchange without an answer is a retryable error") {
     CHECK_EQ(x.message, text);
     CHECK(may_retry(x.code));
   }
+  CHECK_EQ(map_transport(net_errc::closed_early, url, "").message,
+           "stream disconnected before completion: error sending request: the server closed the "
+           "connection before the response was complete");
   CHECK(
     map_transport(net_errc::tls_failed, url, "")
       .message.ends_with(

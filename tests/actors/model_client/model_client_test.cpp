@@ -213,7 +213,7 @@ SCENARIO("a connection that is reset before the answer is told, after the retrie
   add_provider(peer.base_url()).request_max_retries = 1;
   const auto& x = run();
   CHECK(x.code() == model_errc::stream);
-  CHECK_EQ(x.error(), std::string{disconnected} + "error sending request");
+  CHECK(x.error().starts_with(std::string{disconnected} + "error sending request: "));
   CHECK_EQ(peer.requests().size(), 2u);
 }
 

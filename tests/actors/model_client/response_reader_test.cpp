@@ -126,6 +126,22 @@ SCENARIO("what is no JSON object with a known type is skipped") {
   }
 }
 
+SCENARIO("what is skipped because it cannot be read is counted, what nobody asked for is not") {
+  response_reader reader;
+  std::vector<model_event> events;
+  for (const std::string_view data :
+       {"[DONE]", "{}", R"({"type":"something.new","delta":1})", R"({"type":"response.created"})",
+        R"({"type":"response.output_text.delta","delta":"x"})"})
+    reader.read(data, events);
+  CHECK_EQ(reader.unreadable_events(), 0u);
+  for (const std::string_view data :
+       {"<html>", R"({"type":"response.output_item.done","item":{"type":"mess)",
+        R"({"type":"response.output_item.done","item":{"type":"message","role":"assistant"}})",
+        R"({"type":"response.output_text.delta","delta":1})"})
+    reader.read(data, events);
+  CHECK_EQ(reader.unreadable_events(), 4u);
+}
+
 SCENARIO("events of no interest are ignored") {
   for (const std::string_view type :
        {"response.in_progress", "response.incomplete", "response.output_text.done",

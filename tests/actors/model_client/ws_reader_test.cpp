@@ -107,6 +107,9 @@ SCENARIO("how a WebSocket fails is said in the contract's words") {
   CHECK_EQ(text(ws_failure::send_failed, "broken"), "failed to send websocket request: broken");
   CHECK_EQ(text(ws_failure::closed_before), "websocket connection is closed");
   CHECK_EQ(text(ws_failure::closed_in_handshake), "websocket closed");
+  CHECK_EQ(text(ws_failure::closed_in_handshake, "during it"), "websocket closed (during it)");
+  CHECK_EQ(text(ws_failure::closed_by_peer, "1011: busy"),
+           "websocket closed by server before response.completed (1011: busy)");
 }
 
 SCENARIO("what the handshake said comes before each response, the ETag first") {
