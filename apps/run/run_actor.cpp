@@ -184,7 +184,8 @@ private:
     if (!outcome_.output_error) {
       outcome_.output_error = deps_.on_written(lines);
       if (outcome_.output_error)
-        on_stop();
+        stop("stopping: running tasks are interrupted, because nobody takes the output; results "
+             "are kept\n");
     }
     if (!unwritten_.empty())
       write();
@@ -196,7 +197,7 @@ private:
   void fail_write(const std::error_code& error) {
     outcome_.write_error = error.message();
     unwritten_.clear();
-    on_stop();
+    stop("stopping: running tasks are interrupted, because their results cannot be written\n");
   }
 
   // Time, stopping and the end.
@@ -210,11 +211,18 @@ private:
   }
 
   caf::result<void> on_stop() {
-    if (!std::exchange(outcome_.stopped, true))
-      deps_.progress.say("stopping: running tasks are interrupted, results are kept; Ctrl-C again "
-                         "ends at once\n");
-    carry_out(board_->stop(now()));
+    stop(
+      deps_.is_interactive_stop && deps_.is_interactive_stop()
+        ? "stopping: running tasks are interrupted, results are kept; Ctrl-C again ends at once\n"
+        : "stopping: running tasks are interrupted, results are kept; a second signal ends at "
+          "once\n");
     return caf::unit;
+  }
+
+  void stop(std::string_view why) {
+    if (!std::exchange(outcome_.stopped, true))
+      deps_.progress.say(why);
+    carry_out(board_->stop(now()));
   }
 
   void end() {

@@ -44,6 +44,8 @@ struct run_dependencies {
   progress_printer progress;
   /// Takes each batch of result lines once it is on the disk. Its error stops the run.
   std::function<std::error_code(std::string_view)> on_written;
+  /// Whether Ctrl-C asked for the stop that was asked for. May be empty: something else did.
+  std::function<bool()> is_interactive_stop;
 };
 
 struct run_outcome {
@@ -56,7 +58,8 @@ struct run_outcome {
 
 using run_actor =
   event_sink_actor::extend<caf::result<void>(thread_created), caf::result<void>(thread_closed),
-                           /// Ctrl-C: starts nothing more and interrupts what runs.
+                           /// Ctrl-C or another signal: starts nothing more and interrupts what
+                           /// runs.
                            caf::result<void>(interrupt_turn),
                            /// A tool call of that thread was refused for want of a sandbox.
                            caf::result<void>(caf::put_atom, thread_id),

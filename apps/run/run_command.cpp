@@ -8,6 +8,7 @@
 #include "apps/common/stop_signals.hpp"
 #include "apps/common/version.hpp"
 #include "apps/run/concurrency.hpp"
+#include "apps/run/failure_causes.hpp"
 #include "apps/run/run_actor.hpp"
 #include "apps/run/run_preparation.hpp"
 #include "apps/run/run_report.hpp"
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <caf/send.hpp>
 #include <CLI/App.hpp>
+#include <csignal>
 #include <fmt/format.h>
 #include <future>
 #include <memory>
@@ -57,7 +59,8 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
                         .post = [&node](auto run) { node.files().post(std::move(run)); },
                         .results = ready.results,
                         .progress = {error_channel, style, std::chrono::steady_clock::now()},
-                        .on_written = [](std::string_view) { return std::error_code{}; }};
+                        .on_written = [](std::string_view) { return std::error_code{}; },
+                        .is_interactive_stop = {}};
   if (args.json)
     deps.on_written = [out =
                          common::output_channel{STDOUT_FILENO}](std::string_view lines) mutable {
@@ -69,6 +72,7 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
   auto outcome = promise.get_future();
   // Everything that was reported is on the disk when a second signal does not wait.
   common::stop_signals signals{node.io(), common::exit_code_of_signal};
+  deps.is_interactive_stop = [signals] { return signals.first() == SIGINT; };
   const auto actor =
     spawn_run(node.system(),
               {.tasks = std::move(ready.tasks),
@@ -135,6 +139,8 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
     lost = refuse(
       fmt::format("Error: cannot write {}: {}", summary_path(args.out).string(), error.message()));
   lost = std::max(lost, show_results(args, summary));
+  if (!args.quiet)
+    common::output_channel{STDERR_FILENO}.write(failure_causes(outcome.results));
   if (summary.all.refused > 0)
     refuse(
       fmt::format("Error: {} tool call(s) were refused because no sandbox can be set up on this "

@@ -1,6 +1,6 @@
 #include "apps/threads/thread_listing.hpp"
 
-#include "apps/threads/printable_text.hpp"
+#include "apps/common/printable_text.hpp"
 #include "messages/json/writer.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ constexpr std::size_t fixed_width = 36 + 2 + 16 + 2 + cwd_width + 2; // all but 
 constexpr std::size_t min_message_width = 14;
 
 std::string padded(std::string text, std::size_t width) {
-  const auto count = count_characters(text);
+  const auto count = common::count_characters(text);
   if (count < width)
     text.append(width - count, ' ');
   return text;
@@ -41,8 +41,8 @@ std::string table_line(const stored_thread& x, std::size_t width) {
   const auto message_width =
     width > fixed_width + min_message_width ? width - fixed_width : min_message_width;
   return fmt::format("{}  {:<16}  {}  {}\n", to_string(x.thread), minute_text(x.updated_at),
-                     padded(shortened_front(one_line(x.cwd), cwd_width), cwd_width),
-                     shortened(one_line(x.first_user_message), message_width));
+                     padded(common::shortened_front(common::one_line(x.cwd), cwd_width), cwd_width),
+                     common::shortened(common::one_line(x.first_user_message), message_width));
 }
 
 std::string json_line(const stored_thread& x) {
@@ -64,8 +64,8 @@ std::string json_line(const stored_thread& x) {
 std::string minute_text(std::string_view time) {
   constexpr std::size_t minute_size = 16; // 2026-02-07T09:15
   if (time.size() < minute_size || time[10] != 'T')
-    return one_line(time);
-  auto text = one_line(time.substr(0, minute_size));
+    return common::one_line(time);
+  auto text = common::one_line(time.substr(0, minute_size));
   std::replace(text.begin(), text.end(), 'T', ' ');
   return text;
 }

@@ -1,6 +1,6 @@
 #include "apps/threads/transcript.hpp"
 
-#include "apps/threads/printable_text.hpp"
+#include "apps/common/printable_text.hpp"
 #include "messages/json/document.hpp"
 #include "messages/json/item_json.hpp"
 #include "messages/json/writer.hpp"
@@ -60,13 +60,13 @@ public:
 private:
   /// A paragraph with a heading; nothing but the heading when there is no text.
   void say(std::string_view heading, std::string_view text) {
-    out_ += fmt::format("\n[{}]\n", printable(heading));
+    out_ += fmt::format("\n[{}]\n", common::printable(heading));
     if (const auto body = without_final_newlines(text); !body.empty())
-      out_ += printable(body) + '\n';
+      out_ += common::printable(body) + '\n';
   }
 
   void fact(std::string_view name, std::string_view text) {
-    if (const auto line = one_line(text); !line.empty())
+    if (const auto line = common::one_line(text); !line.empty())
       out_ += fmt::format("{:<10} {}\n", name, line);
   }
 
@@ -162,7 +162,7 @@ std::string transcript(const rollout_history& history, tool_output outputs) {
   narrator teller{outputs};
   for (const auto& line : history.lines)
     teller.tell(line);
-  return fmt::format("{:<10} {}\n", "file", one_line(history.path)) + teller.finish();
+  return fmt::format("{:<10} {}\n", "file", common::one_line(history.path)) + teller.finish();
 }
 
 std::string json_lines(const rollout_history& history) {

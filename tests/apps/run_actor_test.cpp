@@ -12,7 +12,9 @@
 #include <caf/send.hpp>
 
 #include <deque>
+#include <fcntl.h>
 #include <sstream>
+#include <unistd.h>
 
 using namespace troupe;
 using namespace troupe::run;
@@ -27,6 +29,7 @@ struct fixture : test_coordinator_fixture<> {
   thread_manager_actor manager = apps_test::spawn_fake_manager(sys, threads);
   run_actor uut;
   std::future<run_outcome> result;
+  int told = ::open((folder.path() / "told").c_str(), O_CREAT | O_WRONLY, 0600); ///< standard error
   std::deque<std::function<void()>> jobs; ///< of the blocking pool; `settle` does them
   std::string announced;                  ///< lines that were told to be on the disk
 
@@ -36,6 +39,7 @@ struct fixture : test_coordinator_fixture<> {
       caf::anon_send_exit(uut, caf::exit_reason::kill);
     threads->sink = nullptr;
     settle();
+    ::close(told);
   }
 
   /// Starts a run over `count` tasks with fresh workspaces.
@@ -62,17 +66,22 @@ struct fixture : test_coordinator_fixture<> {
       {.threads = manager,
        .post = [this](std::function<void()> job_) { jobs.push_back(std::move(job_)); },
        .results = std::make_shared<result_file>(std::get<result_file>(std::move(results))),
-       .progress = {common::output_channel{-1}, progress_style::none, {}},
+       .progress = {common::output_channel{told}, progress_style::none, {}},
        .on_written =
          [this](std::string_view lines) {
            announced += lines;
            return output_error;
-         }},
+         },
+       .is_interactive_stop = [this] { return stop_is_interactive; }},
       std::move(promise));
     settle();
   }
 
   std::error_code output_error; ///< of what `--json` prints
+  bool stop_is_interactive = true;
+
+  /// What the user was told.
+  std::string told_text() const { return content_of(folder.path() / "told"); }
 
   void settle() {
     consume_messages();
@@ -102,9 +111,13 @@ struct fixture : test_coordinator_fixture<> {
   }
 
   earlier_results stored() const {
+    return read_results(content_of(results_path(folder.path() / "out")));
+  }
+
+  static std::string content_of(const std::filesystem::path& file) {
     std::ostringstream text;
-    text << std::ifstream{results_path(folder.path() / "out")}.rdbuf();
-    return read_results(text.str());
+    text << std::ifstream{file}.rdbuf();
+    return text.str();
   }
 };
 
@@ -184,9 +197,17 @@ SCENARIO("Ctrl-C interrupts what runs and keeps what is finished") {
   say(2, {turn_aborted{}});
   REQUIRE(is_over());
   CHECK(result.get().stopped);
+  CHECK(told_text().ends_with("results are kept; Ctrl-C again ends at once\n"));
   CHECK(stored().latest.at("1").status == task_status::completed);
   CHECK(stored().latest.at("2").status == task_status::interrupted);
   CHECK(stored().latest.at("3").status == task_status::interrupted);
+}
+
+SCENARIO("nobody who sent another signal is told of Ctrl-C") {
+  stop_is_interactive = false;
+  start(1);
+  stop();
+  CHECK(told_text().ends_with("results are kept; a second signal ends at once\n"));
 }
 
 SCENARIO("results that cannot be written stop the run") {
@@ -198,6 +219,8 @@ SCENARIO("results that cannot be written stop the run") {
   say(1, {turn_aborted{}});
   REQUIRE(is_over());
   CHECK_EQ(result.get().write_error, "No space left on device");
+  CHECK_EQ(told_text(), "stopping: running tasks are interrupted, because their results cannot be "
+                        "written\n");
   CHECK_EQ(announced, "");
 }
 
@@ -221,6 +244,7 @@ SCENARIO("a run whose lines find no reader is stopped, results are kept") {
   REQUIRE(is_over());
   const auto outcome = result.get();
   CHECK(outcome.output_error == std::errc::no_space_on_device);
+  CHECK(told_text().ends_with("nobody takes the output; results are kept\n"));
   CHECK_EQ(threads->started.size(), 2u);
   CHECK(stored().latest.at("1").status == task_status::completed);
   CHECK(stored().latest.at("2").status == task_status::interrupted);

@@ -102,7 +102,9 @@ SCENARIO("tasks run, results and summary are written") {
 
 SCENARIO("a failed task makes the exit code 1, and is retried on request only") {
   write_tasks({"hello", "reject this"});
-  CHECK_EQ(run().exit_code, 1);
+  const auto first = run();
+  CHECK_EQ(first.exit_code, 1);
+  CHECK(first.error.ends_with("\n1 task failed: not like this\n"));
   CHECK_EQ(results().latest.at("2").error, "not like this");
   const auto kept = run({"--resume"});
   CHECK_EQ(kept.exit_code, 1);
@@ -140,6 +142,7 @@ SCENARIO("Ctrl-C interrupts what runs, keeps what is finished, and a resume does
   uut.send_signal(SIGINT);
   const auto end = uut.finish();
   CHECK_EQ(end.exit_code, 130);
+  CHECK(end.error.find("Ctrl-C again") != std::string::npos);
   CHECK(results().latest.at("1").status == task_status::completed);
   CHECK(results().latest.at("2").status == task_status::interrupted);
   CHECK(results().latest.at("3").status == task_status::completed);

@@ -1,7 +1,7 @@
 #define CAF_SUITE threads_listing
 #include <caf/test/bdd_dsl.hpp>
 
-#include "apps/threads/printable_text.hpp"
+#include "apps/common/printable_text.hpp"
 #include "apps/threads/thread_listing.hpp"
 
 using namespace troupe;
@@ -38,7 +38,7 @@ SCENARIO("long folders lose their beginning, long messages their end") {
   thread.cwd = "/home/ada/a/very/long/way/to/the/demonstration";
   thread.first_user_message = std::string(500, 'x') + "é";
   const auto line = table_line(thread, 120);
-  CHECK_EQ(count_characters(line), 121U); // with its newline
+  CHECK_EQ(common::count_characters(line), 121U); // with its newline
   CHECK(line.find("…ng/way/to/the/demonstration  xxx") != std::string::npos);
   CHECK(line.ends_with("x…\n"));
 }
@@ -69,19 +69,19 @@ SCENARIO("the JSON line has every fact, unknown ones as null") {
 }
 
 SCENARIO("text is shortened by characters, not bytes") {
-  CHECK_EQ(shortened("äöü", 3), "äöü");
-  CHECK_EQ(shortened("äöüß", 3), "äö…");
-  CHECK_EQ(shortened_front("äöüß", 3), "…üß");
-  CHECK_EQ(shortened("abc", 0), "");
-  CHECK_EQ(shortened_front("abc", 0), "");
-  CHECK_EQ(shortened_front("abc", 1), "…");
+  CHECK_EQ(common::shortened("äöü", 3), "äöü");
+  CHECK_EQ(common::shortened("äöüß", 3), "äö…");
+  CHECK_EQ(common::shortened_front("äöüß", 3), "…üß");
+  CHECK_EQ(common::shortened("abc", 0), "");
+  CHECK_EQ(common::shortened_front("abc", 0), "");
+  CHECK_EQ(common::shortened_front("abc", 1), "…");
 }
 
 SCENARIO("white space becomes one blank, other controls become visible") {
-  CHECK_EQ(one_line("  a \t\r\n b\n"), "a b");
-  CHECK_EQ(one_line("a\x01"), "a\xEF\xBF\xBD");
-  CHECK_EQ(one_line(" \n"), "");
-  CHECK_EQ(printable("a\n\tb\x1b\r"), "a\n\tb\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK_EQ(common::one_line("  a \t\r\n b\n"), "a b");
+  CHECK_EQ(common::one_line("a\x01"), "a\xEF\xBF\xBD");
+  CHECK_EQ(common::one_line(" \n"), "");
+  CHECK_EQ(common::printable("a\n\tb\x1b\r"), "a\n\tb\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 SCENARIO("times are shown to the minute, what is no time as it is") {

@@ -1,8 +1,8 @@
-#include "apps/threads/printable_text.hpp"
+#include "apps/common/printable_text.hpp"
 
 #include <algorithm>
 
-namespace troupe::threads {
+namespace troupe::common {
 
 namespace {
 
@@ -94,4 +94,4 @@ std::string shortened_front(std::string_view text, std::size_t limit) {
   return std::string{ellipsis} + std::string{text.substr(prefix_bytes(text, count - (limit - 1)))};
 }
 
-} // namespace troupe::threads
+} // namespace troupe::common

@@ -5,7 +5,7 @@
 #include <string_view>
 
 /// Text of models, tools and users on its way to a terminal.
-namespace troupe::threads {
+namespace troupe::common {
 
 /// Without what could control a terminal: control characters other than newline and tabulator
 /// become U+FFFD.
@@ -21,4 +21,4 @@ std::size_t count_characters(std::string_view text);
 std::string shortened(std::string_view text, std::size_t limit);
 std::string shortened_front(std::string_view text, std::size_t limit);
 
-} // namespace troupe::threads
+} // namespace troupe::common
