@@ -4,6 +4,7 @@
 #include "apps/cluster/cluster_command.hpp"
 #include "apps/common/command_line.hpp"
 #include "apps/common/exit_codes.hpp"
+#include "apps/common/log_level_check.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/common/override_options.hpp"
 #include "apps/common/own_environment.hpp"
@@ -80,6 +81,7 @@ std::unique_ptr<net::guardian> start_guardian(std::span<char*> arguments) {
 }
 
 int run_program(int argc, char** argv) {
+  common::output_channel{STDERR_FILENO}.write(common::unknown_log_level(std::getenv("TROUPE_LOG")));
   CLI::App app{description, "troupe"};
   common::use_help_format(app);
   app.footer(footer);

@@ -49,7 +49,8 @@ std::string remedy(std::error_code cause) {
   case EACCES:
   case EPERM: return "check the owner and the permissions of the folder and its parents";
   case ENOENT: return "the storage may be missing";
-  case EROFS: return "the file system is read-only";
+  case EROFS:
+    return "let CODEX_HOME name a folder that can be written, or keep no file (exec --ephemeral)";
   case ENOSPC:
   case EDQUOT: return "free some space";
   case EEXIST:

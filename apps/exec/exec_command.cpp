@@ -8,6 +8,7 @@
 #include "apps/common/local_server.hpp"
 #include "apps/common/metrics_option.hpp"
 #include "apps/common/offline_model.hpp"
+#include "apps/common/printable_text.hpp"
 #include "apps/common/process_limits.hpp"
 #include "apps/common/standard_streams.hpp"
 #include "apps/common/stop_signals.hpp"
@@ -76,8 +77,11 @@ thread_choice named_thread(const config::config& settings, const std::string& na
   const auto index = config::read_file(config::session_index_file(settings.home), max_index_bytes);
   const auto* text = std::get_if<std::string>(&index);
   const auto found = text == nullptr ? std::nullopt : find_thread_name(*text, name);
-  if (!found)
+  if (!found) {
+    refuse(fmt::format("Warning: no thread has the id or the name \"{}\"; a new one is started",
+                       common::one_line(name)));
     return start_thread{std::move(config)};
+  }
   return resume_thread{found, {}, std::move(config)};
 }
 

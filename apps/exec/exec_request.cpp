@@ -3,10 +3,14 @@
 #include "apps/common/image_file.hpp"
 #include "apps/common/output_channel.hpp"
 #include "apps/common/output_schema.hpp"
+#include "apps/common/printable_text.hpp"
 #include "apps/common/standard_streams.hpp"
 #include "apps/exec/git_check.hpp"
 #include "apps/exec/prompt.hpp"
 
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
@@ -57,7 +61,22 @@ private:
     if (auto* problem = std::get_if<common::settings_problem>(&loaded))
       return request_refusal{std::move(problem->message)};
     out_.settings = std::get<common::loaded_settings>(std::move(loaded));
+    warn_of_missing_roots();
     return std::nullopt;
+  }
+
+  /// Not refused: programs name folders that need not exist (contract exec-and-sdk.md 6).
+  void warn_of_missing_roots() const {
+    if (out_.settings.settings.sandbox_policy.mode != sandbox_mode::workspace_write)
+      return;
+    for (const auto& root : args_.writable_roots) {
+      std::error_code error;
+      if (!std::filesystem::is_directory(cwd_ / root, error))
+        common::output_channel{STDERR_FILENO}.write(
+          fmt::format("Warning: --add-dir {}: there is no such folder; commands can write there "
+                      "once it is made\n",
+                      common::one_line(root)));
+    }
   }
 
   config::typed_overrides typed_overrides() const {

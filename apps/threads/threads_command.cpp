@@ -4,6 +4,7 @@
 #include "actors/rollout_recorder/stored_threads.hpp"
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
+#include "apps/common/printable_text.hpp"
 #include "apps/threads/thread_listing.hpp"
 #include "apps/threads/transcript.hpp"
 #include "config/home.hpp"
@@ -144,6 +145,12 @@ int run_list(const list_options& options) {
 /// The file that an id or a path means.
 std::variant<fs::path, std::string> find_file(const std::string& name) {
   const auto thread = parse_thread_id(name);
+  std::error_code error;
+  if (!thread && name.find('/') == std::string::npos && !fs::exists(name, error))
+    return fmt::format(
+      "Error: {} is neither the whole id of a thread nor a file; `troupe threads list "
+      "--all` shows the ids",
+      common::one_line(name));
   if (!thread)
     return fs::path{name};
   const auto home = open_home();

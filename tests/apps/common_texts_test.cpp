@@ -2,10 +2,19 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "apps/common/command_line.hpp"
+#include "apps/common/log_level_check.hpp"
 #include "apps/common/number_text.hpp"
 
 using namespace troupe::common;
 using namespace std::chrono_literals;
+
+SCENARIO("a TROUPE_LOG that is no level is answered with those that are") {
+  CHECK_EQ(unknown_log_level("loud"), "Warning: TROUPE_LOG=\"loud\" does not count: known are off, "
+                                      "error, warn, info and debug\n");
+  for (const auto* known : {"", "off", "WARN", "debug"})
+    CHECK_EQ(unknown_log_level(known), "");
+  CHECK_EQ(unknown_log_level(nullptr), "");
+}
 
 SCENARIO("large numbers are grouped by thousands") {
   CHECK_EQ(with_separators(0), "0");

@@ -145,6 +145,25 @@ SCENARIO("an unknown id is refused before anything is printed") {
         std::string::npos);
 }
 
+SCENARIO("a name that no thread has starts a new one and says so") {
+  const auto end = run({"--json", "resume", "nix", "hello"});
+  CHECK_EQ(end.exit_code, 0);
+  CHECK_EQ(types_of(end.output), plain_turn);
+  CHECK(end.error.find("no thread has the id or the name \"nix\"; a new one is started") !=
+        std::string::npos);
+}
+
+SCENARIO("a folder to write in that is not there is told where it would count") {
+  const auto told = [this](std::vector<std::string> words) {
+    const auto end = run(std::move(words));
+    CHECK_EQ(end.exit_code, 0);
+    return end.error.find("--add-dir nowhere: there is no such folder") != std::string::npos;
+  };
+  CHECK(told({"-s", "workspace-write", "--add-dir", "nowhere", "hello"}));
+  CHECK(!told({"-s", "workspace-write", "--add-dir", ".", "hello"}));
+  CHECK(!told({"-s", "read-only", "--add-dir", "nowhere", "hello"}));
+}
+
 SCENARIO("a failed turn exits with 1 and tells why twice") {
   const auto end = run({"--json", "reject this", "-o", "last.txt"});
   CHECK_EQ(end.exit_code, 1);

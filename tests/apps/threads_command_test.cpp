@@ -143,6 +143,8 @@ SCENARIO("what is not there is named on stderr, with exit code 1") {
     CHECK_EQ(shown.output, "");
     CHECK(shown.errors.starts_with("Error: "));
   }
+  CHECK(run("threads show " + id(1).substr(0, 8)).errors.find("neither the whole id of a thread") !=
+        std::string::npos);
   ::setenv("CODEX_HOME", "/gone", 1);
   const auto listed = run("threads list");
   CHECK_EQ(listed.code, 1);
