@@ -1,11 +1,13 @@
 #include "actors/codex_thread/tool_calls.hpp"
 
+#include "actors/tool_runner/tool_arguments.hpp"
 #include "messages/json/item_json.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace troupe::codex_thread {
 
@@ -16,13 +18,18 @@ tool_result failed(std::string call_id, std::string_view output) {
     .call_id = std::move(call_id), .output = std::string{output}, .success = false, .notes = {}};
 }
 
-/// The call whose outcome the event tells; empty: it tells none.
-std::string_view ended_call(const event_msg& x) {
-  if (const auto* command = std::get_if<exec_command_end>(&x))
-    return command->begin.call_id;
+/// Whether the event tells how what the call runs has ended, or what it reads from.
+bool tells_end_of(const response_item& call, const event_msg& x) {
   if (const auto* patch = std::get_if<patch_apply_end>(&x))
-    return patch->call_id;
-  return {};
+    return call.call_id == patch->call_id;
+  const auto* command = std::get_if<exec_command_end>(&x);
+  if (!command || call.call_id == command->begin.call_id)
+    return command != nullptr;
+  if (call.name != "write_stdin")
+    return false;
+  const auto arguments = tool_runner::parse_write_stdin(call_arguments(call));
+  const auto* read = std::get_if<tool_runner::write_stdin_arguments>(&arguments);
+  return read && std::to_string(read->session_id) == command->begin.process_id;
 }
 
 } // namespace
@@ -96,10 +103,9 @@ void tool_calls::answer_waiting(std::string_view output) {
 }
 
 bool tool_calls::keep(event_msg& msg) {
-  const auto call = ended_call(msg);
   const bool is_diff = std::holds_alternative<turn_diff>(msg);
   const auto found = std::find_if(slots_.begin(), slots_.end(), [&](const slot& x) {
-    return x.running && (is_diff ? !x.kept.empty() : !call.empty() && x.call.call_id == call);
+    return x.running && (is_diff ? !x.kept.empty() : tells_end_of(x.call, msg));
   });
   if (found == slots_.end())
     return false;

@@ -38,8 +38,8 @@ public:
   void answer_waiting(std::string_view output);
 
   /// Keeps what tells the outcome of a running call until that is written: the end of a command or
-  /// a patch, and the diff that follows the latter. False, and `msg` untouched: it is of no such
-  /// call.
+  /// a patch, that of a process which the call reads from, and the diff that follows a patch.
+  /// False, and `msg` untouched: it is of no such call.
   bool keep(event_msg& msg);
 
   /// What is to be written of outcomes that are new since the last call, and what may be told once

@@ -103,6 +103,37 @@ SCENARIO("the end of a command is told when its output is written") {
   }
 }
 
+SCENARIO("the end of a process is told when the answer of the call that reads from it is written") {
+  GIVEN("a process of an earlier call, and a call that reads from it") {
+    scripted_session s;
+    s.submit(says("look"));
+    s.take();
+    s.model({output_item_done{function_call("write_stdin", "c2", R"({"session_id":7})")},
+             response_completed{"r", usage(10, 5)}});
+    s.take();
+    auto end = end_of("c1");
+    WHEN("it ends") {
+      end.begin.process_id = "7";
+      progress(s, "0", end);
+      CHECK(s.take().events.empty());
+      s.tool_answers("c2", "Process exited with code 0");
+      THEN("that waits for the lines that say so") {
+        const auto out = s.take();
+        REQUIRE(!out.events.empty());
+        CHECK(std::holds_alternative<exec_command_end>(out.events[0].msg));
+        CHECK(out.events[0].after_lines);
+      }
+    }
+    WHEN("another one ends") {
+      end.begin.process_id = "8";
+      progress(s, "0", end);
+      THEN("that is told at once") {
+        CHECK_EQ(events_of<exec_command_end>(s.take()).size(), 1u);
+      }
+    }
+  }
+}
+
 SCENARIO("what a tool did counts when the response of its call fails") {
   GIVEN("a response in the middle of which one of two commands ends") {
     scripted_session s;
