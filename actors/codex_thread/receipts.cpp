@@ -7,12 +7,16 @@ namespace troupe::codex_thread {
 
 namespace {
 
-/// The number that `id` is, written as the thread writes its own.
+constexpr std::uint64_t top_bit = 1ULL << 63;
+
+/// The number that `id` is, written as the thread writes its own. None beyond 2^63: a caller must
+/// not push the thread's numbers to their end.
 std::optional<std::uint64_t> number_of(std::string_view id) {
   std::uint64_t value = 0;
   const auto* end = id.data() + id.size();
   const auto [stop, error] = std::from_chars(id.data(), end, value);
-  if (error != std::errc{} || stop != end || (id.size() > 1 && id.front() == '0'))
+  if (error != std::errc{} || stop != end || (id.size() > 1 && id.front() == '0') ||
+      value >= top_bit)
     return std::nullopt;
   return value;
 }
@@ -33,7 +37,7 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t offset) {
 receipts::key receipts::key_of(std::string_view id) {
   if (const auto number = number_of(id))
     return {0, *number};
-  constexpr std::uint64_t top_bit = 1ULL << 63; // never like a number
+  // The top bit: never like a number.
   return {hash_of(id, 14695981039346656037ULL) | top_bit, hash_of(id, 0x9e3779b97f4a7c15ULL)};
 }
 
@@ -77,7 +81,7 @@ void receipts::remember(std::string_view id, std::string_view turn) {
   }
   auto& oldest = entries_[oldest_];
   // A number that is forgotten must not be given out later.
-  if (oldest.id.high == 0 && oldest.id.low < UINT64_MAX)
+  if (oldest.id.high == 0)
     next_number_ = std::max(next_number_, oldest.id.low + 1);
   oldest = std::move(added);
   oldest_ = (oldest_ + 1) % max_remembered;

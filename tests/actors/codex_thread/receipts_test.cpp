@@ -54,3 +54,16 @@ SCENARIO("a receipt is found again as long as it is among the last 4,096") {
     }
   }
 }
+
+SCENARIO("a caller cannot push the thread's numbers to their end") {
+  for (const auto* last : {"18446744073709551615", "18446744073709551614", "9223372036854775808"}) {
+    receipts uut;
+    uut.use_next_id();
+    uut.remember(last, last);
+    CHECK_EQ(uut.find(last), std::optional<std::string>{last});
+    for (std::size_t i = 0; i < receipts::max_remembered; ++i)
+      uut.remember("id " + std::to_string(i), "id " + std::to_string(i));
+    CHECK(!uut.find(last));
+    CHECK_EQ(uut.next_id(), "1");
+  }
+}
