@@ -28,9 +28,10 @@ struct decoded_line {
 
 enum class line_fault : std::uint8_t {
   not_json,
-  not_a_line,        ///< JSON, but not one of the shapes of the contract
-  invalid_utf8,      ///< bytes that are no text
-  cut_in_a_character ///< as a write leaves it that was cut off
+  not_a_line,         ///< JSON, but not one of the shapes of the contract
+  invalid_utf8,       ///< bytes that are no text
+  cut_in_a_character, ///< as a write leaves it that was cut off
+  utf16               ///< the first line of a file that an editor has saved so
 };
 
 /// Reads lines. Payloads are checked to be valid JSON objects of the right kind, not more: whoever

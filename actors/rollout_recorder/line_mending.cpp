@@ -117,12 +117,17 @@ bool claims_to_be_user_message(std::string_view line) {
   return line.find(R"("type":"user_message")") != std::string_view::npos;
 }
 
+bool is_utf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+}
+
 std::string_view to_sentence(line_fault fault) {
   switch (fault) {
   case line_fault::not_json: return "it is no JSON";
   case line_fault::not_a_line: return "it is no line of a rollout";
   case line_fault::invalid_utf8: return "it holds bytes that are no UTF-8";
   case line_fault::cut_in_a_character: return "it is cut off";
+  case line_fault::utf16: return "it is UTF-16 and a rollout is UTF-8";
   }
   return "it cannot be read"; // unreachable; keeps GCC content
 }

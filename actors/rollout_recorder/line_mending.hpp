@@ -17,6 +17,9 @@ std::string mended_line(std::string_view line);
 bool claims_to_be_meta(std::string_view line);
 bool claims_to_be_user_message(std::string_view line);
 
+/// Whether a file with this beginning says that it is UTF-16.
+bool is_utf16(std::string_view text);
+
 /// "it holds bytes that are no UTF-8"
 std::string_view to_sentence(line_fault fault);
 

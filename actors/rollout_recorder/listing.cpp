@@ -12,6 +12,7 @@ namespace troupe::rollout_recorder {
 namespace {
 
 constexpr std::string_view lost_message = "(this message is damaged)";
+constexpr std::string_view no_utf8 = "(this rollout is UTF-16; convert it to UTF-8)";
 constexpr std::string_view request_heading = "## My request for Codex:";
 
 std::optional<std::string> text_of_user_message(std::string_view payload) {
@@ -85,6 +86,11 @@ void head_reader::keep(const decoded_line& line) {
 }
 
 void head_reader::save(std::string_view line) {
+  if (lines_ == 1 && named_ && is_utf16(line)) {
+    take_lost_meta();
+    user_message_ = no_utf8;
+    return;
+  }
   const bool is_meta = !meta_ && claims_to_be_meta(line);
   const bool is_message = !user_message_ && claims_to_be_user_message(line);
   if (!is_meta && !is_message)
@@ -96,9 +102,13 @@ void head_reader::save(std::string_view line) {
   } else if (is_message) {
     user_message_ = lost_message;
   } else if (named_) {
-    meta_.emplace();
-    meta_->thread = *named_;
+    take_lost_meta();
   }
+}
+
+void head_reader::take_lost_meta() {
+  meta_.emplace();
+  meta_->thread = *named_;
 }
 
 std::optional<thread_head> head_reader::result() const {

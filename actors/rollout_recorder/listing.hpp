@@ -56,7 +56,8 @@ struct thread_head {
 ///
 /// Damage does not hide a thread: what can be saved of its first line and of the user's message
 /// stands there with U+FFFD for the rest (`mended_line`). Of a session_meta that is lost the thread
-/// is known by its file's name, a lost message has a text in its place.
+/// is known by its file's name, a lost message has a text in its place, and so has the message of a
+/// file that was converted to UTF-16.
 class head_reader {
 public:
   /// `named`: the thread of the file's name.
@@ -73,6 +74,7 @@ public:
 private:
   void keep(const decoded_line& line);
   void save(std::string_view line);
+  void take_lost_meta();
 
   std::optional<thread_id> named_;
   line_decoder decoder_;

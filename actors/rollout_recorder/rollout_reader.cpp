@@ -64,7 +64,8 @@ void rollout_reader::end_line(std::string_view line) {
   const auto decoded = decoder_.decode(line);
   if (const auto* good = std::get_if<decoded_line>(&decoded))
     return keep(*good);
-  count_damage(std::get<line_fault>(decoded));
+  count_damage(line_number_ == 1 && is_utf16(line) ? line_fault::utf16
+                                                   : std::get<line_fault>(decoded));
   if (!has_meta_ && line.size() <= max_mended_bytes && claims_to_be_meta(line))
     save_meta(line);
 }

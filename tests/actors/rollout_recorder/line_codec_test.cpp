@@ -33,6 +33,7 @@ std::string read(std::string_view line) {
   case line_fault::not_a_line: return "not_a_line";
   case line_fault::invalid_utf8: return "invalid_utf8";
   case line_fault::cut_in_a_character: return "cut";
+  case line_fault::utf16: return "utf16";
   }
   return "?";
 }

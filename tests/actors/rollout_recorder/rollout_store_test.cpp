@@ -18,6 +18,7 @@
 
 using namespace troupe;
 using namespace troupe::rollout_recorder;
+using namespace std::literals;
 using troupe::test::sample_thread;
 using troupe::test::text_of;
 
@@ -207,6 +208,8 @@ SCENARIO("files that are no rollouts fail with the contract's words") {
           .message.starts_with("failed to parse thread ID from rollout file: line 2 cannot be "
                                "read, it holds bytes that are no "
                                "UTF-8; put it right"));
+  CHECK(failure("\xff\xfe{\0\n\0"sv).message.find("line 1 cannot be read, it is UTF-16") !=
+        std::string::npos);
   CHECK(load_failure({std::nullopt, (home.path() / "gone").string()}).code ==
         errc::no_such_rollout);
   CHECK(load_failure({std::nullopt, home.path().string()}).code == errc::rollout_unwritable);

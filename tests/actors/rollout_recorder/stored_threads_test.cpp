@@ -246,6 +246,18 @@ SCENARIO("damage in the first message, or in the session_meta, does not hide a t
   CHECK_EQ(lost.first_user_message, "zebra one");
 }
 
+SCENARIO("a rollout that was converted to UTF-16 is listed, with what to do") {
+  const auto file = add({.n = 1});
+  std::string wide = "\xff\xfe";
+  for (const char c : test::text_of(file))
+    wide.append({c, '\0'});
+  home.write(std::filesystem::relative(file, home.path()), wide);
+  const auto found = page({}).threads;
+  REQUIRE_EQ(found.size(), 1U);
+  CHECK_EQ(found[0].thread, sample_thread(1));
+  CHECK_EQ(found[0].first_user_message, "(this rollout is UTF-16; convert it to UTF-8)");
+}
+
 SCENARIO("a file without its last newline is listed") {
   const auto file = add({.n = 1});
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
