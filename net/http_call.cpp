@@ -85,12 +85,17 @@ void http_call::abandon() {
   cancel();
 }
 
+/// What the caller has counted since the last look: atomic, because it may do so on any thread.
+void http_call::read_marks() {
+  clock_.progress(clock_type::time_point{clock_type::duration{control_->progress_at.load()}});
+  clock_.advance(clock_type::time_point{clock_type::duration{control_->advanced_at.load()}});
+}
+
 void http_call::on_timer() {
   if (step_ == step::done)
     return;
   const auto now = clock_type::now();
-  clock_.progress(clock_type::time_point{clock_type::duration{control_->progress_at.load()}});
-  clock_.advance(clock_type::time_point{clock_type::duration{control_->advanced_at.load()}});
+  read_marks();
   if (now < clock_.deadline())
     return arm_timer();
   const auto verdict = clock_.verdict();
@@ -174,6 +179,7 @@ bool http_call::fulfil_wish() {
 
 void http_call::enter(step x, call_clock::step limited_as) {
   step_ = x;
+  read_marks(); // the clock must know them before it is suspended
   clock_.enter(limited_as, clock_type::now());
   arm_timer();
 }

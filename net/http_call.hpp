@@ -103,6 +103,7 @@ private:
   bool collects() const;
   bool fulfil_wish();
   void enter(step x, call_clock::step limited_as);
+  void read_marks();
   void arm_timer();
   void fail(net_errc error, std::string detail = {});
   void succeed();

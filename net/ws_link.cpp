@@ -175,6 +175,7 @@ bool ws_link::receive_message(ws_frame kind, std::string_view payload) {
   if (control_->window.take())
     return deliver();
   is_parked_ = true;
+  read_mark(); // the clock must know it before it is suspended
   clock_.suspend(clock_type::now());
   arm_timer();
   return false;

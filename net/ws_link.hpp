@@ -129,6 +129,7 @@ private:
   void disconnect();
 
   steady_time deadline() const;
+  void read_mark();
   void arm_timer();
   void on_quiet(steady_time now);
   void on_bad_input(net_errc error);

@@ -185,11 +185,15 @@ void ws_link::arm_timer() {
     timer_.arm(shared_from_this(), when);
 }
 
+void ws_link::read_mark() {
+  clock_.advance(steady_time{clock_type::duration{control_->advanced_at.load()}});
+}
+
 void ws_link::on_timer() {
   if (step_ == step::closed)
     return;
   const auto now = clock_type::now();
-  clock_.advance(steady_time{clock_type::duration{control_->advanced_at.load()}});
+  read_mark();
   if (now < deadline())
     return arm_timer();
   if (step_ == step::parting)
