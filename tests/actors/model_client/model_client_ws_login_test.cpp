@@ -3,7 +3,7 @@
 
 #include "tests/actors/model_client/model_client_fixture.hpp"
 #include "tests/actors/model_client/scripted_auth.hpp"
-#include "tests/actors/model_client/ws_peer.hpp"
+#include "tests/actors/model_client/ws_requests.hpp"
 
 #include <memory>
 #include <string>
@@ -15,21 +15,6 @@ namespace {
 
 using fixture = model_client_fixture;
 
-ws_connection_script accepting() {
-  return {.replies = {{.texts = {ws_completed("resp_1")}}}};
-}
-
-ws_connection_script unauthorized() {
-  return {.status = 401};
-}
-
-open_stream ws_stream() {
-  auto x = fixture::stream(1);
-  x.request.origin.transport = model_transport::websocket_v1;
-  x.request.origin.turn = "turn";
-  return x;
-}
-
 /// A login that can be read again, and then refreshed.
 std::shared_ptr<auth_script> repairable() {
   auto result = std::make_shared<auth_script>();
@@ -39,20 +24,16 @@ std::shared_ptr<auth_script> repairable() {
   return result;
 }
 
-std::string header(const net::server_request& x, std::string_view name) {
-  return std::string{x.headers.find(name).value_or("")};
-}
-
 } // namespace
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
 SCENARIO("a login refused in the handshake is repaired twice within one call") {
-  ws_peer peer{{unauthorized(), unauthorized(), accepting()}};
+  ws_peer peer{{refusing(401), refusing(401), good()}};
   add_provider(peer.base_url());
   const auto script = repairable();
   use_auth(scripted_auth, script);
-  open(ws_stream());
+  open(ws_stream(1, v1));
   CHECK(finish(1).has_ended_well());
   const auto handshakes = peer.handshakes();
   REQUIRE_EQ(handshakes.size(), 3u);
@@ -67,21 +48,21 @@ SCENARIO("a login refused in the handshake is repaired twice within one call") {
 }
 
 SCENARIO("a login refused in a third handshake is an error") {
-  ws_peer peer{{unauthorized()}};
+  ws_peer peer{{refusing(401)}};
   add_provider(peer.base_url());
   use_auth(scripted_auth, repairable());
-  open(ws_stream());
+  open(ws_stream(1, v1));
   CHECK(finish(1).code() == model_errc::unexpected_status);
   CHECK_EQ(peer.handshakes().size(), 3u);
 }
 
 SCENARIO("a login that is gone for good ends a WebSocket call as unauthorized") {
-  ws_peer peer{{unauthorized()}};
+  ws_peer peer{{refusing(401)}};
   add_provider(peer.base_url());
   const auto script = repairable();
   script->recoveries = {{recovery_outcome::refused, {}, "log in again"}};
   use_auth(scripted_auth, script);
-  open(ws_stream());
+  open(ws_stream(1, v1));
   CHECK(finish(1).code() == model_errc::unauthorized);
   CHECK_EQ(finish(1).error(), "log in again");
   CHECK_EQ(peer.handshakes().size(), 1u);
