@@ -2,12 +2,11 @@
 #define CAF_SUITE guardian_start
 #include <caf/test/bdd_dsl.hpp>
 
-#include "net/guardian/guardian.hpp"
 #include "net/guardian/proc_files.hpp"
-#include "net/io_pool.hpp"
 #include "net/process.hpp"
 #include "net/spawn.hpp"
 #include "net/unique_fd.hpp"
+#include "tests/net/guarded_pool.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,30 +38,16 @@ struct guarded_process {
   bool is_over() const { return end.wait_for(0s) == std::future_status::ready; }
 };
 
-struct fixture {
-  std::unique_ptr<guardian> keeper;
-  std::unique_ptr<io_pool> pool;
+struct fixture : test::guarded_pool {
   std::filesystem::path place =
     std::filesystem::temp_directory_path() / ("guardian-start-" + std::to_string(::getpid()));
 
-  fixture() {
-    std::filesystem::create_directories(place);
-    use({});
-  }
+  fixture() { std::filesystem::create_directories(place); }
   ~fixture() {
     pool.reset();
     keeper.reset();
     std::error_code ignored;
     std::filesystem::remove_all(place, ignored);
-  }
-
-  void use(const guardian_terms& terms) {
-    pool.reset();
-    keeper.reset();
-    keeper = guardian::start({}, terms); // before the pool has threads
-    REQUIRE(keeper != nullptr);
-    pool = std::make_unique<io_pool>();
-    pool->use_guardian(*keeper);
   }
 
   guarded_process start(std::vector<std::string> argv, std::string folder = "/") {

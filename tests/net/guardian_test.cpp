@@ -1,11 +1,10 @@
 #define CAF_SUITE guardian
 #include <caf/test/bdd_dsl.hpp>
 
-#include "net/guardian/guardian.hpp"
 #include "net/guardian/proc_files.hpp"
-#include "net/io_pool.hpp"
 #include "net/process.hpp"
 #include "net/unique_fd.hpp"
+#include "tests/net/guarded_pool.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -40,21 +39,7 @@ struct guarded_process {
   void wait_for_output() { seen->first_output.get_future().wait(); }
 };
 
-struct fixture {
-  std::unique_ptr<guardian> keeper;
-  std::unique_ptr<io_pool> pool;
-
-  fixture() { use({}); }
-
-  void use(const guardian_terms& terms) {
-    pool.reset();
-    keeper.reset();
-    keeper = guardian::start({}, terms); // before the pool has threads
-    REQUIRE(keeper != nullptr);
-    pool = std::make_unique<io_pool>();
-    pool->use_guardian(*keeper);
-  }
-
+struct fixture : test::guarded_pool {
   guarded_process start(process_options options) {
     guarded_process process;
     if (options.environment.empty())
