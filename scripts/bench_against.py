@@ -41,30 +41,21 @@ class Program:
     bench: pathlib.Path | None  # troupe_bench of the same build
 
 
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    key: str
-    title: str
-    scale: float = 1.0
-    decimals: int = 3
-    more_is_better: bool = False
-
-
 def figures_of(plan, with_bench):
     rows = []
     for n in plan.tasks:
-        rows += [Figure(f"run_cpu_{n}", f"troupe run, {n}: CPU per turn, ms"),
-                 Figure(f"run_rate_{n}", f"troupe run, {n}: turns per second", decimals=0, more_is_better=True),
-                 Figure(f"run_disk_{n}", f"troupe run, {n}: written per turn, KB", scale=1 / 1024, decimals=1)]
-    rows += [Figure("exec_cpu", "troupe exec: CPU, ms", decimals=2),
-             Figure("exec_ms", "troupe exec: start to end, ms", decimals=2),
-             Figure("first_request_ms", "troupe exec: start to first request, ms", decimals=2)]
+        rows += [report.Row(f"run_cpu_{n}", f"troupe run, {n}: CPU per turn, ms", decimals=3),
+                 report.Row(f"run_rate_{n}", f"troupe run, {n}: turns per second", more_is_better=True),
+                 report.Row(f"run_disk_{n}", f"troupe run, {n}: written per turn, KB", scale=1 / 1024, decimals=1)]
+    rows += [report.Row("exec_cpu", "troupe exec: CPU, ms", decimals=2),
+             report.Row("exec_ms", "troupe exec: start to end, ms", decimals=2),
+             report.Row("first_request_ms", "troupe exec: start to first request, ms", decimals=2)]
     for n in plan.tasks if with_bench else ():
-        rows += [Figure(f"bench_cpu_{n}", f"in process, {n}: CPU per turn, ms"),
-                 Figure(f"bench_rate_{n}", f"in process, {n}: turns per second", decimals=0, more_is_better=True),
-                 Figure(f"bench_disk_{n}", f"in process, {n}: written per turn, KB", scale=1 / 1024, decimals=1)]
+        rows += [report.Row(f"bench_cpu_{n}", f"in process, {n}: CPU per turn, ms", decimals=3),
+                 report.Row(f"bench_rate_{n}", f"in process, {n}: turns per second", more_is_better=True),
+                 report.Row(f"bench_disk_{n}", f"in process, {n}: written per turn, KB", scale=1 / 1024, decimals=1)]
         if n >= 100:
-            rows.append(Figure(f"bench_memory_{n}", f"in process, {n}: memory per idle thread, KB", decimals=1))
+            rows.append(report.Row(f"bench_memory_{n}", f"in process, {n}: memory per idle thread, KB", decimals=1))
     return rows
 
 
@@ -179,7 +170,7 @@ class Comparison:
 @dataclasses.dataclass(frozen=True)
 class Result:
     """One figure of both programs, round by round."""
-    figure: Figure
+    figure: report.Row
     old: list
     new: list
 
@@ -215,7 +206,7 @@ class Result:
 
     def cells(self):
         def number(values):
-            return f"{statistics.median(values) * self.figure.scale:,.{self.figure.decimals}f}"
+            return self.figure.cell({self.figure.key: statistics.median(values)})
         low, high = self.middle_half()
         return [self.figure.title, number(self.old), number(self.new), f"{self.change():+.1%}", f"{low:+.1%} to {high:+.1%}",
                 self.verdict()]

@@ -6,6 +6,7 @@
 #include "actors/model_client/retry_after.hpp"
 #include "actors/model_client/stream_errors.hpp"
 #include "actors/model_client/usage_limit.hpp"
+#include "config/text_file.hpp"
 #include "net/wire/url.hpp"
 
 #include <fmt/format.h>
@@ -19,14 +20,6 @@ namespace troupe::model_client {
 namespace {
 
 constexpr std::size_t max_shown_body_bytes = 1000; // contract responses-client.md 14
-constexpr std::string_view white_space = " \t\r\n\f\v";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
-}
 
 model_error error_of(model_errc code, std::string message) {
   return {.code = code,
@@ -54,9 +47,9 @@ json_slice member_of(std::string_view json, std::string_view name) {
 
 std::string shown_body(std::string_view body) {
   const auto message = json_text(member_of(member_of(body, "error").text, "message"));
-  if (message && !trimmed(*message).empty())
-    return std::string{trimmed(*message)};
-  const auto text = trimmed(body);
+  if (message && !config::trimmed(*message).empty())
+    return std::string{config::trimmed(*message)};
+  const auto text = config::trimmed(body);
   if (text.empty())
     return "Unknown error";
   if (text.size() <= max_shown_body_bytes)

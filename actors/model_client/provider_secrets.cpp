@@ -66,14 +66,6 @@ std::size_t written_length(std::string_view text, std::string_view value) {
   return result;
 }
 
-std::string_view without_space(std::string_view x) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = x.find_first_not_of(space);
-  if (first == std::string_view::npos)
-    return {};
-  return x.substr(first, x.find_last_not_of(space) - first + 1);
-}
-
 /// Headers, and parameters, whose values are no secrets.
 bool is_public(std::string_view name) {
   constexpr auto names = std::to_array<std::string_view>(
@@ -112,7 +104,7 @@ void add_parts_of_address(std::string_view url, secret_values& out) {
 } // namespace
 
 void secret_values::add(std::string_view value) {
-  value = without_space(value);
+  value = net::trimmed(value);
   if (value.size() < shortest)
     return;
   add_value(std::string{value});

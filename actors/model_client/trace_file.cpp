@@ -1,6 +1,7 @@
 #include "actors/model_client/trace_file.hpp"
 
 #include "actors/model_client/bounded_json.hpp"
+#include "config/text_file.hpp"
 #include "messages/json/writer.hpp"
 #include "net/wire/utf8_check.hpp"
 
@@ -54,14 +55,6 @@ std::string decoded(std::string_view bytes) {
   return std::string{bytes};
 }
 
-std::string_view trimmed_line(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n\f\v";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 /// The object itself, or those of an array.
 void collect(value&& x, std::vector<object>& out) {
   if (x.is_object())
@@ -80,7 +73,7 @@ std::vector<object> objects_of(std::string_view text) {
   }
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
-    const auto line = trimmed_line(text.substr(0, end));
+    const auto line = config::trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (!line.starts_with('{') && !line.starts_with('['))
       continue;
