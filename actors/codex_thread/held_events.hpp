@@ -12,7 +12,8 @@ namespace troupe::codex_thread {
 /// Events that wait until lines of the rollout are safe, and those behind them: nobody hears of an
 /// outcome that a crash could still undo, and the order stays. Empty most of the time. Pure.
 ///
-/// Bounded by its owner, which grants a model stream no credit while anything is held.
+/// Bounded by its owner, which grants a model stream no credit while anything is held, and by what
+/// tools may tell of a command's output.
 class held_events {
 public:
   /// Whether an event has to be held now. `written`: appends so far; `safe`: the first so many of
