@@ -18,7 +18,6 @@ public:
   /// Closes the one that has waited longest when there are too many. Never the new one.
   place enter(http_session& x);
   void leave(place x) { order_.erase(x); }
-  place nowhere() { return order_.end(); }
 
   /// Closes up to `count`, to have their descriptors back.
   void make_room(std::size_t count);

@@ -48,8 +48,7 @@ std::variant<http_url, std::string_view> read_http_url(std::string_view text) {
   const auto parsed = boost::urls::parse_uri(boost::core::string_view{text.data(), text.size()});
   if (!parsed)
     return "it is no absolute URL (a space, a scheme that is missing, or a character that has to "
-           "be "
-           "escaped)"sv;
+           "be escaped)"sv;
   const boost::urls::url_view url = *parsed;
   http_url result;
   if (url.scheme_id() == boost::urls::scheme::https)
