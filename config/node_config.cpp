@@ -1,10 +1,9 @@
 #include "config/node_config.hpp"
 
+#include "config/core_count.hpp"
 #include "messages/wire_version.hpp"
 
 #include <caf/io/middleman.hpp>
-
-#include <sched.h>
 
 #include <algorithm>
 #include <string>
@@ -13,14 +12,6 @@
 namespace troupe::config {
 
 namespace {
-
-/// Cores that this process may use.
-std::size_t core_count() {
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof(cores), &cores) != 0)
-    return 1;
-  return static_cast<std::size_t>(CPU_COUNT(&cores));
-}
 
 std::size_t worker_count(std::size_t wanted) {
   return wanted != 0 ? wanted : std::max(core_count(), std::size_t{2});

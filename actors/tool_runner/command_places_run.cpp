@@ -1,9 +1,8 @@
 #include "actors/tool_runner/command_places_run.hpp"
 
-#include <unistd.h>
+#include "config/core_count.hpp"
+#include "net/machine_memory.hpp"
 
-#include <algorithm>
-#include <cstdint>
 #include <utility>
 
 namespace troupe::tool_runner {
@@ -50,11 +49,7 @@ void command_places::tell(command_governor::ticket x) {
 }
 
 std::size_t running_commands_of_machine() {
-  const auto number = [](int name) {
-    return static_cast<std::uint64_t>(std::max(1L, ::sysconf(name)));
-  };
-  return default_running_commands(number(_SC_NPROCESSORS_ONLN),
-                                  number(_SC_PHYS_PAGES) * number(_SC_PAGE_SIZE));
+  return default_running_commands(config::core_count(), net::usable_memory_bytes());
 }
 
 } // namespace troupe::tool_runner

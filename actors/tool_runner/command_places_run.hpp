@@ -60,7 +60,7 @@ private:
 inline constexpr const char* no_place_left =
   "too many commands are waiting to run; try again when some of them have ended";
 
-/// By this machine's cores and memory.
+/// By the cores and the memory that this process may use.
 std::size_t running_commands_of_machine();
 
 } // namespace troupe::tool_runner

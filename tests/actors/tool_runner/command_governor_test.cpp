@@ -2,10 +2,12 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "actors/tool_runner/command_governor.hpp"
+#include "actors/tool_runner/command_places_run.hpp"
 
 #include <algorithm>
 #include <map>
 #include <random>
+#include <sched.h>
 #include <set>
 #include <vector>
 
@@ -162,4 +164,19 @@ SCENARIO("the default follows cores and memory") {
   CHECK_EQ(default_running_commands(64, 256 * gib), 130u);
   CHECK_EQ(default_running_commands(64, 4 * gib), 16u);
   CHECK_EQ(default_running_commands(1, gib / 4), 4u);
+}
+
+SCENARIO("cores that this process may not use do not count") {
+  cpu_set_t all;
+  REQUIRE_EQ(::sched_getaffinity(0, sizeof(all), &all), 0);
+  int first = 0;
+  while (CPU_ISSET(first, &all) == 0)
+    ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  REQUIRE_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
+  const auto commands = running_commands_of_machine();
+  ::sched_setaffinity(0, sizeof(all), &all);
+  CHECK_EQ(commands, fewest_commands);
 }
