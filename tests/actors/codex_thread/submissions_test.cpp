@@ -213,6 +213,21 @@ SCENARIO("a caller's id that the thread has given itself is refused") {
   }
 }
 
+SCENARIO("an op that could not be read is refused, and uses up no number") {
+  struct unreadable {
+    [[noreturn]] operator user_input() const { throw 1; }
+  };
+  submission x;
+  try {
+    x.op.emplace<user_input>(unreadable{});
+  } catch (int) {
+    CHECK(x.op.valueless_by_exception());
+  }
+  scripted_session s;
+  CHECK(std::get<errc>(s.uut.submit(std::move(x), s.out)) == errc::invalid_request);
+  CHECK_EQ(std::get<submitted>(s.submit(says("first"))).id, "0");
+}
+
 SCENARIO("a user turn that the running turn has no room for is refused") {
   GIVEN("a running turn with all the input it holds") {
     scripted_session s;

@@ -15,6 +15,7 @@ namespace {
 /// Appends that are answered when the test says so: each `list_rollouts` answers the oldest.
 struct slow_disk {
   bool is_slow = false;
+  bool knows_files = true; ///< takes threads over from another recorder
   std::vector<caf::typed_response_promise<void>> open;
 };
 
@@ -30,7 +31,11 @@ rollout_recorder_actor::behavior_type slow_recorder(rollout_recorder_actor::poin
             return disk->open.emplace_back(self->make_response_promise<void>());
           },
           [](const close_rollout&) -> caf::result<void> { return caf::unit; },
-          [](const reopen_rollout&) -> caf::result<void> { return caf::unit; },
+          [disk](const reopen_rollout&) -> caf::result<void> {
+            if (disk->knows_files)
+              return caf::unit;
+            return caf::make_error(errc::rollout_unwritable, "not taken over");
+          },
           [disk](const list_rollouts&) -> caf::result<rollout_page> {
             auto written = disk->open.front();
             disk->open.erase(disk->open.begin());
@@ -132,6 +137,53 @@ SCENARIO("events behind a command's end keep their place") {
       }
     }
   }
+}
+
+SCENARIO("while events wait for the disk the model's stream gets no credit") {
+  GIVEN("a command that has ended, whose output is being written") {
+    start();
+    say("look");
+    disk->is_slow = true;
+    model({output_item_done{a_call()}});
+    WHEN("the model goes on") {
+      for (int i = 0; i < codex_thread::model_attempts::stream_window; ++i)
+        model({output_text_delta{"x"}});
+      THEN("it gets credit when they are told, for all that it has used") {
+        CHECK(log->credits.empty());
+        while (!disk->open.empty())
+          write_one();
+        REQUIRE_EQ(log->credits.size(), 1u);
+        CHECK(log->credits[0].messages >= codex_thread::model_attempts::stream_window);
+      }
+    }
+  }
+}
+
+SCENARIO("a file that a restarted recorder does not take over fails the turn") {
+  GIVEN("a turn, and a recorder that knows nothing of its file") {
+    start();
+    say("look");
+    disk->knows_files = false;
+    auto restarted = services;
+    restarted.recorder = sys.spawn(slow_recorder, disk);
+    caf::anon_send(uut, restarted);
+    run();
+    WHEN("the turn ends") {
+      model({output_item_done{make_message("assistant", "seen")}, response_completed{"r", {}}});
+      THEN("it says why it is not safe") {
+        CHECK_EQ(count_of<turn_error>(*seen), 1u);
+      }
+    }
+    caf::anon_send_exit(restarted.recorder, caf::exit_reason::user_shutdown);
+  }
+}
+
+SCENARIO("a subscription without a sink is refused") {
+  const auto started = start();
+  const auto refused =
+    ask<thread_summary>(subscribe_events{started.thread, {}, 1, delta_wish::all});
+  REQUIRE(!refused);
+  CHECK(refused.error() == errc::invalid_request);
 }
 
 SCENARIO("a dead subscriber is forgotten, and so many may be there at once") {

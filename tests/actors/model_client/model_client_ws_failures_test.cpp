@@ -48,12 +48,18 @@ SCENARIO("a WebSocket fails in the contract's words") {
 }
 
 SCENARIO("a WebSocket's limits of a response are told with the names of their settings") {
-  ws_peer peer{{ending_with(ws_reply::ending::hang), ending_with(ws_reply::ending::hang)}};
-  auto& provider = add_provider(peer.base_url());
-  provider.stream_progress_timeout = 50ms;
+  ws_peer peer{{ending_with(ws_reply::ending::hang)}};
+  add_provider(peer.base_url()).stream_progress_timeout = 50ms;
   open(ws_stream(1, v1));
   CHECK(finish(1).error().find("`stream_progress_timeout_ms` (50 ms)") != std::string::npos);
   CHECK(finish(1).code() == model_errc::stream);
+}
+
+SCENARIO("a WebSocket that only shows signs of life is given up") {
+  ws_peer peer{{ending_with(ws_reply::ending::live)}};
+  add_provider(peer.base_url()).stream_progress_timeout = 50ms;
+  open(ws_stream(1, v1));
+  CHECK(finish(1).error().find("`stream_progress_timeout_ms` (50 ms)") != std::string::npos);
 }
 
 SCENARIO("a WebSocket's response that takes too long is given up for good") {

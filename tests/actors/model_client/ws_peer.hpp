@@ -19,7 +19,14 @@ namespace troupe::testing {
 
 /// What the peer does when a message has come.
 struct ws_reply {
-  enum class ending { none, close, cut, binary, hang };
+  enum class ending {
+    none,
+    close,
+    cut,
+    binary,
+    hang,
+    live ///< nothing but signs of life: a ping and a text that is no event, again with each pong
+  };
 
   std::vector<std::string> texts;
   ending end = ending::none;
@@ -146,6 +153,7 @@ private:
     struct connection {
       net::ws_handle socket;
       std::size_t replied = 0;
+      bool lives = false;
     };
 
     void accept(const net::responder& to, const ws_connection_script& script) {
@@ -158,12 +166,20 @@ private:
         self->change([&] { self->messages.emplace_back(text); });
         reply(*link, script);
       };
-      handlers.on_frame = [self](net::ws_frame x) {
-        if (x == net::ws_frame::pong)
-          self->change([&] { ++self->pongs; });
+      handlers.on_frame = [self, link](net::ws_frame x) {
+        if (x != net::ws_frame::pong)
+          return;
+        self->change([&] { ++self->pongs; });
+        if (link->lives)
+          show_life(*link);
       };
       handlers.on_done = [self](const net::ws_outcome&) { self->change([&] { ++self->ends; }); };
       link->socket = to.accept_websocket(std::move(handlers), script.headers);
+    }
+
+    static void show_life(connection& link) {
+      link.socket.send(R"({"type":"keepalive"})");
+      link.socket.ping("p");
     }
 
     static void reply(connection& link, const ws_connection_script& script) {
@@ -180,6 +196,7 @@ private:
       case ws_reply::ending::close: return link.socket.close({1001, "going away"});
       case ws_reply::ending::cut: return link.socket.cut(net::ws_handle::cut_mode::close);
       case ws_reply::ending::binary: return link.socket.send_binary("x");
+      case ws_reply::ending::live: link.lives = true; return show_life(link);
       }
     }
   };

@@ -31,16 +31,18 @@ store_error refused(const std::filesystem::path& file, if_missing missing) {
 } // namespace
 
 SCENARIO("creating makes the folders, and both are for their owner only, whatever the umask") {
-  const test::temp_folder folder;
-  const auto file = folder.path() / "2026/02/07/rollout.jsonl";
-  const auto old_mask = umask(022);
-  opened(file, if_missing::create);
-  umask(old_mask);
-  struct stat status {};
-  REQUIRE_EQ(stat(file.c_str(), &status), 0);
-  CHECK_EQ(status.st_mode & 0777, 0600U);
-  REQUIRE_EQ(stat(file.parent_path().c_str(), &status), 0);
-  CHECK_EQ(status.st_mode & 0777, 0700U);
+  for (const mode_t mask : {0, 022, 0277}) {
+    const test::temp_folder folder;
+    const auto file = folder.path() / "2026/02/07/rollout.jsonl";
+    const auto old_mask = umask(mask);
+    opened(file, if_missing::create);
+    umask(old_mask);
+    struct stat status {};
+    REQUIRE_EQ(stat(file.c_str(), &status), 0);
+    CHECK_EQ(status.st_mode & 0777, 0600U);
+    REQUIRE_EQ(stat(file.parent_path().c_str(), &status), 0);
+    CHECK_EQ(status.st_mode & 0777, 0700U);
+  }
 }
 
 SCENARIO("opening a missing file is an error unless it is to be created") {
