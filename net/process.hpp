@@ -76,8 +76,8 @@ struct process_outcome {
   bool errors_held_open = false;
 };
 
-/// Called on one I/O thread, one after the other. Must not block or throw. Released after
-/// `on_exit`.
+/// Called on one I/O thread, one after the other; `on_exit` within `spawn_process` when the pool is
+/// stopping already. Must not block or throw. Released after `on_exit`.
 struct process_handlers {
   /// Blocks of at most `process_block_bytes`. A child can write as fast as this returns: bound what
   /// is kept or passed on right here.

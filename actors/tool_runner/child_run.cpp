@@ -105,6 +105,8 @@ void child_run::spawn(net::process_options options) {
   stage_ = stage::running;
   started_ = clock::now();
   process_ = net::spawn_process(context_->io, std::move(options), std::move(handlers));
+  if (stage_ == stage::ended)
+    return; // the pool is about to stop: refused within the call
   order_.definitions = {};
   order_.sandbox_arguments = {};
   if (order_.timeout)

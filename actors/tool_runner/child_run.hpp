@@ -39,7 +39,7 @@ struct child_order {
 
 /// On the I/O thread, in this order. Released after `on_end` or `abandon`.
 struct child_listener {
-  std::function<void()> on_start;
+  std::function<void()> on_start; ///< not for a child that could not be tried
   std::function<void(output_stream, std::string_view)> on_output;
   std::function<void(child_end)> on_end; ///< exactly once, unless abandoned
 };
