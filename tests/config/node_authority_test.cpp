@@ -123,6 +123,10 @@ SCENARIO("a name in a certificate is read as it is written, or not at all") {
   for (const auto* text : {"", "troupe://lab", "troupe://lab/", "troupe:///left", "http://lab/left",
                            "troupe://lab/left/more", "troupe://lab/.left", "troupe://la b/left"})
     CHECK_EQ(parse_node_uri(text), std::nullopt);
+  const std::string longest(64, 'n');
+  CHECK_EQ(parse_node_uri("troupe://lab/" + longest), (node_identity{"lab", longest}));
+  CHECK_EQ(parse_node_uri("troupe://lab/n" + longest), std::nullopt);
+  CHECK_EQ(parse_node_uri("troupe://l" + longest + "/left"), std::nullopt);
 }
 
 END_FIXTURE_SCOPE()

@@ -127,7 +127,20 @@ SCENARIO("a key that others may read, write or replace is refused, with the reme
   if (::geteuid() != 0)
     return;
   CHECK_EQ(::chown(key.c_str(), 65534, 65534), 0);
-  expect_problem(files, files.key, "belongs to another user");
+  expect_problem(files, files.key, "this private key belongs to another user");
+  CHECK_EQ(::chown(key.c_str(), 0, 0), 0);
+  ::chmod(open.c_str(), 0755);
+  CHECK_EQ(problem_of(files), std::nullopt);
+  CHECK_EQ(::chown(open.c_str(), 65534, 65534), 0);
+  expect_problem(files, files.key, "belongs to another user; move the key");
+}
+
+SCENARIO("a certificate of two nodes is none") {
+  auto files = good();
+  const auto two = authority.issue("URI:troupe://test/node,URI:troupe://test/other");
+  files.certificate = two.certificate;
+  files.key = two.key;
+  expect_problem(files, files.certificate, "must have one name");
 }
 
 SCENARIO("an encrypted key needs its passphrase, and asks nobody for it") {

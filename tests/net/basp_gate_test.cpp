@@ -44,6 +44,8 @@ SCENARIO("a peer begins with the handshake of its side, once") {
         std::string(32, '\xFF'), std::string{"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
         frame{.operation = 1, .payload = "short"}.bytes(),
         frame{.operation = 1, .payload = '\0' + std::string(24, 'x')}.bytes(),
+        frame{.operation = 1, .payload = node_id('p') + 'x'}.bytes(),
+        frame{.operation = 0, .payload = node_id('p')}.bytes(),
         frame{.operation = 1, .announced = 0xFFFF'FFFF}.bytes()}) {
     basp_gate other{basp_side::acceptor, rules, questions};
     std::string passed;
@@ -73,6 +75,12 @@ SCENARIO("what is announced is bounded before CAF hears of it") {
   }
 }
 
+SCENARIO("a frame that carries nothing is a heartbeat or ends the link") {
+  begin();
+  CHECK(passes(frame{}));
+  CHECK_EQ(feed(frame{.operation = 2, .destination = 7}.bytes()), "it sends an empty frame");
+}
+
 SCENARIO("only types of the list pass, and only to actors") {
   begin();
   CHECK(passes(message(210)));
@@ -91,9 +99,12 @@ SCENARIO("only types of the list pass, and only to actors") {
   auto staged = message(210);
   staged.payload[0] = 1;
   CHECK(!passes(staged));
+  auto to_nobody = message(210);
+  to_nobody.destination = 0;
+  CHECK(!passes(to_nobody));
   CHECK(!passes({.operation = 2, .destination = 7, .payload = std::string(1, '\0')}));
   CHECK(passes(frame{}));
-  CHECK_EQ(gate.dropped(), 6u);
+  CHECK_EQ(gate.dropped(), 7u);
 }
 
 SCENARIO("a peer answers what it was asked, once") {
@@ -115,6 +126,14 @@ SCENARIO("a peer answers what it was asked, once") {
   CHECK(!passes(reply));
 }
 
+SCENARIO("questions are bounded: the oldest are given up") {
+  for (std::uint64_t id = 1; id <= basp_questions::max_open + 1; ++id)
+    questions.asked(7, id);
+  CHECK(!questions.answered(7, 1));
+  CHECK(questions.answered(7, 2));
+  CHECK(questions.answered(7, basp_questions::max_open + 1));
+}
+
 SCENARIO("errors are answers with texts only") {
   begin();
   const std::string code{"\1\50\0\56", 4};
@@ -129,6 +148,15 @@ SCENARIO("errors are answers with texts only") {
   CHECK(!passes(error(std::string{"\1\0\15\2hi", 6}, answer | 3)));
   CHECK(!passes(error(std::string{"\377\377\377\377\17", 5}, answer | 4)));
   CHECK(!passes(error(std::string{"\0", 1}, 6)));
+  const auto texts = [](std::size_t count) {
+    std::string result(1, static_cast<char>(count));
+    for (std::size_t i = 0; i < count; ++i)
+      result += std::string{"\0\14", 2};
+    return result;
+  };
+  CHECK(passes(error(texts(6), answer | 7)));
+  CHECK(!passes(error(texts(7), answer | 8)));
+  CHECK(!passes(error(texts(2).substr(0, 3), answer | 9)));
 }
 
 SCENARIO("a peer tells of its own actors only, and to this node") {
@@ -145,6 +173,10 @@ SCENARIO("a peer tells of its own actors only, and to this node") {
   CHECK(passes(down('p', 'o')));
   CHECK(!passes(down('x', 'o')));
   CHECK(!passes(down('p', 'x')));
+  auto odd = down('p', 'o'); // its reason is an error with a context of other types than texts
+  odd.payload.back() = '\1';
+  odd.payload += std::string{"\50\0\1\0\15", 5};
+  CHECK(!passes(odd));
 }
 
 SCENARIO("what CAF remembers of a peer's actors is bounded") {

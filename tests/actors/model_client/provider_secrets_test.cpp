@@ -65,11 +65,25 @@ SCENARIO("a login's token is a secret, and so is a text that holds another one")
   CHECK_EQ(secret_values{}.masked("tok-12345"), "tok-12345");
 }
 
+SCENARIO("white space around a secret is none of it") {
+  secret_values x;
+  x.add(" a-secret-value\n");
+  CHECK_EQ(x.masked("<a-secret-value>"), "<***>");
+}
+
+SCENARIO("a base URL may be given parameters twice") {
+  config::provider provider;
+  provider.base_url = "http://host/v1?a=first-value?b=second-value#c=fragment";
+  CHECK_EQ(secrets_of(provider, {}, {}).masked("first-value second-value"), "*** ***");
+}
+
 SCENARIO("errors and headers are masked, and a long body before it is cut") {
   const auto x = known();
   model_error error;
   error.message = "no header-value";
+  error.capped_model = "of header-value";
   CHECK_EQ(x.masked(error)->message, "no ***");
+  CHECK_EQ(x.masked(error)->capped_model, "of ***");
   CHECK(!x.masked(std::optional<model_error>{}));
   net::header_list headers;
   headers.add("x-request-id", "of-the-env");

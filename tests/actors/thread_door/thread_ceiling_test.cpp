@@ -149,3 +149,22 @@ SCENARIO("a node that only reads lends no write tools") {
   limit.own.access = tool_access::read_only;
   CHECK_EQ(clamped(asked(), limit).access, tool_access::read_only);
 }
+
+SCENARIO("no turn brings back that a peer approves its own commands") {
+  const override_turn_context change{.approval_policy = approval_policy::on_request};
+  const auto limit = some_ceiling();
+  const auto alone = std::get<op>(clamp(op{change}, limit));
+  CHECK_EQ(std::get<override_turn_context>(alone).approval_policy, approval_policy::never);
+  const auto turn = std::get<op>(clamp(op{user_turn{change, {}}}, limit));
+  CHECK_EQ(std::get<user_turn>(turn).settings.approval_policy, approval_policy::never);
+}
+
+SCENARIO("a thread may search the web less than the node's own, never more") {
+  auto limit = some_ceiling();
+  limit.own.web_search = web_search_mode::cached;
+  const auto given = [&](web_search_mode wanted) {
+    return clamped(asked([&](auto& x) { x.web_search = wanted; }), limit).web_search;
+  };
+  CHECK_EQ(given(web_search_mode::live), web_search_mode::cached);
+  CHECK_EQ(given(web_search_mode::disabled), web_search_mode::disabled);
+}

@@ -242,7 +242,8 @@ SCENARIO("the home is sealed, and shows everything but the login and others' fol
   question.home = "/w/home";
   for (const auto* name : {"/w/home", "/w/home/sessions", "/w/home/tmp"})
     files.kinds[name] = path_kind::folder;
-  for (const auto* name : {"/w/home/auth.json", "/w/home/auth.json.lock", "/w/home/config.toml"})
+  for (const auto* name :
+       {"/w/home/.env", "/w/home/auth.json", "/w/home/auth.json.lock", "/w/home/config.toml"})
     files.kinds[name] = path_kind::file;
   const auto all = mounts({"/w"});
   const words expected{"rw /w",
@@ -254,6 +255,16 @@ SCENARIO("the home is sealed, and shows everything but the login and others' fol
                        "ro /w/home/sessions=/w/home/sessions"};
   CHECK_EQ(all, expected);
   CHECK(plan({"/w/home", "/w/home/sessions"}).roots.empty());
+}
+
+SCENARIO("a login that the home only links to is hidden where it is") {
+  question.home = "/home";
+  files.kinds["/home"] = path_kind::folder;
+  files.kinds["/w/login.json"] = files.kinds["/w/variables"] = path_kind::file;
+  files.links = {{"/home/auth.json", "/w/login.json"}, {"/home/.env", "/w/variables"}};
+  const auto all = mounts({"/w"});
+  for (const auto* x : {"sealed /home", "nothing /w/login.json", "nothing /w/variables"})
+    CHECK(has(all, x));
 }
 
 SCENARIO("a run's results are never writable, but for the workspace of the thread itself") {
