@@ -40,10 +40,9 @@ SCENARIO("names go as they are written, and addresses lose their user and passwo
 }
 
 SCENARIO("every address loses its user and password") {
-  for (const auto* name :
-       {"OPENAI_BASE_URL", "CODEX_OSS_BASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"})
+  for (const auto* name : {"OPENAI_BASE_URL", "CODEX_OSS_BASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT",
+                           "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+                           "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"})
     CHECK_EQ(without_credentials({{name, "https://me:pass@host/v1"}}, {}).at(name),
              "https://host/v1");
 }

@@ -175,7 +175,7 @@ SCENARIO("a peer tells of its own actors only, and to this node") {
   CHECK(!passes(down('p', 'x')));
   auto odd = down('p', 'o'); // its reason is an error with a context of other types than texts
   odd.payload.back() = '\1';
-  odd.payload += std::string{"\50\0\1\0\15", 5};
+  odd.payload += std::string{"\50\0\56\1\0\15", 6};
   CHECK(!passes(odd));
 }
 

@@ -470,9 +470,24 @@ SCENARIO("a node that floods with links loses its oldest ones") {
     mine.back().send(hello_of("many", node));
     theirs.emplace_back(admitted.take());
   }
+  reported("the node has too many links");
   CHECK_EQ(mine[0].receive(1), "");
   theirs[2].send(hello_of_server());
   CHECK_EQ(mine[2].receive(61), hello_of_server());
+}
+
+SCENARIO("a node that has as many links as it may takes no more, whoever asks") {
+  limits.links = 1;
+  listen();
+  const auto first = open(files_of(authority, "troupe://c/first"));
+  const socket_end kept{first->take(dial(*first).ticket)};
+  kept.send(hello_of("first"));
+  const socket_end theirs{admitted.take()};
+  const auto second = open(files_of(authority, "troupe://c/second"));
+  const socket_end refused{second->take(dial(*second).ticket)};
+  refused.try_send(hello_of("second"));
+  reported("there are too many links");
+  CHECK_EQ(refused.receive(1), "");
 }
 
 SCENARIO("a link that falls silent is closed at both ends") {

@@ -265,8 +265,8 @@ SCENARIO("a grandchild that goes on writing is waited for, but not for ever") {
 }
 
 SCENARIO("output that comes after the exit but in time is part of it") {
-  auto process = shell(
-    "{ while grep -qs 'State:.[^Z]' /proc/$$/status; do :; done; echo late; } &");
+  auto process =
+    shell("{ while grep -qs 'State:.[^Z]' /proc/$$/status; do :; done; echo late; } &");
   const auto outcome = process.outcome();
   CHECK(!outcome.output_held_open);
   CHECK_EQ(process.seen->output, "late\n");

@@ -26,7 +26,7 @@ struct fixture : test_coordinator_fixture<> {
     consume_messages();
   }
 
-  void open(config::node_ceiling limits) {
+  void open(config::node_ceiling limits, const thread_door::limits& bounds = {}) {
     close();
     thread_config own;
     own.cwd = "/srv/node";
@@ -34,7 +34,7 @@ struct fixture : test_coordinator_fixture<> {
       sys, {.manager = manager,
             .ceiling = {.limits = std::move(limits), .own = own, .providers = {}},
             .name_of = [this](const caf::node_id&) { return member; },
-            .limits = {}});
+            .limits = bounds});
     consume_messages();
   }
 
@@ -114,6 +114,20 @@ SCENARIO("a peer reaches the threads that were started through the door, and no 
   const auto lent = started();
   CHECK(may_submit(lent));
   CHECK_EQ(record->submissions.size(), 1u);
+}
+
+SCENARIO("credit of a peer reaches the threads that were started through the door only") {
+  caf::anon_send(door, event_credit{apps_test::fake_threads::id(77), {}, 5});
+  consume_messages();
+  CHECK_EQ(record->credit, 0u);
+  caf::anon_send(door, event_credit{started(), {}, 5});
+  consume_messages();
+  CHECK_EQ(record->credit, 5u);
+}
+
+SCENARIO("requests of a node beyond its bound are refused") {
+  open({}, {.open_requests = 0});
+  CHECK(refuses_because_of("too many requests of this node are open"));
 }
 
 SCENARIO("a turn's settings are clamped, too") {
