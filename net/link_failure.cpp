@@ -44,6 +44,7 @@ std::string link_failure(const boost::system::error_code& error, long verdict,
     return error.message();
   switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+  case SSL_R_TLSV1_ALERT_DECRYPT_ERROR: // an authority of the same name, with another key
     return std::string{"it does not accept this node's certificate, which is of another authority "
                        "than its own"} +
            one_authority;
