@@ -3,6 +3,8 @@
 #include "actors/tool_runner/sandbox_placeholders.hpp"
 #include "config/text_file.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -33,8 +35,8 @@ std::string disk_paths::link_text(const std::string& path) const {
   return fs::read_symlink(path, error).string();
 }
 
-bool disk_paths::is_placeholder(const std::string& path) const {
-  return tool_runner::is_placeholder(path);
+bool disk_paths::is_vacant(const std::string& path) const {
+  return tool_runner::is_vacant(AT_FDCWD, path);
 }
 
 std::vector<std::string> disk_paths::names_in(const std::string& path) const {

@@ -24,8 +24,9 @@ public:
   /// What that link says; empty when it is none.
   virtual std::string link_text(const std::string& path) const = 0;
 
-  /// An empty folder that a sandbox has made to keep a path missing (sandbox_placeholders.hpp).
-  virtual bool is_placeholder(const std::string& path) const = 0;
+  /// Nothing, or an empty folder that a sandbox has made to keep a path missing
+  /// (sandbox_placeholders.hpp), whichever it is at the moment.
+  virtual bool is_vacant(const std::string& path) const = 0;
 
   /// Of a folder's entries, sorted; empty when it cannot be read. Bounded by `max_names`.
   virtual std::vector<std::string> names_in(const std::string& path) const = 0;
@@ -44,7 +45,7 @@ public:
   path_kind kind(const std::string& path) const override;
   bool is_link(const std::string& path) const override;
   std::string link_text(const std::string& path) const override;
-  bool is_placeholder(const std::string& path) const override;
+  bool is_vacant(const std::string& path) const override;
   std::vector<std::string> names_in(const std::string& path) const override;
   std::optional<std::string> resolved(const std::string& path) const override;
   std::string first_line(const std::string& path) const override;

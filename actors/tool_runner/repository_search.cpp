@@ -3,6 +3,7 @@
 #include "actors/tool_runner/git_paths.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/path_view.hpp"
+#include "actors/tool_runner/sandbox_placeholders.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -70,13 +71,16 @@ folder_entries look_into(const std::string& path) {
       continue;
     const auto kind = kind_of(fd, *entry);
     const auto is_folder = kind == DT_DIR;
+    const auto is_settings = name == ".codex" || name == ".agents";
+    if (is_folder && (name == ".git" || is_settings) && is_vacant(fd, entry->d_name))
+      continue;
     if (name == "HEAD" || name == "objects" || name == "refs")
       ++result.bare_signs;
     if (name == ".git") {
       result.has_git = is_folder || kind == DT_REG;
       result.git_is_file = kind == DT_REG;
       result.git_is_link = kind == DT_LNK;
-    } else if (is_folder && (name == ".codex" || name == ".agents")) {
+    } else if (is_folder && is_settings) {
       result.settings.emplace_back(name);
     } else if (is_folder) {
       result.folders.emplace_back(name);

@@ -9,7 +9,7 @@ namespace troupe::tool_runner {
 
 struct found_repositories {
   /// `.git` folders and files, what they name or link to, bare repositories; then `.codex` and
-  /// `.agents` folders.
+  /// `.agents` folders; not those that only keep a name missing (sandbox_placeholders.hpp).
   std::vector<std::string> paths;
   bool is_complete = true; ///< false: a bound was reached, or a folder cannot be read
   bool operator==(const found_repositories&) const = default;

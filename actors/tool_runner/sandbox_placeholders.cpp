@@ -30,7 +30,7 @@ owned_descriptor open_folder(int parent, const std::string& name) {
 bool is_empty(int folder) {
   const auto copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (copy < 0)
-    return false;
+    return errno == ENOENT; // it has been removed
   struct closer {
     void operator()(DIR* x) const { ::closedir(x); }
   };
@@ -69,9 +69,9 @@ bool is_link(int parent, const std::string& name) {
 
 } // namespace
 
-bool is_placeholder(const std::string& path) {
-  const auto folder = open_folder(AT_FDCWD, path);
-  return folder.is_open() && is_marked(folder.number());
+bool is_vacant(int parent, const std::string& name) {
+  const auto folder = open_folder(parent, name);
+  return folder.is_open() ? is_marked(folder.number()) : errno == ENOENT;
 }
 
 std::variant<held_placeholders::outcome, std::string>

@@ -13,8 +13,9 @@
 /// program take for no repository and no settings. Blocks.
 namespace troupe::tool_runner {
 
-/// Is an empty folder with the mode of a placeholder at `path`?
-bool is_placeholder(const std::string& path);
+/// Is nothing, or only a placeholder, at `name` in the folder `parent` (open for reading; AT_FDCWD:
+/// `name` is a path)? One look: placeholders of other commands come and go at any time.
+bool is_vacant(int parent, const std::string& name);
 
 /// Placeholders that are in use. Each is locked (shared) as long as it is, also by other processes
 /// of this program, and who finds it unlocked at the end takes it away; one that a killed process

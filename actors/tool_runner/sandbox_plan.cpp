@@ -159,8 +159,7 @@ private:
           if (kind != path_kind::missing)
             guard(*std::move(target), mount_kind::read_only);
         } else {
-          const auto is_missing = kind == path_kind::missing || files_.is_placeholder(path);
-          guard(path, is_missing ? mount_kind::missing : mount_kind::read_only);
+          guard(path, files_.is_vacant(path) ? mount_kind::missing : mount_kind::read_only);
         }
         if (kind == path_kind::file)
           for (auto& folder : git_folders(path, files_))

@@ -227,14 +227,35 @@ private:
     return std::nullopt;
   }
 
+  /// No command could start with a cover on what is not there. It may be anywhere by now.
+  static void forget_gone(repository_list& x) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < x.ids.size(); ++i)
+      if (x.ids[i] != repository_list::file_id{}) {
+        x.found.paths[kept] = x.found.paths[i];
+        x.ids[kept++] = x.ids[i];
+      }
+    x.found.is_complete = x.found.is_complete && kept == x.ids.size();
+    x.found.paths.resize(kept);
+    x.ids.resize(kept);
+  }
+
   repository_list search(const std::string& root) {
-    repository_list result{
-      .found = find_repositories(root), .ids = {}, .when = repository_list::clock::now()};
-    result.ids = ids_of(result.found.paths);
+    repository_list result;
+    constexpr int max_tries = 3; // what was moved meanwhile is found where it is now
+    for (int i = 0; i < max_tries; ++i) {
+      result.found = find_repositories(root);
+      result.ids = ids_of(result.found.paths);
+      if (std::ranges::find(result.ids, repository_list::file_id{}) == result.ids.end())
+        break;
+    }
+    forget_gone(result);
+    result.when = repository_list::clock::now();
     if (!result.found.is_complete)
       warnings_.push_back(
         fmt::format("{} is too large to be searched for repositories, or not all of it can be "
-                    "read: those that were not found are not kept from being written",
+                    "read, or it changes meanwhile: those that were not found are not kept from "
+                    "being written",
                     root));
     return result;
   }

@@ -37,7 +37,9 @@ public:
     const auto i = links.find(path);
     return said != texts.end() ? said->second : i == links.end() ? "" : i->second;
   }
-  bool is_placeholder(const std::string& path) const override { return path == placeholder; }
+  bool is_vacant(const std::string& path) const override {
+    return path == placeholder || kind(path) == path_kind::missing;
+  }
   words names_in(const std::string& path) const override {
     words result;
     for (const auto& [name, kind] : kinds)

@@ -2,6 +2,8 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
+#include "actors/tool_runner/owned_descriptor.hpp"
+#include "actors/tool_runner/sandbox_placeholders.hpp"
 #include "tests/actors/tool_runner/tool_runner_fixture.hpp"
 #include "tests/support/skipped.hpp"
 
@@ -261,6 +263,26 @@ SCENARIO("of two commands that start together both have their covers checked, on
   std::ostringstream text;
   text << checks.rdbuf();
   CHECK_EQ(text.str(), "x\nx\n");
+}
+
+SCENARIO("placeholders of other commands, in folders below, may go while a command starts") {
+  const auto nested = path("nested");
+  auto text = std::string{"rmdir"};
+  for (const auto* name : {"/.git ", "/.codex ", "/.agents "})
+    text += " " + nested + name;
+  start(with_bubblewrap(text + "2>/dev/null; " + run_bubblewrap));
+  use(sandbox_mode::read_only); // which looks for no repositories
+  if (!usable())
+    return;
+  use(sandbox_mode::workspace_write);
+  std::filesystem::create_directory(nested);
+  const tool_runner::owned_descriptor folder{::open(nested.c_str(), O_PATH | O_CLOEXEC)};
+  tool_runner::held_placeholders others;
+  for (const auto* name : {"/.git", "/.codex", "/.agents"})
+    others.hold(folder.number(), nested + name);
+  CHECK(!std::filesystem::is_empty(nested));
+  CHECK_EQ(output_of(script("echo begun", "c2")), "begun\n");
+  CHECK(std::filesystem::is_empty(nested));
 }
 
 SCENARIO("without bubblewrap nothing runs") {
