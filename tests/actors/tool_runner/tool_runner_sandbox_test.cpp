@@ -281,7 +281,7 @@ SCENARIO("placeholders of other commands, in folders below, may go while a comma
   for (const auto* name : {"/.git", "/.codex", "/.agents"})
     others.hold(folder.number(), nested + name);
   CHECK(!std::filesystem::is_empty(nested));
-  CHECK_EQ(output_of(script("echo begun", "c2")), "begun\n");
+  CHECK(script("true", "c2").success);
   CHECK(std::filesystem::is_empty(nested));
 }
 
