@@ -31,6 +31,7 @@ public:
     std::filesystem::create_directories(folder_);
     fill(certificate_.get(), "test authority", key_.get());
     add(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
+    add(certificate_.get(), NID_subject_key_identifier, "hash");
     sign(certificate_.get());
     write(bundle(), certificate_.get());
   }
@@ -48,6 +49,7 @@ public:
     fill(certificate.get(), "server", key.get());
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), ends);
     add(certificate.get(), NID_subject_alt_name, name.c_str());
+    add(certificate.get(), NID_authority_key_identifier, "keyid"); // all are of one name
     sign(certificate.get());
     const auto number = std::to_string(serial_);
     const files result{folder_ / ("server-" + number + ".pem"),
@@ -80,8 +82,10 @@ private:
   }
 
   void add(X509* x, int kind, const char* value) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, certificate_.get(), x, nullptr, nullptr, 0);
     const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension{
-      X509V3_EXT_conf_nid(nullptr, nullptr, kind, value), X509_EXTENSION_free};
+      X509V3_EXT_conf_nid(nullptr, &context, kind, value), X509_EXTENSION_free};
     X509_add_ext(x, extension.get(), -1);
   }
 

@@ -144,7 +144,7 @@ fpath=(~/functions $fpath); autoload -Uz lazy
 )";
   if (!usable())
     return;
-  CHECK_EQ(zsh("echo [$FROM_PROFILE]"), "[a b]\n");
+  CHECK_EQ(zsh("echo $FROM_PROFILE"), "a b\n");
   CHECK_EQ(zsh("echo ${PATH%%:*}; umask; [[ -o extendedglob ]] && echo set"),
            "/opt/first\n027\nset\n");
   CHECK_EQ(zsh("outer it"), "mine it\n");
