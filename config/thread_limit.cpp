@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <pthread.h>
 #include <string_view>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 namespace troupe::config {
@@ -56,10 +58,37 @@ void read_group_limits(fs::path folder, thread_limits& out) {
   }
 }
 
+/// Of this process, in bytes.
+std::uint64_t address_space_in_use() {
+  std::uint64_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t thread_stack_bytes() {
+  pthread_attr_t defaults;
+  std::size_t bytes = 0;
+  if (::pthread_attr_init(&defaults) != 0)
+    return 0;
+  ::pthread_attr_getstacksize(&defaults, &bytes);
+  ::pthread_attr_destroy(&defaults);
+  return bytes;
+}
+
+/// None: a thread's stack would find room. What stands around a stack is not known exactly.
+std::optional<std::uint64_t> read_address_space_limit() {
+  rlimit own{};
+  if (::getrlimit(RLIMIT_AS, &own) != 0 || own.rlim_cur == RLIM_INFINITY ||
+      address_space_in_use() + 2 * thread_stack_bytes() <= own.rlim_cur)
+    return std::nullopt;
+  return own.rlim_cur;
+}
+
 } // namespace
 
 thread_limits read_thread_limits() {
   thread_limits out;
+  out.address_space = read_address_space_limit();
   rlimit own{};
   if (::getrlimit(RLIMIT_NPROC, &own) == 0 && own.rlim_cur != RLIM_INFINITY)
     out.user = own.rlim_cur;
@@ -72,6 +101,10 @@ thread_limits read_thread_limits() {
 
 std::string thread_limit_text(const thread_limits& x) {
   std::string limits;
+  if (x.address_space)
+    return fmt::format("the system refuses this program another thread. `ulimit -v` is {} (KiB of "
+                       "address space of this program). Raise it, then start it again.",
+                       *x.address_space / 1024);
   if (x.user)
     limits += fmt::format(" `ulimit -u` is {} (processes and threads of this user, those of other "
                           "programs included).",

@@ -12,6 +12,10 @@ struct thread_limits {
   std::optional<std::uint64_t> user;  ///< RLIMIT_NPROC: processes and threads of this user
   std::optional<std::uint64_t> group; ///< pids.max: of this container or service
   std::string group_file;             ///< where `group` stands
+
+  /// RLIMIT_AS in bytes, when it leaves no room for another thread's stack: the cause then, for the
+  /// system answers a refused stack and a refused process with the same error.
+  std::optional<std::uint64_t> address_space;
 };
 
 /// Those of this process: its own limit, and the tightest one of its control groups.

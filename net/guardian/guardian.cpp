@@ -74,6 +74,19 @@ void rename_process(std::span<char*> arguments, pid_t program) {
   ::_exit(0);
 }
 
+void end_everything_below_us() {
+  process_ledger ledger;
+  end_processes(
+    ledger, ::getpid(), [](pid_t) { return command_number{0}; },
+    [](command_number) { return true; });
+}
+
+bool has_ended_in_order(pid_t guardian) {
+  int status = 0;
+  return ::waitpid(guardian, &status, 0) == guardian && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
 } // namespace
 
 std::unique_ptr<guardian> guardian::start(std::span<char*> arguments, const guardian_terms& terms) {
@@ -96,8 +109,8 @@ guardian::~guardian() {
   wake();
   pollfd end{.fd = requests_.get(), .events = POLLIN, .revents = 0};
   const auto limit = static_cast<int>(std::chrono::milliseconds{guardian_end_limit}.count());
-  if (::poll(&end, 1, limit) > 0)
-    ::waitpid(pid_, nullptr, 0);
+  if (::poll(&end, 1, limit) > 0 && !has_ended_in_order(pid_))
+    end_everything_below_us(); // perhaps nobody has noticed until now that it was killed
 }
 
 void guardian::wake() const {
@@ -110,12 +123,8 @@ bool guardian::has_ended() const {
 }
 
 void guardian::end_orphans() const {
-  if (has_ended_orphans_.test_and_set())
-    return;
-  process_ledger ledger;
-  end_processes(
-    ledger, ::getpid(), [](pid_t) { return command_number{0}; },
-    [](command_number) { return true; });
+  if (!has_ended_orphans_.test_and_set())
+    end_everything_below_us();
 }
 
 int guardian::ask(const spawn_plan& plan, const process_bounds& bounds, int channel) const {

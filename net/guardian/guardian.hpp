@@ -37,7 +37,8 @@ public:
   static std::unique_ptr<guardian> start(std::span<char*> arguments,
                                          const guardian_terms& terms = {});
 
-  /// Has all children ended that are left, and waits for that (at most `guardian_end_limit`).
+  /// Has all children ended that are left, and waits for that (at most `guardian_end_limit`). When
+  /// the guardian was killed, ends what it has left behind.
   ~guardian();
   guardian(const guardian&) = delete;
   guardian& operator=(const guardian&) = delete;

@@ -274,6 +274,17 @@ SCENARIO("a guardian that is killed takes its commands along, and calls are told
   CHECK_NE(refused.detail.find("guardian"), std::string::npos);
 }
 
+SCENARIO(
+  "what a killed guardian leaves behind ends with the program, though nobody has asked since") {
+  auto command = shell("(setsid sh -c 'echo $$; exec "s + nap + " >/dev/null 2>&1' &)");
+  const auto left = watch(told_pid(command));
+  CHECK_EQ(command.outcome().exit_code.value_or(-1), 0);
+  ::kill(keeper->pid(), SIGKILL);
+  pool.reset();
+  keeper.reset();
+  CHECK(has_ended(left));
+}
+
 SCENARIO("a guardian that somebody has stopped goes on when it is needed") {
   ::kill(keeper->pid(), SIGSTOP);
   auto running = shell("echo $$; exec "s + nap);
