@@ -10,6 +10,7 @@
 #include "apps/common/own_environment.hpp"
 #include "apps/common/process_limits.hpp"
 #include "apps/common/standard_streams.hpp"
+#include "apps/common/stop_signals.hpp"
 #include "apps/common/version.hpp"
 #include "apps/exec/exec_command.hpp"
 #include "apps/login/login_command.hpp"
@@ -61,6 +62,21 @@ logins and threads are those of Codex, in ~/.codex or where CODEX_HOME points.
 /// at `quick_exit`. Whoever starts it must not find tools, or a dead guardian, left by it.
 std::unique_ptr<net::guardian> keeper;
 
+/// How a signal ends a command that runs for long before it has begun (README, exit codes); null
+/// for the other commands, which signals end by themselves. Other words that look like a command
+/// cost nothing but a thread.
+common::exit_code_function early_exit_code(std::span<char*> arguments) {
+  for (const std::string_view word : arguments.subspan(1)) {
+    if (word == "exec" || word == "e")
+      return exec::exit_code_after;
+    if (word == "run")
+      return common::exit_code_of_signal;
+    if (word == "node" || word == "sim")
+      return [](int) { return common::exit_ok; };
+  }
+  return nullptr;
+}
+
 /// Forked before anything else is there: it stays small, and no thread can be in the middle of
 /// something. A word of the command line that only looks like one of those commands costs a process
 /// that idles.
@@ -108,6 +124,22 @@ int run_program(int argc, char** argv) {
   return selected();
 }
 
+int run_or_tell(int argc, char** argv, common::exit_code_function exit_code) {
+  try {
+    if (exit_code != nullptr)
+      common::take_stop_signals(exit_code);
+    return run_program(argc, argv);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again) // no thread, see net::io_pool
+      config::end_without_threads(error.code().value());
+    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
+    return common::exit_failed;
+  } catch (const std::exception& error) { // a bug, or no memory left
+    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
+    return common::exit_failed;
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -129,18 +161,14 @@ int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 2, argv + argc);
     return tool_runner::run_with_cover_check(words);
   }
-  keeper = start_guardian({argv, static_cast<std::size_t>(argc)});
+  const std::span arguments{argv, static_cast<std::size_t>(argc)};
+  const auto exit_code = early_exit_code(arguments);
+  if (exit_code != nullptr)
+    common::hold_stop_signals();
+  keeper = start_guardian(arguments);
   std::at_quick_exit([] { keeper.reset(); });
   common::raise_descriptor_limit();
-  try {
-    return run_program(argc, argv);
-  } catch (const std::system_error& error) {
-    if (error.code() == std::errc::resource_unavailable_try_again) // no thread, see net::io_pool
-      config::end_without_threads(error.code().value());
-    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
-    return common::exit_failed;
-  } catch (const std::exception& error) { // a bug, or no memory left
-    common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", error.what()));
-    return common::exit_failed;
-  }
+  const int result = run_or_tell(argc, argv, exit_code);
+  common::keep_result(result);
+  return result;
 }

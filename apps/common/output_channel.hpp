@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -8,11 +11,12 @@ namespace troupe::common {
 
 /// A file descriptor that is written to at once and whole. What cannot be written (a full disk, a
 /// reader that went away) is lost with all that follows, and `error` says so: whose output that was
-/// must not end with success. SIGPIPE must be ignored (`ignore_broken_pipes`). Does not own the
-/// descriptor; one thread at a time.
+/// must not end with success. A reader that is slow is waited for, see `bound_waits_for_readers`.
+/// SIGPIPE must be ignored (`ignore_broken_pipes`). Does not own the descriptor; one thread at a
+/// time.
 class output_channel {
 public:
-  explicit output_channel(int descriptor) : descriptor_(descriptor) {}
+  explicit output_channel(int descriptor);
 
   void write(std::string_view text);
 
@@ -22,8 +26,19 @@ public:
 
 private:
   int descriptor_;
+  std::size_t piece_bytes_; ///< in one system call
   std::error_code error_;
 };
+
+/// How long readers have in all to take what is left, once the program has been told to end.
+inline constexpr std::chrono::seconds last_output_limit{2};
+
+/// From now on readers have `last_output_limit`: what they have not taken by then is lost with
+/// `std::errc::timed_out`, on every channel. From any thread, once.
+void bound_waits_for_readers();
+
+/// Why output was lost, for people.
+std::string loss_text(const std::error_code& error);
 
 /// The exit code of a command that is done when it has printed: `exit_failed` when some of it was
 /// lost, which standard error is told, unless the reader had seen enough (`| head`).

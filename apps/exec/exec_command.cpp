@@ -99,11 +99,6 @@ thread_choice choose_thread(const exec_args& args, const config::config& setting
   return named_thread(settings, *target.session, std::move(config));
 }
 
-/// Ctrl-C fails the turn, as in the released binary.
-int exit_code_after(int signal) {
-  return signal == SIGINT ? common::exit_failed : common::exit_code_of_signal(signal);
-}
-
 struct ended_turn {
   exec_result result;
   int signal = 0; ///< what stopped it; 0: nothing did
@@ -119,7 +114,7 @@ ended_turn run_turn(node_root::node& node, const exec_args& args, exec_request r
                .warnings = settings.warnings};
   std::promise<exec_result> promise;
   auto result = promise.get_future();
-  common::stop_signals signals{node.io(), exit_code_after}; // before anything is told
+  const common::stop_signals signals{exit_code_after}; // before anything is told
   const auto driver = spawn_driver(
     node.system(), std::move(job),
     {node.threads(), node.services().recorder, make_printer(args, settings)}, std::move(promise));
@@ -144,7 +139,7 @@ int report(const ended_turn& x, const std::optional<last_message_place>& last_me
   }
   if (result.output_error)
     return refuse(
-      fmt::format("Error: cannot write the output: {}{}", result.output_error.message(),
+      fmt::format("Error: cannot write the output: {}{}", common::loss_text(result.output_error),
                   status == common::turn_status::interrupted ? "; the turn was stopped" : ""));
   return exit_code;
 }
@@ -206,11 +201,16 @@ int run(const exec_args& args, common::override_options root, const net::guardia
     last_message.emplace(*args.last_message_file);
   const auto ended = run_turn(node, args, std::move(request));
   const auto exit_code = report(ended, last_message);
+  common::keep_result(exit_code);
   node.stop();
   return exit_code;
 }
 
 } // namespace
+
+int exit_code_after(int signal) {
+  return signal == SIGINT ? common::exit_failed : common::exit_code_of_signal(signal);
+}
 
 void add_command(CLI::App& app, std::function<int()>& selected, const net::guardian* keeper) {
   const auto parser = std::make_shared<exec_parser>(app);

@@ -57,10 +57,4 @@ void printer::end(const common::turn_outcome& outcome) {
     to_.standard_output.write(final_text(*outcome.final_message()));
 }
 
-std::error_code printer::error() const {
-  if (to_.standard_output.error() || std::holds_alternative<jsonl_events>(format_))
-    return to_.standard_output.error();
-  return to_.standard_error.error();
-}
-
 } // namespace troupe::exec

@@ -40,8 +40,8 @@ public:
   /// When all is over: figures, and for people the final message on stdout.
   void end(const common::turn_outcome& outcome);
 
-  /// Why some of it was lost; none: it was not. Events are on stdout alone, text is on both.
-  std::error_code error() const;
+  /// Why some of the result was lost; none: it was not. Text on stderr is no result.
+  const std::error_code& error() const { return to_.standard_output.error(); }
 
 private:
   channels to_;

@@ -224,7 +224,7 @@ int join_cluster(node_root::node& node, const plan& x, const caf::actor& relay,
 
 /// Serves the node until Ctrl-C.
 int serve(node_root::node& node, const node_args& args, const plan& x) {
-  const order_input orders{node.io()};
+  const order_input orders;
   const auto behind = std::make_shared<std::vector<caf::actor>>();
   auto opened = open_links(node, args, x, behind);
   if (const auto* problem = std::get_if<std::string>(&opened))
@@ -261,7 +261,7 @@ int serve(node_root::node& node, const node_args& args, const plan& x) {
                     .on_lost = [lost](const std::error_code& error) {
                       *lost = true;
                       refuse(fmt::format("cannot write the output: {}; the node goes on without it",
-                                         error.message()));
+                                         common::loss_text(error)));
                     }});
   *behind = {caf::actor_cast<caf::actor>(node.threads()), relay, console};
   const int exit_code = join_cluster(node, x, relay, cluster.get());
@@ -296,6 +296,7 @@ int run(const node_args& args, const common::override_options& root, const net::
   if (const auto problem = common::announce_metrics(node))
     return refuse(*problem);
   const auto exit_code = serve(node, args, x);
+  common::keep_result(exit_code);
   node.stop();
   return exit_code;
 }

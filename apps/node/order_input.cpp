@@ -1,8 +1,6 @@
 #include "apps/node/order_input.hpp"
 
-#include "apps/common/stop_signals.hpp"
 #include "apps/node/order_lines.hpp"
-#include "net/io_pool.hpp"
 
 #include <array>
 #include <cerrno>
@@ -33,8 +31,9 @@ private:
   int descriptor_;
 };
 
-order_input::order_input(net::io_pool& io) : stop_(std::make_shared<wake_up>()) {
-  common::stop_signals{io, [stop = stop_] { stop->fire(); }, common::exit_code_of_signal};
+order_input::order_input()
+  : stop_(std::make_shared<wake_up>()), signals_(common::exit_code_of_signal) {
+  signals_.stop_with([stop = stop_] { stop->fire(); });
 }
 
 void order_input::read(const std::function<void(std::string)>& take) const {

@@ -1,12 +1,10 @@
 #pragma once
 
+#include "apps/common/stop_signals.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
-
-namespace troupe::net {
-class io_pool;
-}
 
 namespace troupe::node_app {
 
@@ -14,7 +12,7 @@ namespace troupe::node_app {
 /// construction on.
 class order_input {
 public:
-  explicit order_input(net::io_pool& io);
+  order_input();
 
   /// Hands each line to `take`, until one of the signals. The end of stdin ends the reading, not
   /// the waiting. Blocks the calling thread. See `order_lines` for long lines.
@@ -23,6 +21,7 @@ public:
 private:
   class wake_up;
   std::shared_ptr<const wake_up> stop_;
+  common::stop_signals signals_;
 };
 
 } // namespace troupe::node_app

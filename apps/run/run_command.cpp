@@ -71,8 +71,8 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
   std::promise<run_outcome> promise;
   auto outcome = promise.get_future();
   // Everything that was reported is on the disk when a second signal does not wait.
-  common::stop_signals signals{node.io(), common::exit_code_of_signal};
-  deps.is_interactive_stop = [signals] { return signals.first() == SIGINT; };
+  const common::stop_signals signals{common::exit_code_of_signal};
+  deps.is_interactive_stop = [] { return common::stop_signals::first() == SIGINT; };
   const auto actor =
     spawn_run(node.system(),
               {.tasks = std::move(ready.tasks),
@@ -133,7 +133,7 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
                        outcome.write_error));
   if (outcome.output_error)
     refuse(fmt::format("Error: cannot write the output: {}; what is finished is in {}",
-                       outcome.output_error.message(), results_path(args.out).string()));
+                       common::loss_text(outcome.output_error), results_path(args.out).string()));
   int lost = common::exit_ok;
   if (const auto error = replace_file(summary_path(args.out), print_summary(args, facts, summary)))
     lost = refuse(
@@ -188,7 +188,8 @@ int run(const run_args& args, common::override_options root, const net::guardian
     refuse(fmt::format("Warning: no command of an agent can run here: {}", *problem));
   const auto ended = run_tasks(node, args, ready, sandbox);
   const int exit_code = report(args, std::move(facts), ended);
-  node.stop(); // last, so that signals find their handler until all is written
+  common::keep_result(exit_code);
+  node.stop();
   return exit_code;
 }
 

@@ -90,8 +90,8 @@ int serve(scenario what, const sim_options& options) {
   const auto seed = options.seed.value_or(what.seed);
   net::io_pool pool{options.threads};
   const auto stop = std::make_shared<std::promise<void>>();
-  const common::stop_signals signals{pool, [stop] { stop->set_value(); },
-                                     common::exit_code_of_signal};
+  const common::stop_signals signals{common::exit_code_of_signal};
+  signals.stop_with([stop] { stop->set_value(); });
   simulator sim{pool, std::move(what), options_of(options)};
   if (const auto problem = sim.start())
     return fail(*problem);

@@ -33,6 +33,9 @@ void ignore_signals() {
                            SIGUSR1, SIGUSR2, SIGALRM, SIGXFSZ})
     std::signal(number, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);
+  sigset_t none; // the program may hold some back
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 // Holds nothing of the program's open, not even its terminal or pipes.
