@@ -35,7 +35,8 @@ void child_process::refuse(net_errc why) {
 void child_process::launch() {
   pipes_ = open_child_pipes(options_);
   if (pipes_.error != 0)
-    return fail(net_errc::no_resources, pipes_.error, std::strerror(pipes_.error));
+    return fail(net_errc::no_resources, pipes_.error,
+                std::string{"cannot start a process: "} + std::strerror(pipes_.error));
   const bool has_terminal = options_.tty == process_options::terminal::pty;
   spawn_plan plan{std::move(options_.argv),
                   std::move(options_.environment),

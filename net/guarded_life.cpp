@@ -77,7 +77,8 @@ private:
       return fail(net_errc::spawn_failed, ECANCELED, "cannot start a process: it was cancelled");
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-      return fail(net_errc::no_resources, errno, std::strerror(errno));
+      return fail(net_errc::no_resources, errno,
+                  std::string{"cannot start a process: "} + std::strerror(errno));
     channel_.assign(ends[0]);
     its_end_ = unique_fd{ends[1]};
     ask();

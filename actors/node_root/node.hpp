@@ -62,7 +62,8 @@ struct node_options {
   /// policy that restricts nothing, nor when the node stops before.
   std::optional<sandbox_policy> expected_sandbox;
   std::function<void(const std::string& problem)> on_sandbox_probed;
-  /// Told of each tool call that is refused because no sandbox can be set up here.
+  /// Told of each tool call that is refused because no sandbox can be set up here, or no command be
+  /// started at all.
   std::function<void(const thread_id&, const std::string& problem)> on_tool_refused;
   /// What answers requests instead of the network; none: the network does.
   std::shared_ptr<model_client::exchange_replay> replay;

@@ -3,6 +3,7 @@
 #include "actors/tool_runner/login_command.hpp"
 #include "actors/tool_runner/root_mount.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
+#include "actors/tool_runner/start_refusal.hpp"
 
 #include <csignal>
 #include <utility>
@@ -47,8 +48,7 @@ void child_run::prepare() {
   context_->sandbox->prepare(
     std::move(wanted), [self = shared_from_this()](sandbox_launcher::answer found) {
       if (auto* problem = std::get_if<sandbox_problem>(&found)) {
-        const bool is_call = self->order_.thread != thread_id{}; // or something of ours
-        if (is_call)
+        if (self->is_call())
           tell_refusal(*self->context_, self->order_.thread, *problem);
         return self->end({.how = child_end::kind::not_started, .problem = problem->message});
       }
@@ -173,7 +173,10 @@ void child_run::on_exit(net::process_outcome outcome) {
               .duration = clock::now() - started_,
               .output_held_open = outcome.output_held_open,
               .errors_held_open = outcome.errors_held_open};
-  if (outcome.error == net::net_errc::spawn_failed) {
+  if (outcome.error == net::net_errc::spawn_failed ||
+      outcome.error == net::net_errc::no_resources) {
+    if (is_call() && stage_ != stage::ended)
+      tell_start_refusal(*context_, order_.thread, outcome);
     x.how = child_end::kind::not_started;
     x.problem = std::move(outcome.detail);
   } else if (has_timed_out_) {

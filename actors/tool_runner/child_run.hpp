@@ -76,6 +76,7 @@ private:
   child_run(std::shared_ptr<const run_context> context, child_order order, child_listener listener)
     : context_(std::move(context)), order_(std::move(order)), listener_(std::move(listener)) {}
 
+  bool is_call() const { return order_.thread != thread_id{}; } ///< or something of ours
   void prepare();
   void spawn(net::process_options options);
   void spawn_sandboxed(sandbox_launch launch);

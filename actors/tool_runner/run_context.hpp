@@ -24,7 +24,8 @@ class sandbox_launcher;
 class shell_snapshots;
 
 /// Told of a call that was refused because no sandbox can be set up on this machine, or for its
-/// folder. From the I/O thread; empty: nobody wants to know.
+/// folder, or because no command can be started at all. From the I/O thread; empty: nobody wants to
+/// know.
 using refusal_handler = std::function<void(const thread_id&, const std::string& problem)>;
 
 struct run_context {

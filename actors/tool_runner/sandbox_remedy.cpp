@@ -1,6 +1,7 @@
 #include "actors/tool_runner/sandbox_remedy.hpp"
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
+#include "actors/tool_runner/start_refusal.hpp"
 
 #include <fmt/format.h>
 
@@ -36,6 +37,9 @@ constexpr std::string_view way_out = ", or run without a sandbox by choosing dan
 } // namespace
 
 std::string sandbox_remedy(std::string_view complaint, std::string_view named) {
+  // Before any other: whatever bubblewrap wanted to do, it got no process for it.
+  if (complaint.find("Resource temporarily unavailable") != complaint.npos)
+    return fmt::format("{}.", process_remedy);
   std::string what = "Repair the machine's set-up";
   const auto* known = std::ranges::find_if(
     known_causes, [&](const auto& x) { return complaint.find(x.complaint) != complaint.npos; });

@@ -7,6 +7,7 @@
 #include "actors/tool_runner/root_identities.hpp"
 #include "actors/tool_runner/run_context.hpp"
 #include "actors/tool_runner/sandbox_remedy.hpp"
+#include "actors/tool_runner/start_refusal.hpp"
 #include "actors/tool_runner/tool_environment.hpp"
 #include "config/log_notices.hpp"
 
@@ -312,6 +313,9 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
     limit->cancel();
     if (x.exit_code == 0)
       return self->judge_trial(network, abilities, proof.judge(*shown));
+    if (auto refusal = start_refusal_text(x); !refusal.empty())
+      return self->finish_trial(
+        network, sandbox_problem{std::move(refusal), sandbox_problem::cause::machine});
     const auto& told = x.detail.empty() ? *complaint : x.detail;
     auto& first = self->trials_[static_cast<std::size_t>(network)].first_complaint;
     if (first.empty() && x.detail.empty()) // bubblewrap's

@@ -70,7 +70,8 @@ struct dependencies {
   std::optional<sandbox_policy> expected;
   std::function<void(const std::string& problem)> on_probed;
 
-  /// Told of each call that is refused because no sandbox can be set up here. From the I/O thread.
+  /// Told of each call that is refused because no sandbox can be set up here, or no command be
+  /// started at all. From the I/O thread.
   std::function<void(const thread_id&, const std::string& problem)> on_refused;
   /// What holds for all sandboxes.
   sandbox_options sandbox;

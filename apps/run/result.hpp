@@ -36,7 +36,7 @@ struct result_record {
   std::optional<std::string> final_message;
   std::string error; ///< empty: none
   token_usage usage;
-  std::uint64_t refused = 0;             ///< tool calls that no sandbox could be set up for
+  std::uint64_t refused = 0;             ///< tool calls without a sandbox or a process to run in
   std::chrono::milliseconds duration{0}; ///< from the start of the thread to the end of the turn
   std::string model;
   std::vector<std::string> tags;

@@ -61,7 +61,8 @@ using run_actor =
                            /// Ctrl-C or another signal: starts nothing more and interrupts what
                            /// runs.
                            caf::result<void>(interrupt_turn),
-                           /// A tool call of that thread was refused for want of a sandbox.
+                           /// A tool call of that thread was refused: no sandbox, or no start at
+                           /// all.
                            caf::result<void>(caf::put_atom, thread_id),
                            /// A job of the blocking pool is over.
                            caf::result<void>(caf::ok_atom, std::uint64_t)>;

@@ -143,8 +143,9 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
     common::output_channel{STDERR_FILENO}.write(failure_causes(outcome.results));
   if (summary.all.refused > 0)
     refuse(
-      fmt::format("Error: {} tool call(s) were refused because no sandbox can be set up on this "
-                  "machine or in the task's folder; --resume repeats their tasks",
+      fmt::format("Error: {} tool call(s) were refused because no command can be started here, or "
+                  "no sandbox be set up on this machine or in the task's folder; --resume repeats "
+                  "their tasks",
                   summary.all.refused));
   const int exit_code = exit_code_of(x, summary);
   return exit_code == common::exit_ok ? lost : exit_code;

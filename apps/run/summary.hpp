@@ -18,7 +18,7 @@ struct result_group {
   std::size_t completed = 0;
   std::size_t failed = 0;
   std::size_t interrupted = 0;
-  std::uint64_t refused = 0; ///< tool calls that no sandbox could be set up for
+  std::uint64_t refused = 0; ///< tool calls without a sandbox or a process to run in
   token_usage usage;
   std::chrono::milliseconds median{0}; ///< of the durations of completed and failed tasks
   std::chrono::milliseconds p95{0};

@@ -77,7 +77,7 @@ public:
   steps on_event(const thread_id& thread, const event_msg& x, const board_time& now);
   /// The thread is gone or its turn cannot be followed any more.
   steps on_lost(const thread_id& thread, std::string_view error, const board_time& now);
-  /// A tool call of the thread was refused for want of a sandbox.
+  /// A tool call of the thread was refused: no sandbox, or no start at all.
   void on_refused(const thread_id& thread);
   steps on_removed(const thread_id& thread, const board_time& now);
   /// Deadlines; call it about once per second.

@@ -268,6 +268,43 @@ os.killpg(0, 9)"""
         outputs = [x["output"] for x in provider.requests[2]["json"]["input"] if x["type"] == "function_call_output"]
         self.assertEqual([("guardian" in x) for x in outputs], [True, True])
 
+    def test_what_a_killed_guardian_leaves_behind_ends_with_the_program(self):
+        for number in (None, signal.SIGTERM):
+            with self.subTest(signal=number):
+                (self.work / "pids").unlink(missing_ok=True)
+                known = threading.Event()
+                last = {**reply("ok"), "before": lambda known=known: known.wait(LIMIT_S)}
+                provider = self.provider(tool(shell("\n".join(KINDS.values()) + "\necho started")), last)
+                process = self.start(provider, "-c", "tools.shell_snapshot=false")  # none runs when the guardian ends
+                tools = self.watched(len(KINDS))
+                provider.wait_for(2)
+                os.kill(int(self.guardian_of(process).name), signal.SIGKILL)
+                if number:
+                    process.send_signal(number)
+                    process.communicate(timeout=LIMIT_S)
+                known.set()
+                process.communicate(timeout=LIMIT_S)
+                self.assertTrue(all(ended(x) for x in tools))
+
+    def test_a_run_whose_guardian_is_killed_counts_refused_calls_and_fails(self):
+        (self.work / "tasks.jsonl").write_text('{"prompt": "go"}\n')
+        known = threading.Event()
+        second = {**tool(shell("echo second", "b"), shell("echo third", "c")), "before": lambda: known.wait(LIMIT_S)}
+        provider = self.provider(tool(shell("echo $$ >> " + str(self.work / "pids"))), second, reply("ok"))
+        process = subprocess.Popen([*self.user, PROGRAM, "run", "tasks.jsonl", "--out", self.work / "out", "--sandbox",
+                                    "danger-full-access", *self.configured(provider)], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.work,
+                                   env=self.environment())
+        self.addCleanup(self.end, process)
+        provider.wait_for(2)
+        os.kill(int(self.guardian_of(process).name), signal.SIGKILL)
+        known.set()
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertEqual(json.loads((self.work / "out/summary.json").read_text())["all"]["refused"], 2)
+        self.assertEqual(err.count("the guardian process, which starts and bounds commands, has ended"), 1, err)
+        self.assertIn("Error: 2 tool call(s) were refused", err)
+
 
 def other_user():
     """How root runs something as an ordinary user; none when it is not root or cannot."""

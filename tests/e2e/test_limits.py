@@ -167,6 +167,29 @@ class FewProcesses(ProgramTest):
             self.assertIn(f"{group}/pids.max is {processes} ", result.stderr)
         self.fail(result.stderr)
 
+    def test_a_run_that_can_start_no_command_fails_and_says_what_to_raise(self):
+        """No process more from the moment on when the first command is asked for."""
+        (self.work / "tasks.jsonl").write_text('{"prompt": "go"}\n')
+        for mode in ("danger-full-access", "workspace-write"):
+            with self.subTest(mode):
+                group, out = self.group(4 * ENOUGH), self.work / mode
+                first = {**tool(shell("echo a", "a"), shell("echo b", "b")), "before": lambda group=group: self.close(group)}
+                provider = self.provider(first, reply("ok"))
+                result = subprocess.run([PROGRAM, "run", "tasks.jsonl", "--out", out, "--sandbox", mode,
+                                         *map(str, self.configured(provider))], stdin=subprocess.DEVNULL,
+                                        capture_output=True, text=True, cwd=self.work, env=self.environment(),
+                                        timeout=LIMIT_S,
+                                        preexec_fn=lambda group=group: (group / "cgroup.procs").write_text("0"))
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertEqual(json.loads((out / "summary.json").read_text())["all"]["refused"], 2)
+                self.assertEqual(result.stderr.count("no command can be started here: "), 1, result.stderr)
+                self.assertIn("Raise the limit of processes (`ulimit -u`", result.stderr)
+                self.remove(group)
+
+    @staticmethod
+    def close(group):
+        (group / "pids.max").write_text((group / "pids.current").read_text())
+
 
 @needs("prlimit")
 class FewFiles(ProgramTest):

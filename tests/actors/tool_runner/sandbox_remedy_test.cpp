@@ -24,6 +24,17 @@ SCENARIO("what bubblewrap complains of is answered with what helps") {
   }
 }
 
+SCENARIO(
+  "a bubblewrap that gets no process blames no namespaces, and a run without it helps nobody") {
+  for (const auto* complaint :
+       {"bwrap: Creating new namespace failed: Resource temporarily unavailable",
+        "cannot start a process: Resource temporarily unavailable"}) {
+    const auto text = sandbox_remedy(complaint, "/opt/x");
+    CHECK(text.starts_with("Raise the limit of processes (`ulimit -u`"));
+    CHECK(text.find("danger-full-access") == std::string::npos);
+  }
+}
+
 SCENARIO("where nothing else is known, a bubblewrap that the user has named is to blame") {
   for (const auto* complaint : {"", "bwrap: something new"})
     CHECK(sandbox_remedy(complaint, "/opt/x").starts_with("Let TROUPE_BWRAP (now \"/opt/x\") be"));

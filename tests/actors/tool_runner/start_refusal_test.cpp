@@ -1,0 +1,46 @@
+#define CAF_SUITE start_refusal
+#include <caf/test/bdd_dsl.hpp>
+
+#include "actors/tool_runner/start_refusal.hpp"
+
+#include <cerrno>
+
+using namespace troupe;
+using namespace troupe::tool_runner;
+
+namespace {
+
+net::process_outcome refused_with(int error, net::net_errc kind = net::net_errc::spawn_failed) {
+  net::process_outcome result;
+  result.error = kind;
+  result.system_error = error;
+  result.detail = "cannot start a process: why";
+  return result;
+}
+
+} // namespace
+
+SCENARIO("a start that the system or a lost guardian refuses is no fault of the command's") {
+  CHECK(obstacle_of(refused_with(EPIPE)) == start_obstacle::guardian);
+  CHECK(obstacle_of(refused_with(EAGAIN)) == start_obstacle::processes);
+  CHECK(obstacle_of(refused_with(EMFILE, net::net_errc::no_resources)) ==
+        start_obstacle::descriptors);
+  CHECK(obstacle_of(refused_with(ENOMEM)) == start_obstacle::memory);
+}
+
+SCENARIO("a command that does not exist, or that has run, was not refused") {
+  for (const int error : {ENOENT, EACCES, ENOEXEC, ECANCELED, ETIMEDOUT})
+    CHECK(obstacle_of(refused_with(error)) == start_obstacle::none);
+  CHECK(obstacle_of(refused_with(EAGAIN, net::net_errc::none)) == start_obstacle::none);
+  CHECK_EQ(start_refusal_text(refused_with(ENOENT)), "");
+}
+
+SCENARIO("a refused start is told with its cause and what helps") {
+  CHECK_EQ(start_refusal_text(refused_with(EMFILE)),
+           "no command can be started here: cannot start a process: why. Raise the limit of open "
+           "files (`ulimit -n`).");
+  CHECK(start_refusal_text(refused_with(EAGAIN)).find("docker run --pids-limit") !=
+        std::string::npos);
+  CHECK_EQ(start_refusal_text(refused_with(EPIPE)),
+           "no command can be started here: cannot start a process: why.");
+}
