@@ -1,5 +1,6 @@
 #include "config/project.hpp"
 
+#include "config/placeholder.hpp"
 #include "config/text_file.hpp"
 
 #include <algorithm>
@@ -13,11 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t max_git_link_bytes = 64 * 1024;
-
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
 
 /// The nearest directory from `start` upwards that holds one of `markers`.
 std::optional<fs::path> holder_of(const fs::path& start, const std::vector<std::string>& markers) {

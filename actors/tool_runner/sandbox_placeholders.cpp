@@ -1,5 +1,7 @@
 #include "actors/tool_runner/sandbox_placeholders.hpp"
 
+#include "config/placeholder.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,11 +18,6 @@
 namespace troupe::tool_runner {
 
 namespace {
-
-/// The sticky bit on a folder of such a name is our mark: no program sets it there. The umask may
-/// take other bits away.
-constexpr mode_t mode = 01755;
-constexpr mode_t mark = 01700;
 
 owned_descriptor open_folder(int parent, const std::string& name) {
   return owned_descriptor{
@@ -49,7 +46,8 @@ bool is_empty(int folder) {
 
 bool is_marked(int folder) {
   struct stat found {};
-  return ::fstat(folder, &found) == 0 && (found.st_mode & mark) == mark && is_empty(folder);
+  return ::fstat(folder, &found) == 0 &&
+         (found.st_mode & config::placeholder_mark) == config::placeholder_mark && is_empty(folder);
 }
 
 /// Is `folder` still the one of that name?
@@ -84,7 +82,7 @@ held_placeholders::hold(int folder_of_it, const std::string& path) {
   const auto at = parent.number();
   constexpr int max_tries = 100; // each lost to somebody who takes his away right now
   for (int i = 0; i < max_tries; ++i) {
-    const auto made = ::mkdirat(at, name.c_str(), mode) == 0;
+    const auto made = ::mkdirat(at, name.c_str(), config::placeholder_mode) == 0;
     const auto why = made ? 0 : errno;
     if (why == EACCES || why == EPERM || why == EROFS || why == ENOENT || why == ENOTDIR)
       return outcome::impossible;

@@ -1,5 +1,7 @@
 #include "apps/exec/git_check.hpp"
 
+#include "config/placeholder.hpp"
+
 #include <system_error>
 
 namespace troupe::exec {
@@ -10,7 +12,7 @@ bool is_inside_git_work_tree(const std::filesystem::path& directory) {
   if (at.empty())
     at = directory;
   for (;; at = at.parent_path()) {
-    if (std::filesystem::exists(at / ".git", ignored))
+    if (config::is_there(at / ".git"))
       return true;
     if (!at.has_relative_path())
       return false;

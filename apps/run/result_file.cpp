@@ -88,7 +88,9 @@ std::error_code result_file::append(std::string_view lines) const {
 std::error_code replace_file(const fs::path& file, std::string_view text) {
   auto temporary = file;
   temporary += ".new";
-  ::unlink(temporary.c_str()); // of a killed run, or a link that an agent has left
+  // Of a killed run, or a link that an agent has left.
+  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT)
+    return last_error();
   constexpr auto flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   const int descriptor = ::open(temporary.c_str(), flags, 0644);
   if (descriptor < 0)

@@ -8,6 +8,8 @@
 #include "tests/apps/exec_events_fixture.hpp"
 #include "tests/support/temp_folder.hpp"
 
+#include <sys/stat.h>
+
 #include <sstream>
 
 using namespace troupe;
@@ -73,6 +75,12 @@ SCENARIO("a Git work tree is found in any parent, also as a file") {
   CHECK(is_inside_git_work_tree(folder.path() / "repo/a/b"));
   CHECK(is_inside_git_work_tree(folder.path() / "linked"));
   CHECK(!is_inside_git_work_tree(folder.path() / "plain/a"));
+  // What the sandbox of another command puts there for a moment.
+  std::filesystem::create_directories(folder.path() / "plain/.git");
+  ::chmod((folder.path() / "plain/.git").c_str(), 01755);
+  CHECK(!is_inside_git_work_tree(folder.path() / "plain/a"));
+  folder.write("plain/.git/HEAD", "ref: refs/heads/main\n");
+  CHECK(is_inside_git_work_tree(folder.path() / "plain/a"));
 }
 
 SCENARIO("the last message is written verbatim") {

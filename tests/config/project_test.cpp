@@ -6,6 +6,8 @@
 
 #include <caf/test/bdd_dsl.hpp>
 
+#include <sys/stat.h>
+
 using namespace troupe::config;
 
 namespace {
@@ -28,6 +30,10 @@ SCENARIO("the project root is the nearest directory with a marker, else the cwd"
   disk.write("a/b/.hg", "");
   const auto cwd = disk.make_folder("a/b/c");
   CHECK_EQ(project_root(cwd, {".git"}).string(), (root / "a").string());
+  disk.make_folder("a/b/.git");
+  ::chmod((root / "a/b/.git").c_str(), 01755); // a placeholder of a sandbox
+  CHECK_EQ(project_root(cwd, {".git"}).string(), (root / "a").string());
+  std::filesystem::remove(root / "a/b/.git");
   CHECK_EQ(project_root(cwd, {".git", ".hg"}).string(), (root / "a/b").string());
   CHECK_EQ(project_root(cwd, {"no-such-marker"}).string(), cwd.string());
   CHECK_EQ(project_root(cwd, {}).string(), cwd.string());
