@@ -57,7 +57,10 @@ void http_call::parse_head() {
   const auto result = parser_->parse_head(link_->input.unread());
   link_->input.consume(result.used);
   if (result.error != net_errc::none)
-    fail(result.error, "in the response head");
+    fail(result.error,
+         result.error == net_errc::too_large
+           ? "the response headers are larger than " + std::to_string(max_head_bytes) + " bytes"
+           : std::string{to_text(result.error)} + " (in the response head)");
   else if (parser_->head_is_done())
     on_head();
   else
@@ -113,7 +116,7 @@ void http_call::parse_body() {
       return;
   }
   if (result.error != net_errc::none)
-    fail(result.error, "in the response body");
+    fail(result.error, std::string{to_text(result.error)} + " (in the response body)");
   else if (parser_->is_done())
     succeed();
   else if (result.body.empty())

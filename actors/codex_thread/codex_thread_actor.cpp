@@ -3,6 +3,7 @@
 #include "actors/codex_thread/event_sinks.hpp"
 #include "actors/codex_thread/held_events.hpp"
 #include "actors/codex_thread/workspace_memory.hpp"
+#include "actors/common/actor_error.hpp"
 #include "actors/common/harden.hpp"
 
 #include <caf/actor_system.hpp>
@@ -235,7 +236,7 @@ private:
     self_
       ->request(services_.recorder, caf::infinite,
                 reopen_rollout{session_.id(), session_.rollout_path()})
-      .then([] {}, [this](const caf::error& err) { failure_ = to_string(err); });
+      .then([] {}, [this](const caf::error& err) { failure_ = error_text(err); });
   }
 
   caf::result<void> on_provider(provider_changed& x) {
@@ -309,7 +310,7 @@ private:
       ->request(services_.recorder, caf::infinite, append_rollout{session_.id(), std::move(lines)})
       .then([this] { on_appended(); },
             [this](const caf::error& err) {
-              failure_ = to_string(err);
+              failure_ = error_text(err);
               on_appended();
             });
   }
@@ -390,7 +391,7 @@ private:
           if (watched)
             watched(tool_outcome::failed);
           const tool_result failed{.call_id = id,
-                                   .output = "the tool could not be run: " + to_string(err),
+                                   .output = "the tool could not be run: " + error_text(err),
                                    .success = false,
                                    .notes = {}};
           step([&](effects& out) { session_.on_tool_result(stream, failed, out); });
@@ -404,7 +405,7 @@ private:
           step([&](effects& out) { session_.on_model_facts(std::move(facts), out); });
         },
         [this](const caf::error& err) {
-          step([&](effects& out) { session_.on_model_failed(to_string(err), out); });
+          step([&](effects& out) { session_.on_model_failed(error_text(err), out); });
         });
   }
 

@@ -1,5 +1,6 @@
 #include "actors/thread_manager/thread_manager_actor.hpp"
 
+#include "actors/common/actor_error.hpp"
 #include "actors/common/harden.hpp"
 #include "actors/thread_manager/model_gate.hpp"
 #include "actors/thread_manager/thread_table.hpp"
@@ -122,7 +123,7 @@ private:
       ->request(deps_.thread.services.models, caf::infinite,
                 list_models{.strategy = refresh_strategy::online_if_uncached})
       .then([this](const model_list& x) { on_models(x.problem); },
-            [this](const caf::error& err) { on_models(to_string(err)); });
+            [this](const caf::error& err) { on_models(error_text(err)); });
   }
 
   void on_models(const std::string& problem) {

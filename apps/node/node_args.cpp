@@ -12,7 +12,8 @@ constexpr auto node_description =
   R"(Run a node: threads that last, ordered by JSON lines on stdin, told by JSON lines on stdout. A node that
 joins another one (--join) follows it: it prints what that node's threads are and starts threads there,
 within that node's [node] settings. Each that is to start threads on the other one joins it. Ctrl-C,
-SIGTERM and SIGHUP end the node; the end of stdin does not.)";
+SIGTERM and SIGHUP end the node; the end of stdin does not. Nor does a reader of stdout that leaves: that
+is told on stderr, and by exit code 1 at the end.)";
 
 constexpr auto node_footer = R"(
 Orders:

@@ -139,8 +139,7 @@ int report(const run_args& args, run_facts facts, const ended_run& x) {
     lost = refuse(
       fmt::format("Error: cannot write {}: {}", summary_path(args.out).string(), error.message()));
   lost = std::max(lost, show_results(args, summary));
-  if (!args.quiet)
-    common::output_channel{STDERR_FILENO}.write(failure_causes(outcome.results));
+  common::output_channel{STDERR_FILENO}.write(failure_causes(outcome.results));
   if (summary.all.refused > 0)
     refuse(
       fmt::format("Error: {} tool call(s) were refused because no command can be started here, or "

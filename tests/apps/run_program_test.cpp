@@ -199,6 +199,16 @@ SCENARIO("a quiet run says nothing") {
   CHECK_EQ(end.error, "");
 }
 
+SCENARIO("a quiet run says why tasks have failed") {
+  write_tasks({"hello"});
+  folder.write("home/sessions", "a file where the folder should be");
+  const auto end = run({"--quiet"});
+  CHECK_EQ(end.exit_code, 1);
+  CHECK_EQ(end.output, "");
+  CHECK(end.error.find("1 task failed: ") != std::string::npos);
+  CHECK(end.error.find("sessions") != std::string::npos);
+}
+
 SCENARIO("a thousand tasks run") {
   write_tasks(std::vector<std::string>(1000, "hello"));
   CHECK_EQ(run({"--quiet"}).exit_code, 0);

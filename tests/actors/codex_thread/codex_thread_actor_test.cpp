@@ -109,6 +109,9 @@ SCENARIO("a turn ends with an error when its lines cannot be written") {
       model(one_message("hi"));
       THEN("the subscriber hears the cause, and the thread lives") {
         CHECK_EQ(count_of<turn_error>(*seen), 1u);
+        for (const auto& event : seen->events)
+          if (const auto* error = std::get_if<turn_error>(&event.msg))
+            CHECK_EQ(error->message, "the turn could not be recorded: No space left on device");
         CHECK_EQ(count_of<task_complete>(*seen), 1u);
         log->append_failure.clear();
         say("again");
