@@ -94,6 +94,8 @@ void child_run::spawn(net::process_options options) {
                                                    std::string_view bytes) {
     if (self->stage_ == stage::ended)
       return;
+    if (self->order_.where != attempt::unsandboxed)
+      self->head_ += bytes.substr(0, complaint_head_bytes - self->head_.size());
     const auto is_output = stream == net::output_stream::standard_output;
     self->listener_.on_output(
       is_output ? output_stream::standard_output : output_stream::standard_error, bytes);
@@ -183,6 +185,9 @@ void child_run::on_exit(net::process_outcome outcome) {
     x.how = child_end::kind::timed_out;
   } else if (outcome.exit_code) {
     x.number = *outcome.exit_code;
+    const auto refused = refused_by_bubblewrap(x.number, head_);
+    if (refused && is_call() && stage_ != stage::ended)
+      tell_start_refusal(*context_, order_.thread, *refused);
   } else {
     x.how = child_end::kind::signalled;
     x.number = outcome.signal;

@@ -94,6 +94,7 @@ private:
   net::process_handle process_;
   net::timer_handle timer_;
   std::shared_ptr<held_placeholders> placeholders_;
+  std::string head_;               ///< of all that a sandboxed call has put out
   std::vector<std::string> check_; ///< as sandbox_launch has it
   clock::time_point started_;
   stage stage_ = stage::preparing;

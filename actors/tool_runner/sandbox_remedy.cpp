@@ -38,7 +38,7 @@ constexpr std::string_view way_out = ", or run without a sandbox by choosing dan
 
 std::string sandbox_remedy(std::string_view complaint, std::string_view named) {
   // Before any other: whatever bubblewrap wanted to do, it got no process for it.
-  if (complaint.find("Resource temporarily unavailable") != complaint.npos)
+  if (is_short_of_processes(complaint))
     return fmt::format("{}.", process_remedy);
   std::string what = "Repair the machine's set-up";
   const auto* known = std::ranges::find_if(

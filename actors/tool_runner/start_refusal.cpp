@@ -45,6 +45,23 @@ start_obstacle obstacle_of(const net::process_outcome& x) {
   }
 }
 
+bool is_short_of_processes(std::string_view complaint) {
+  return complaint.find("Resource temporarily unavailable") != complaint.npos ||
+         complaint.find("Cannot fork") != complaint.npos; // dash's word for it
+}
+
+std::optional<net::process_outcome> refused_by_bubblewrap(int exit_code, std::string_view output) {
+  const auto line = output.substr(0, output.find_first_of("\r\n"));
+  if (exit_code != 1 || !line.starts_with("bwrap: ") || !is_short_of_processes(line) ||
+      output.find_first_not_of("\r\n", line.size()) != output.npos)
+    return std::nullopt;
+  net::process_outcome result;
+  result.error = net::net_errc::spawn_failed;
+  result.system_error = EAGAIN;
+  result.detail = line;
+  return result;
+}
+
 std::string start_refusal_text(const net::process_outcome& x) {
   const auto obstacle = obstacle_of(x);
   if (obstacle == start_obstacle::none)

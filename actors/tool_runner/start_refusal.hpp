@@ -3,7 +3,9 @@
 #include "messages/ids.hpp"
 #include "net/process.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,12 +17,22 @@ struct run_context;
 /// What forbids every start; none: the command itself is to blame, or it was started.
 enum class start_obstacle : std::uint8_t { none, guardian, processes, descriptors, memory };
 
+/// As much of an output as tells whether it is but a complaint of bubblewrap.
+inline constexpr std::size_t complaint_head_bytes = 256;
+
 start_obstacle obstacle_of(const net::process_outcome& x);
 
 /// What helps where the system refuses another process: a sentence without its full stop.
 inline constexpr std::string_view process_remedy =
   "Raise the limit of processes (`ulimit -u`, or pids.max of the container or service: docker run "
   "--pids-limit, TasksMax= of systemd) or end other programs";
+
+/// Whether a complaint of bubblewrap, or of the shell of its trial, says that it got no process.
+bool is_short_of_processes(std::string_view complaint);
+
+/// What a sandboxed command has put out as a start that the system refused: bubblewrap was started,
+/// but got no process for the command. None: it is something else.
+std::optional<net::process_outcome> refused_by_bubblewrap(int exit_code, std::string_view output);
 
 /// "no command can be started here: ...", with the remedy; empty: nothing forbids it.
 std::string start_refusal_text(const net::process_outcome& x);

@@ -177,6 +177,18 @@ class NoSandbox(ProgramTest):
         return self.run_program("run", tasks, "--out", self.work / out, "--concurrency", "1", *self.configured(provider),
                                 *arguments, **environment)
 
+    def test_a_bubblewrap_that_gets_no_process_counts_as_a_refused_call(self):
+        short, program = self.work / "short", self.base / "bwrap"
+        complaint = "bwrap: Creating new namespace failed: Resource temporarily unavailable"
+        program.write_text(f"#!/bin/sh\n[ ! -e {short} ] || {{ echo '{complaint}' >&2; exit 1; }}\nexec /usr/bin/bwrap \"$@\"\n")
+        program.chmod(0o755)
+        first = {**tool(shell("true", "c1"), shell("true", "c2")), "before": short.touch}
+        provider = self.provider(first, reply("all done"))
+        result = self.run_tasks(provider, "--sandbox", "workspace-write", TROUPE_BWRAP=str(program))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("2 tool call(s) were refused", result.stderr)
+        self.assertEqual(result.stderr.count("Raise the limit of processes"), 1, result.stderr)
+
     def test_run_tells_once_counts_what_was_refused_and_fails(self):
         for place, complaint in BROKEN.items():
             with self.subTest(place):

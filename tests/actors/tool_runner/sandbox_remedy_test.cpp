@@ -28,7 +28,8 @@ SCENARIO(
   "a bubblewrap that gets no process blames no namespaces, and a run without it helps nobody") {
   for (const auto* complaint :
        {"bwrap: Creating new namespace failed: Resource temporarily unavailable",
-        "cannot start a process: Resource temporarily unavailable"}) {
+        "bwrap: Can't fork for pid 1: Resource temporarily unavailable",
+        "45f77a841cd0d5cf: 1: Cannot fork"}) {
     const auto text = sandbox_remedy(complaint, "/opt/x");
     CHECK(text.starts_with("Raise the limit of processes (`ulimit -u`"));
     CHECK(text.find("danger-full-access") == std::string::npos);

@@ -4,6 +4,7 @@
 #include "actors/tool_runner/start_refusal.hpp"
 
 #include <cerrno>
+#include <string>
 
 using namespace troupe;
 using namespace troupe::tool_runner;
@@ -33,6 +34,19 @@ SCENARIO("a command that does not exist, or that has run, was not refused") {
     CHECK(obstacle_of(refused_with(error)) == start_obstacle::none);
   CHECK(obstacle_of(refused_with(EAGAIN, net::net_errc::none)) == start_obstacle::none);
   CHECK_EQ(start_refusal_text(refused_with(ENOENT)), "");
+}
+
+SCENARIO("a bubblewrap that got no process for the command is a refused start") {
+  constexpr auto complaint = "bwrap: Can't fork for pid 1: Resource temporarily unavailable\n";
+  const auto refused = refused_by_bubblewrap(1, complaint);
+  REQUIRE(refused.has_value());
+  CHECK(obstacle_of(*refused) == start_obstacle::processes);
+  CHECK_EQ(refused->detail, "bwrap: Can't fork for pid 1: Resource temporarily unavailable");
+  CHECK(!refused_by_bubblewrap(0, complaint));
+  CHECK(!refused_by_bubblewrap(1, std::string{complaint} + "more"));
+  CHECK(!refused_by_bubblewrap(1, "sh: fork: Resource temporarily unavailable\n"));
+  CHECK(!refused_by_bubblewrap(1, "bwrap: Can't find source path /x: No such file\n"));
+  CHECK(!refused_by_bubblewrap(1, ""));
 }
 
 SCENARIO("a refused start is told with its cause and what helps") {
