@@ -236,7 +236,7 @@ class LostOutput(ProgramTest):
         (self.work / "out" / "summary.json.new").mkdir(parents=True)
         code, error = self.run_into(*self.run_words(self.provider(reply("fine"))))
         self.assertEqual(code, 1)
-        self.assertIn("summary.json: File exists", error)
+        self.assertIn("summary.json: Is a directory", error)
 
     def test_commands_that_only_print_fail_when_it_is_lost(self):
         rollout = self.provider(reply("fine"))
