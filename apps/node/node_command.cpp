@@ -14,6 +14,7 @@
 #include "apps/common/override_options.hpp"
 #include "apps/common/process_limits.hpp"
 #include "apps/common/settings.hpp"
+#include "apps/common/stop_signals.hpp"
 #include "apps/common/version.hpp"
 #include "apps/node/node_args.hpp"
 #include "apps/node/node_console_actor.hpp"
@@ -222,8 +223,17 @@ int join_cluster(node_root::node& node, const plan& x, const caf::actor& relay,
   return result;
 }
 
+/// Set when there is output that nobody will see, which the last lines may find out, too.
+using lost_output = std::shared_ptr<std::atomic<bool>>;
+
+void on_lost(const lost_output& lost, const std::error_code& error) {
+  *lost = true;
+  refuse(fmt::format("cannot write the output: {}{}", common::loss_text(error),
+                     common::stop_signals::first() == 0 ? "; the node goes on without it" : ""));
+}
+
 /// Serves the node until Ctrl-C.
-int serve(node_root::node& node, const node_args& args, const plan& x) {
+int serve(node_root::node& node, const node_args& args, const plan& x, const lost_output& lost) {
   const order_input orders;
   const auto behind = std::make_shared<std::vector<caf::actor>>();
   auto opened = open_links(node, args, x, behind);
@@ -252,17 +262,12 @@ int serve(node_root::node& node, const node_args& args, const plan& x) {
     deps.name_of = cluster->name_of();
   }
   auto relay = event_relay::spawn(node.system(), std::move(deps));
-  const auto lost = std::make_shared<std::atomic<bool>>(false); // output that nobody will see
   auto console = spawn_console(
     node.system(), {.relay = relay,
                     .node = name,
                     .config = own,
                     .out = common::output_channel{STDOUT_FILENO},
-                    .on_lost = [lost](const std::error_code& error) {
-                      *lost = true;
-                      refuse(fmt::format("cannot write the output: {}; the node goes on without it",
-                                         common::loss_text(error)));
-                    }});
+                    .on_lost = [lost](const std::error_code& error) { on_lost(lost, error); }});
   *behind = {caf::actor_cast<caf::actor>(node.threads()), relay, console};
   const int exit_code = join_cluster(node, x, relay, cluster.get());
   if (exit_code == common::exit_ok)
@@ -270,7 +275,7 @@ int serve(node_root::node& node, const node_args& args, const plan& x) {
   caf::anon_send_exit(console, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(relay, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
-  return *lost ? common::exit_failed : exit_code;
+  return exit_code;
 }
 
 int run(const node_args& args, const common::override_options& root, const net::guardian* keeper) {
@@ -295,10 +300,10 @@ int run(const node_args& args, const common::override_options& root, const net::
   node_root::node node{std::move(options)};
   if (const auto problem = common::announce_metrics(node))
     return refuse(*problem);
-  const auto exit_code = serve(node, args, x);
-  common::keep_result(exit_code);
-  node.stop();
-  return exit_code;
+  const auto lost = std::make_shared<std::atomic<bool>>(false);
+  const auto exit_code = serve(node, args, x, lost);
+  node.stop(); // and with it the console, which may still wait for its reader
+  return *lost ? common::exit_failed : exit_code;
 }
 
 } // namespace

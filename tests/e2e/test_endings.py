@@ -2,10 +2,12 @@
 import fcntl
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import threading
+import time
 import unittest
 import urllib.request
 
@@ -93,6 +95,25 @@ class Signals(ProgramTest):
             self.assertEqual(process.returncode, 1)
             self.assertIn("Error: cannot write the output: its reader took nothing for 2 seconds after the signal", error)
             self.rollouts()[0].unlink()
+
+    def test_a_node_whose_lines_nobody_reads_ends_and_tells_it(self):
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+        process = subprocess.Popen([PROGRAM, "node", "--offline"], stdin=subprocess.PIPE, stdout=write, stderr=subprocess.PIPE,
+                                   text=True, cwd=self.work, env=self.environment())
+        self.addCleanup(self.end, process)
+        self.addCleanup(os.close, write)
+        self.assertIn(b"node.started", os.read(read, 4096))
+        process.stdin.write('{"op":"list"}\n' * 1000)
+        process.stdin.flush()
+        end = time.monotonic() + LIMIT_S
+        while select.select([], [write], [], 0)[1]:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        _, error = self.ended(process, signal.SIGTERM)
+        self.assertEqual((process.returncode, error),
+                         (1, "Error: cannot write the output: its reader took nothing for 2 seconds after the signal\n"))
 
     def test_one_that_comes_before_anything_has_begun(self):
         for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 1)):
