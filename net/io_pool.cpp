@@ -3,8 +3,6 @@
 #include "net/io_lane.hpp"
 #include "net/limits.hpp"
 
-#include <boost/asio/basic_signal_set.hpp>
-
 #include <algorithm>
 #include <atomic>
 #include <future>
@@ -39,42 +37,6 @@ private:
   std::shared_ptr<io_lane> lane_;
   std::function<void()> run_;
   steady_timer timer_;
-};
-
-class signal_watch : public conversation, public std::enable_shared_from_this<signal_watch> {
-public:
-  /// The signals are caught from here on; those that come before `start` are kept for it.
-  signal_watch(std::shared_ptr<io_lane> lane, const std::vector<int>& numbers,
-               std::function<void(int)> run)
-    : lane_(std::move(lane)), run_(std::move(run)), signals_(lane_->context()) {
-    for (const int number : numbers)
-      signals_.add(number);
-  }
-
-  void start() {
-    lane_->enrol(*this);
-    wait();
-  }
-
-  void abandon() override {
-    run_ = nullptr;
-    signals_.cancel();
-  }
-
-private:
-  void wait() {
-    signals_.async_wait(
-      [self = shared_from_this()](const boost::system::error_code& error, int number) {
-        if (error || !self->run_)
-          return;
-        self->run_(number);
-        self->wait();
-      });
-  }
-
-  std::shared_ptr<io_lane> lane_;
-  std::function<void(int)> run_;
-  asio::basic_signal_set<io_executor> signals_;
 };
 
 } // namespace
@@ -142,12 +104,6 @@ timer_handle io_pool::after(std::chrono::milliseconds delay, std::function<void(
   // Moved, here and elsewhere: the last owner of a conversation must be on its lane.
   lane->dispatch([call = std::move(call), delay] { call->start(delay); });
   return timer_handle{std::move(control)};
-}
-
-void io_pool::on_signals(const std::vector<int>& signals, std::function<void(int)> run) {
-  const auto& lane = lanes_.front();
-  auto watch = std::make_shared<signal_watch>(lane, signals, std::move(run));
-  lane->dispatch([watch = std::move(watch)] { watch->start(); });
 }
 
 std::size_t io_pool::pick_lane() const {

@@ -58,10 +58,6 @@ public:
   /// it is dropped.
   timer_handle after(std::chrono::milliseconds delay, std::function<void()> run);
 
-  /// Calls `run` with the number of each signal of `signals` that arrives after this call, until
-  /// `stop`.
-  void on_signals(const std::vector<int>& signals, std::function<void(int)> run);
-
   /// Has `x`, which outlives this pool, start children from now on. Before the first one.
   void use_guardian(const guardian& x) { keeper_ = &x; }
 

@@ -4,10 +4,8 @@
 #include "net/io_pool.hpp"
 
 #include <atomic>
-#include <csignal>
 #include <future>
 #include <memory>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -102,22 +100,4 @@ SCENARIO("a timer handle may outlive the pool") {
     timer = pool.after(1h, [] {});
   }
   timer.cancel();
-}
-
-SCENARIO("signals are reported with their number, repeatedly") {
-  io_pool pool;
-  std::promise<void> first, second;
-  std::set<int> seen;
-  pool.on_signals({SIGUSR1, SIGUSR2}, [&](int number) {
-    seen.insert(number);
-    (seen.size() == 1 ? first : second).set_value();
-  });
-  std::promise<void> installed;
-  pool.post([&] { installed.set_value(); }); // one lane, so it comes after the installation
-  installed.get_future().wait();
-  std::raise(SIGUSR2);
-  first.get_future().wait();
-  std::raise(SIGUSR1);
-  second.get_future().wait();
-  CHECK_EQ(seen, (std::set{SIGUSR1, SIGUSR2}));
 }
