@@ -15,6 +15,8 @@ namespace troupe::net {
 namespace {
 
 constexpr std::uint64_t kibibyte = 1024;
+/// Most files of /proc are smaller.
+constexpr std::size_t first_piece_bytes = 4096;
 
 std::string path_of(pid_t pid, std::string_view file) {
   return "/proc/" + std::to_string(pid) + "/" + std::string{file};
@@ -36,10 +38,12 @@ std::uint64_t number_behind(std::string_view text, std::string_view name) {
 
 std::string read_proc_file(const std::string& path, std::size_t limit) {
   const unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  std::string result(limit, '\0');
+  std::string result;
   std::size_t size = 0;
   while (file && size < limit) {
-    const auto n = ::read(file.get(), result.data() + size, limit - size);
+    if (size == result.size()) // `limit` may be far beyond what most of them hold
+      result.resize(std::min(limit, std::max(2 * size, first_piece_bytes)));
+    const auto n = ::read(file.get(), result.data() + size, result.size() - size);
     if (n <= 0)
       break;
     size += static_cast<std::size_t>(n);
