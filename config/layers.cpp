@@ -138,9 +138,9 @@ layer_result read_project_layers(const load_request& request, const setting_tabl
   setting_table result;
   for (const auto& directory : directories_between(root, request.cwd)) {
     const auto folder = directory / ".codex";
-    if (same_place(folder, request.home))
-      continue;
     if (find_trust(base, with_repository({directory, root}, request.cwd)) != project_trust::trusted)
+      continue;
+    if (same_place(folder, request.home))
       continue;
     auto layer = read_layer(folder / "config.toml");
     if (std::holds_alternative<config_error>(layer))

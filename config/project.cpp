@@ -95,6 +95,8 @@ std::optional<fs::path> main_repository(const fs::path& cwd) {
 }
 
 project_trust find_trust(const setting_table& settings, const std::vector<fs::path>& candidates) {
+  if (find_setting(settings, {"projects"}) == nullptr)
+    return project_trust::unknown; // paths take their time, and each thread asks
   for (const auto& path : candidates) {
     std::error_code error;
     const auto canonical = fs::weakly_canonical(path, error);
