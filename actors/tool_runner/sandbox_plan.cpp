@@ -59,10 +59,11 @@ public:
     seal_home();
     for (const auto& path : x_.hidden) {
       if (holds_working_folder(path))
-        return sandbox_problem{fmt::format(
-          "Sandbox cannot hide {}: the working folder {} lies in it. Take it out of `[sandbox] "
-          "hidden`, or work elsewhere.",
-          path, x_.cwd)};
+        return sandbox_problem{
+          fmt::format("Sandbox cannot hide {}: the working folder {} lies in it. Take it out of "
+                      "`[sandbox] hidden`, or work elsewhere.",
+                      path, x_.cwd),
+          sandbox_problem::cause::folder};
       hide(path);
     }
     sort();

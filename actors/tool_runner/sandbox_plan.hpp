@@ -55,8 +55,8 @@ struct sandbox_plan {
 };
 
 struct sandbox_problem {
-  /// Folder: what lies in a root, or was done to it, forbids every command there. Machine: no
-  /// sandbox can be set up here, whatever the policy.
+  /// Folder: what lies in a root or was done to it, or what is said of it, forbids every command
+  /// there. Machine: no sandbox can be set up here, whatever the policy.
   enum class cause : std::uint8_t { policy, folder, machine };
 
   std::string message; ///< names the cause, for the tool's output

@@ -73,8 +73,8 @@ private:
       std::error_code error;
       if (!std::filesystem::is_directory(cwd_ / root, error))
         common::output_channel{STDERR_FILENO}.write(
-          fmt::format("Warning: --add-dir {}: there is no such folder; commands can write there "
-                      "once it is made\n",
+          fmt::format("Warning: --add-dir {}: there is no such folder; in the sandbox no command "
+                      "runs before it is made\n",
                       common::one_line(root)));
     }
   }

@@ -302,6 +302,7 @@ SCENARIO("a folder that is to be hidden with the working folder in it is refused
   const auto* problem = std::get_if<sandbox_problem>(&made);
   REQUIRE(problem != nullptr);
   CHECK(problem->message.starts_with("Sandbox cannot hide /w: the working folder /w/sub lies"));
+  CHECK(problem->why == sandbox_problem::cause::folder); // so that it counts as refused
 }
 
 SCENARIO("a private folder takes the place of /tmp; what a thread works with stays visible") {
