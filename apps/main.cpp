@@ -1,4 +1,3 @@
-#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/patch_apply.hpp"
 #include "actors/tool_runner/root_mount.hpp"
 #include "apps/cluster/cluster_command.hpp"
@@ -156,10 +155,6 @@ int main(int argc, char** argv) {
   if (argc > 1 && argv[1] == tool_runner::root_mount_argument) {
     const std::vector<std::string> command(argv + 2, argv + argc);
     return tool_runner::run_with_root_mount(command, net::cover_read_only);
-  }
-  if (argc > 1 && argv[1] == tool_runner::cover_check_argument) {
-    const std::vector<std::string> words(argv + 2, argv + argc);
-    return tool_runner::run_with_cover_check(words);
   }
   const std::span arguments{argv, static_cast<std::size_t>(argc)};
   const auto exit_code = early_exit_code(arguments);

@@ -90,6 +90,16 @@ private:
   std::vector<child_task::moved_descriptor> descriptors_;
 };
 
+/// The calling thread waits until the child is its program, or has failed. Then `pid` is -1,
+/// `error` is set, and `reached` of the task says where.
+struct born_child {
+  pid_t pid = -1;
+  unique_fd watch; ///< a pidfd
+  int error = 0;   ///< errno
+};
+
+born_child bear_child(child_task& task);
+
 /// Can it be told to the kernel at all?
 bool is_sound(const spawn_plan& plan);
 

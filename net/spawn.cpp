@@ -38,7 +38,9 @@ constexpr auto* clone_process = &__clone;
 constexpr auto* clone_process = &::clone;
 #endif
 
-spawn_result run(child_task& task, const spawn_plan& plan) {
+} // namespace
+
+born_child bear_child(child_task& task) {
   constexpr std::size_t stack_bytes = 64 * 1024;
   const auto stack = std::make_unique_for_overwrite<char[]>(stack_bytes);
   const auto top =
@@ -48,31 +50,31 @@ spawn_result run(child_task& task, const spawn_plan& plan) {
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   int watch = -1;
-  const pid_t pid = clone_process(child_main, reinterpret_cast<void*>(top),
-                                  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &task, &watch);
-  const int error = pid < 0 ? errno : task.error;
+  born_child result;
+  result.pid = clone_process(child_main, reinterpret_cast<void*>(top),
+                             CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &task, &watch);
+  result.error = result.pid < 0 ? errno : task.error;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  unique_fd owned{watch};
-  if (pid < 0)
-    return failure(error, "cannot start a process");
-  if (error != 0) {
-    ::waitid(P_PID, static_cast<id_t>(pid), nullptr, WEXITED);
-    return failure(error, what_failed(task.reached, plan));
+  result.watch = unique_fd{watch};
+  if (result.pid >= 0 && result.error != 0) {
+    ::waitid(P_PID, static_cast<id_t>(result.pid), nullptr, WEXITED);
+    result.pid = -1;
   }
-  spawn_result result;
-  result.pid = pid;
-  result.watch = std::move(owned);
   return result;
 }
-
-} // namespace
 
 spawn_result spawn_child(const spawn_plan& plan, const spawn_terms& terms) {
   if (!is_sound(plan))
     return failure(EINVAL, "cannot start a process");
   child_preparation child{plan, terms, ::getpid()};
   child.find_program();
-  return run(child.task, plan);
+  auto born = bear_child(child.task);
+  if (born.pid < 0)
+    return failure(born.error, what_failed(child.task.reached, plan));
+  spawn_result result;
+  result.pid = born.pid;
+  result.watch = std::move(born.watch);
+  return result;
 }
 
 } // namespace troupe::net

@@ -1,11 +1,14 @@
 #include "actors/tool_runner/child_run.hpp"
 
+#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/login_command.hpp"
 #include "actors/tool_runner/root_mount.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
 #include "actors/tool_runner/start_refusal.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <utility>
 
 namespace troupe::tool_runner {
@@ -17,6 +20,12 @@ constexpr int shell_signal_base = 128;
 
 /// Bubblewrap reads it before anything else and closes it.
 constexpr int sandbox_arguments_descriptor = 8;
+
+/// To a call of bubblewrap.
+void add_options(net::process_options& to, const std::vector<std::string>& words) {
+  const auto has_prefix = to.argv.size() > 1 && to.argv[1] == root_mount_argument;
+  to.argv.insert(to.argv.begin() + (has_prefix ? 3 : 1), words.begin(), words.end());
+}
 
 } // namespace
 
@@ -82,23 +91,18 @@ void child_run::spawn(net::process_options options) {
     options.inherited.push_back(
       {.ours = order_.definitions.number(), .as = definitions_descriptor});
   if (order_.sandbox_arguments.is_open()) {
-    const std::string number = std::to_string(sandbox_arguments_descriptor);
-    const auto has_prefix = options.argv.size() > 1 && options.argv[1] == root_mount_argument;
-    options.argv.insert(options.argv.begin() + (has_prefix ? 3 : 1), {"--args", number});
+    add_options(options, {"--args", std::to_string(sandbox_arguments_descriptor)});
     options.inherited.push_back(
       {.ours = order_.sandbox_arguments.number(), .as = sandbox_arguments_descriptor});
   }
-  options.argv.insert(options.argv.begin(), check_.begin(), check_.end());
+  if (check_) {
+    add_options(options, cover_check::arguments());
+    std::ranges::copy(check_->inherited(), std::back_inserter(options.inherited));
+  }
   net::process_handlers handlers;
   handlers.on_output = [self = shared_from_this()](net::output_stream stream,
                                                    std::string_view bytes) {
-    if (self->stage_ == stage::ended)
-      return;
-    if (self->order_.where != attempt::unsandboxed)
-      self->head_ += bytes.substr(0, complaint_head_bytes - self->head_.size());
-    const auto is_output = stream == net::output_stream::standard_output;
-    self->listener_.on_output(
-      is_output ? output_stream::standard_output : output_stream::standard_error, bytes);
+    self->take_output(stream, bytes);
   };
   handlers.on_exit = [self = shared_from_this()](net::process_outcome x) {
     self->clear_away(x);
@@ -111,10 +115,44 @@ void child_run::spawn(net::process_options options) {
     return; // the pool is about to stop: refused within the call
   order_.definitions = {};
   order_.sandbox_arguments = {};
+  if (check_) {
+    check_->has_started();
+    look_at_covers();
+  }
   if (order_.timeout)
     timer_ =
       context_->io.after(*order_.timeout, [self = shared_from_this()] { self->on_timeout(); });
   listener_.on_start();
+}
+
+void child_run::take_output(net::output_stream stream, std::string_view bytes) {
+  if (stage_ == stage::ended)
+    return;
+  if (order_.where != attempt::unsandboxed)
+    head_ += bytes.substr(0, complaint_head_bytes - head_.size());
+  const auto is_output = stream == net::output_stream::standard_output;
+  listener_.on_output(is_output ? output_stream::standard_output : output_stream::standard_error,
+                      bytes);
+}
+
+void child_run::look_at_covers() {
+  const auto then = [self = shared_from_this()](cover_check::state found) {
+    if (self->stage_ != stage::running)
+      return; // it is being killed, or is gone
+    if (found == cover_check::state::waiting) {
+      self->context_->io.after(cover_check::pause, [self] { self->look_at_covers(); });
+      return;
+    }
+    const auto check = std::move(self->check_);
+    if (found != cover_check::state::refused)
+      return;
+    self->take_output(net::output_stream::standard_error,
+                      "Sandbox refuses to run this: folders around what is kept from tools are "
+                      "being moved, so that it cannot be covered\n");
+    check->kill();
+  };
+  run_blocking(
+    *context_, [check = check_] { return check->look(); }, then);
 }
 
 /// Bubblewrap ends after everything in its sandbox, unless it is killed itself.

@@ -46,6 +46,7 @@ struct child_listener {
 
 struct sandbox_launch;
 class held_placeholders;
+class cover_check;
 
 /// One child from its preparation to its end: sandbox, time limit, killing. Lives on the I/O
 /// thread, kept alive by what it waits for.
@@ -80,6 +81,8 @@ private:
   void prepare();
   void spawn(net::process_options options);
   void spawn_sandboxed(sandbox_launch launch);
+  void take_output(net::output_stream stream, std::string_view bytes);
+  void look_at_covers();
   void clear_away(const net::process_outcome& outcome);
   void on_timeout();
   void on_exit(net::process_outcome outcome);
@@ -94,8 +97,8 @@ private:
   net::process_handle process_;
   net::timer_handle timer_;
   std::shared_ptr<held_placeholders> placeholders_;
-  std::string head_;               ///< of all that a sandboxed call has put out
-  std::vector<std::string> check_; ///< as sandbox_launch has it
+  std::string head_; ///< of all that a sandboxed call has put out
+  std::shared_ptr<cover_check> check_;
   clock::time_point started_;
   stage stage_ = stage::preparing;
   bool has_timed_out_ = false;

@@ -1,10 +1,17 @@
 #pragma once
 
+#include "actors/tool_runner/owned_descriptor.hpp"
+#include "net/process.hpp"
+
+#include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 /// Looks from outside whether bubblewrap, which knows covers by name, has put them where they were
 /// planned: whoever writes the same folders can rename them at that moment. Linux only.
@@ -19,21 +26,66 @@ struct expected_mount {
   bool operator==(const expected_mount&) const = default;
 };
 
-/// How this program is called to run bubblewrap with a check.
-inline constexpr std::string_view cover_check_argument = "--troupe-run-with-cover-check";
-
-/// What comes before the call of bubblewrap. `program`: this one.
-std::vector<std::string> cover_check_words(const std::string& program,
-                                           std::span<const expected_mount> mounts);
-
-/// Becomes the command, a call of bubblewrap. A child of ours holds what is to run in the sandbox
-/// until all mounts are in their places, and kills it when they are not within some seconds; when
-/// that child dies itself, its own parent, which does nothing else, ends everything.
-/// `words` come after the argument. Returns an exit code when that fails, after a line on standard
-/// error.
-int run_with_cover_check(std::span<const std::string> words);
-
 /// Is it so for a process whose `/` is opened at `root`?
 bool is_mounted(int root, const expected_mount& mount);
+
+/// Of one call of bubblewrap, which holds its command until all mounts are seen in their places.
+/// Bubblewrap holds the other end of that itself: when we end before we have looked, it waits until
+/// it is killed.
+class cover_check {
+public:
+  using clock = std::chrono::steady_clock;
+
+  enum class state : std::uint8_t {
+    waiting,  ///< look again
+    released, ///< the command begins
+    ended,    ///< there is nothing to look at any more
+    refused   ///< to be killed
+  };
+
+  /// Of the child of bubblewrap, from when it is known.
+  static constexpr std::chrono::seconds limit{10};
+
+  /// For names that are exchanged all the time.
+  static constexpr std::chrono::milliseconds settled_limit{500};
+
+  /// Between two looks.
+  static constexpr std::chrono::milliseconds pause{2};
+
+  /// The numbers of its descriptors in bubblewrap.
+  static constexpr int info_descriptor = 5;
+  static constexpr int block_descriptor = 6;
+  static constexpr int hold_descriptor = 7;
+
+  /// Null: see errno.
+  static std::shared_ptr<cover_check> make(std::vector<expected_mount> mounts);
+
+  /// Options of bubblewrap.
+  static std::vector<std::string> arguments();
+
+  std::vector<net::process_options::inherited_descriptor> inherited() const;
+
+  /// What was to be inherited has been.
+  void has_started();
+
+  /// May block; one at a time.
+  state look();
+
+  /// Ends what is held in the sandbox, and with it bubblewrap.
+  void kill() const;
+
+private:
+  explicit cover_check(std::vector<expected_mount> mounts) : mounts_(std::move(mounts)) {}
+
+  bool find_child();
+
+  std::vector<expected_mount> mounts_;
+  owned_descriptor info_, its_info_, release_, its_release_;
+  std::string told_;
+  std::optional<pid_t> child_;
+  owned_descriptor process_; ///< a pidfd of the child
+  clock::time_point end_;
+  bool is_over_ = false;
+};
 
 } // namespace troupe::tool_runner

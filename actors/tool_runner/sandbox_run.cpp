@@ -1,7 +1,6 @@
 #include "actors/tool_runner/sandbox_run.hpp"
 
 #include "actors/tool_runner/bubblewrap_place.hpp"
-#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/path_text.hpp"
 #include "actors/tool_runner/private_mount_points.hpp"
 #include "actors/tool_runner/root_identities.hpp"
@@ -410,8 +409,16 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
       pass(std::move(found.seen.roots[i]), first_root_descriptor + static_cast<int>(i));
   result.placeholders = std::move(found.placeholders);
   auto folders = written_folders(plan);
-  if (is_written_by_others(folders, result.placeholders) && !found.seen.expected.empty())
-    result.check = cover_check_words(fixed_->setup.own_image, found.seen.expected);
+  if (is_written_by_others(folders, result.placeholders) && !found.seen.expected.empty()) {
+    result.check = cover_check::make(std::move(found.seen.expected));
+    if (!result.check)
+      return sandbox_problem{start_refusal_text({.error = net::net_errc::no_resources,
+                                                 .system_error = errno,
+                                                 .detail = std::generic_category().message(errno),
+                                                 .exit_code = {},
+                                                 .ended_by = {}}),
+                             sandbox_problem::cause::machine};
+  }
   const auto own = std::ranges::find_if(
     running_, [&](const auto& x) { return x.life.lock() == result.placeholders; });
   if (own != running_.end())

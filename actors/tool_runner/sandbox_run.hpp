@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/tool_runner/bubblewrap_call.hpp"
+#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/kept_links.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/sandbox_placeholders.hpp"
@@ -45,9 +46,7 @@ struct sandbox_launch {
   std::vector<owned_descriptor> descriptors;
   std::vector<net::process_options::inherited_descriptor> inherited; ///< some of them
   std::vector<std::string> read_only_files; ///< as net::process_options has them
-  /// What comes before `argv`, once that is complete; empty where nobody else writes the same
-  /// roots.
-  std::vector<std::string> check;
+  std::shared_ptr<cover_check> check;       ///< null where nobody else writes the same roots
   /// Keeps missing names missing; to be kept until nothing lives in the sandbox any more.
   std::shared_ptr<held_placeholders> placeholders;
 };

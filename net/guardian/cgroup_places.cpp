@@ -68,6 +68,17 @@ std::optional<std::string_view> path_in(std::string_view memberships, std::strin
   return std::nullopt;
 }
 
+/// Of the first one with this word at this place of its line.
+std::string type_of_mount_with(std::string_view mounts, std::size_t place, std::string_view word) {
+  for (const auto line : split(mounts, '\n')) {
+    const auto dash = line.find(" - ");
+    const auto left = split(line.substr(0, dash), ' ');
+    if (dash != line.npos && left.size() > place && left[place] == word)
+      return std::string{split(line.substr(dash + 3), ' ').front()};
+  }
+  return {};
+}
+
 } // namespace
 
 cgroup_places find_cgroup_places(std::string_view memberships, std::string_view mounts) {
@@ -98,14 +109,11 @@ cgroup_places find_cgroup_places(std::string_view memberships, std::string_view 
 }
 
 std::string file_system_of(std::string_view mounts, unsigned major, unsigned minor) {
-  const auto device = std::to_string(major) + ":" + std::to_string(minor);
-  for (const auto line : split(mounts, '\n')) {
-    const auto dash = line.find(" - ");
-    const auto left = split(line.substr(0, dash), ' ');
-    if (dash != line.npos && left.size() > 2 && left[2] == device)
-      return std::string{split(line.substr(dash + 3), ' ').front()};
-  }
-  return {};
+  return type_of_mount_with(mounts, 2, std::to_string(major) + ":" + std::to_string(minor));
+}
+
+std::string file_system_of_mount(std::string_view mounts, std::uint64_t number) {
+  return type_of_mount_with(mounts, 0, std::to_string(number));
 }
 
 std::string file_system_below(std::string_view mounts, std::string_view path) {

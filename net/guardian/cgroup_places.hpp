@@ -22,6 +22,9 @@ cgroup_places find_cgroup_places(std::string_view memberships, std::string_view 
 /// Type of the file system on a device, from the text of /proc/self/mountinfo; empty: not mounted.
 std::string file_system_of(std::string_view mounts, unsigned major, unsigned minor);
 
+/// Likewise of the mount with this number.
+std::string file_system_of_mount(std::string_view mounts, std::uint64_t number);
+
 /// Type of the file system that the mounts give to a path, by its name alone: the file system
 /// itself is not asked, and symbolic links are not followed.
 std::string file_system_below(std::string_view mounts, std::string_view path);

@@ -8,6 +8,7 @@
 #include "net/guardian/guardian_message.hpp"
 #include "net/guardian/proc_files.hpp"
 #include "net/guardian/process_ledger.hpp"
+#include "net/guardian/ready_paths.hpp"
 #include "net/unique_fd.hpp"
 
 #include <chrono>
@@ -30,8 +31,9 @@ namespace troupe::net {
 /// of its processes is left. What a leader leaves behind stays alive until then: an agent may start
 /// a server so.
 ///
-/// Nothing here waits for a disk: a command is started by a child that may hang on its way, and is
-/// given up after a limit; what disks hold is asked by descriptors of folders on local ones.
+/// Nothing here waits for a disk: where a command's folder and program are not at hand
+/// (`ready_paths`), it is started by a child that may hang on its way, and is given up after a
+/// limit; what disks hold is asked by descriptors of folders on local ones.
 class command_keeper {
 public:
   using clock = std::chrono::steady_clock;
@@ -130,6 +132,8 @@ private:
   bool wants_slot(const process_bounds& bounds);
   spawn_terms terms_of(command& x);
   int begin(command_number number, command& x);
+  bool begin_at_once(command_number number, command& x);
+  void distrust_room(command& x);
   void confirm(command_number number);
   void refuse_at(birth_stage stage, command_number number, int error);
   void refuse(command_number number, int error, std::string text);
@@ -141,8 +145,9 @@ private:
   std::vector<std::string> folders_of(const spawn_plan& plan);
   bool is_reachable(const std::string& folder);
 
-  /// Runs in the child.
-  std::vector<writable_folder> look_at(const std::vector<std::string>& folders) const;
+  /// Runs in the child, as does a look there.
+  static std::vector<unique_fd> open_all(const std::vector<std::string>& folders);
+  std::vector<writable_folder> look_at(std::vector<unique_fd> folders) const;
   void note_folders(command& x, std::vector<writable_folder> seen);
   void forget_disks();
 
@@ -190,8 +195,9 @@ private:
   bool trusts_room_ = true; ///< until somebody else has spoilt it
   disk_watch disks_;
   bool is_disk_low_ = false;
-  std::map<pid_t, written_bytes> written_;       ///< while a disk is low, at the last look
-  growth_of_commands of_ended_;                  ///< likewise, since then
+  std::map<pid_t, written_bytes> written_; ///< while a disk is low, at the last look
+  growth_of_commands of_ended_;            ///< likewise, since then
+  ready_paths ready_;
   std::map<std::string, bool> reachable_;        ///< by folder, as far as asked
   std::map<std::uint64_t, known_disk> disks_of_; ///< by device number, as far as asked
   std::map<command_number, command> commands_;

@@ -21,6 +21,11 @@ constexpr int tool_niceness = 5;
 
 constexpr std::size_t most_known_folders = 64;
 
+// Somebody might want to unmount it.
+void leave_folder() {
+  [[maybe_unused]] const int done = ::chdir("/");
+}
+
 std::string read_mounts() {
   constexpr std::size_t longest_table = 1024 * 1024;
   return read_proc_file("/proc/self/mountinfo", longest_table);
@@ -74,9 +79,11 @@ spawn_terms command_keeper::terms_of(command& x) {
 }
 
 int command_keeper::begin(command_number number, command& x) {
+  if (begin_at_once(number, x))
+    return 0;
   const auto folders = x.start->folders;
-  auto child =
-    begin_child(x.start->received.plan, terms_of(x), [this, &folders] { return look_at(folders); });
+  auto child = begin_child(x.start->received.plan, terms_of(x),
+                           [this, &folders] { return look_at(open_all(folders)); });
   if (child.pid < 0)
     return child.error;
   x.leader = child.pid;
@@ -85,6 +92,44 @@ int command_keeper::begin(command_number number, command& x) {
   ledger_.add(number, child.pid);
   look_soon();
   return 0;
+}
+
+// A tenth of the cost of a child with a copy of our memory. False: it might make us wait.
+bool command_keeper::begin_at_once(command_number number, command& x) {
+  const auto& plan = x.start->received.plan;
+  const auto program = is_sound(plan) ? ready_.program(plan.argv.front()) : unique_fd{};
+  std::vector<unique_fd> folders;
+  for (const auto& name : x.start->folders)
+    folders.push_back(program ? ready_.folder(name) : unique_fd{});
+  if (!std::ranges::all_of(folders, [](const auto& each) { return static_cast<bool>(each); }) ||
+      ::fchdir(folders.front().get()) != 0)
+    return false;
+  const auto terms = terms_of(x);
+  child_preparation child{plan, terms, self_};
+  child.task.cwd = nullptr; // it is born there
+  child.find_program();
+  const auto born = bear_child(child.task);
+  leave_folder();
+  if (born.pid < 0) {
+    if (child.task.reached == birth_stage::bounds && x.slot) {
+      distrust_room(x);
+      return begin_at_once(number, x);
+    }
+    refuse_at(child.task.reached, number, born.error);
+    return true;
+  }
+  x.leader = born.pid;
+  note_folders(x, look_at(std::move(folders)));
+  ledger_.add(number, born.pid);
+  look_soon();
+  confirm(number);
+  return true;
+}
+
+// The group was removed or changed by somebody else: from now on the bounds are watched.
+void command_keeper::distrust_room(command& x) {
+  trusts_room_ = false;
+  x.slot.reset();
 }
 
 void command_keeper::on_report(command_number number) {
@@ -105,9 +150,7 @@ void command_keeper::on_report(command_number number) {
     }
     if (report.reached != birth_stage::bounds || !x.slot)
       return refuse_at(report.reached, number, report.error);
-    // The group was removed or changed by somebody else: from now on the bounds are watched.
-    trusts_room_ = false;
-    x.slot.reset();
+    distrust_room(x);
     events_.remove(x.start->report.get());
     if (const int error = begin(number, x); error != 0)
       return refuse_at(birth_stage::starting, number, error);
@@ -116,7 +159,8 @@ void command_keeper::on_report(command_number number) {
 
 void command_keeper::confirm(command_number number) {
   auto& x = commands_.at(number);
-  events_.remove(x.start->report.get());
+  if (x.start->report)
+    events_.remove(x.start->report.get());
   const auto start = std::exchange(x.start, std::nullopt);
   child_news news;
   news.what = child_news::kind::started;
@@ -195,15 +239,20 @@ bool command_keeper::is_reachable(const std::string& folder) {
   return known->second;
 }
 
-std::vector<writable_folder>
-command_keeper::look_at(const std::vector<std::string>& folders) const {
+std::vector<unique_fd> command_keeper::open_all(const std::vector<std::string>& folders) {
+  std::vector<unique_fd> result;
+  for (std::size_t i = 0; i < folders.size(); ++i)
+    result.emplace_back( // the first one has been entered
+      ::open(i == 0 ? "." : folders[i].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return result;
+}
+
+std::vector<writable_folder> command_keeper::look_at(std::vector<unique_fd> folders) const {
   std::vector<writable_folder> result;
   for (std::size_t i = 0; i < folders.size(); ++i) {
     writable_folder x;
     x.number = static_cast<std::uint8_t>(i);
-    x.folder =
-      unique_fd{// the first one has been entered
-                ::open(i == 0 ? "." : folders[i].c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    x.folder = std::move(folders[i]);
     struct stat place {};
     if (!x.folder || ::fstat(x.folder.get(), &place) != 0)
       continue;

@@ -71,6 +71,9 @@ SCENARIO("whether a path may hang is known without asking its file system") {
   CHECK_EQ(file_system_below(mounts, "/home/me/cache/x"), "tmpfs");
   CHECK_EQ(file_system_below(mounts, "/tmp/x"), "fuse.dead"); // covers the other one
   CHECK_EQ(file_system_below("", "/tmp"), "");
+  CHECK_EQ(file_system_of_mount(mounts, 31), "nfs4");
+  CHECK_EQ(file_system_of_mount(mounts, 34), "fuse.dead");
+  CHECK_EQ(file_system_of_mount(mounts, 9), "");
 }
 
 SCENARIO("the name of a room tells whose it is") {

@@ -76,14 +76,6 @@ run_result run(const words& argv, int seccomp_fd, const std::vector<owned_descri
   return result;
 }
 
-/// 0: it has none.
-pid_t child_of(pid_t parent) {
-  const auto id = std::to_string(parent);
-  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
-  pid_t result = 0;
-  return in >> result ? result : 0;
-}
-
 struct fixture {
   fixture() {
     // Not below /tmp, which is writable in a workspace.
@@ -503,61 +495,6 @@ SCENARIO("mount points in a private /tmp are made through no link") {
   CHECK(fs::is_empty(own_tmp + "/a/b"));
   CHECK(fs::is_regular_file(fs::symlink_status(own_tmp + "/p")));
   CHECK(fs::is_symlink(own_tmp + "/a.moved-1"));
-}
-
-SCENARIO("a mount counts in the folder that was planned, and nowhere else") {
-  const owned_descriptor top{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  struct stat at {};
-  REQUIRE_EQ(::fstat(top.number(), &at), 0);
-  const expected_mount proc{"/proc", at.st_dev, at.st_ino, true};
-  CHECK(is_mounted(top.number(), proc));
-  auto other = proc;
-  other.inode += 1;
-  CHECK(!is_mounted(top.number(), other));
-  other = proc;
-  other.path = "/etc/passwd";
-  CHECK(!is_mounted(top.number(), other));
-  struct stat here {};
-  REQUIRE_EQ(::stat(root.c_str(), &here), 0);
-  CHECK(!is_mounted(top.number(), {workspace, here.st_dev, here.st_ino, true})); // no mount
-}
-
-SCENARIO("a check that is ended before it is done ends the command") {
-  // In bubblewrap's place: holds until it is released, as that does with --block-fd.
-  const auto program = root + "/held";
-  std::ofstream{program} << "#!/bin/sh\necho begun\nread x </proc/self/fd/$4\necho released\n";
-  fs::permissions(program, fs::perms::owner_all);
-  const expected_mount any{"/proc", 1, 1};
-  const auto argv = cover_check_words(TROUPE_PATCH_PROGRAM, std::span{&any, 1});
-  int output[2];
-  REQUIRE_EQ(::pipe(output), 0);
-  const auto child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::dup2(output[1], 1);
-    ::dup2(output[1], 2);
-    ::close(output[0]);
-    ::close(output[1]);
-    ::execl(argv[0].c_str(), argv[0].c_str(), argv[1].c_str(), argv[2].c_str(), argv[3].c_str(),
-            program.c_str(), nullptr);
-    ::_exit(127);
-  }
-  ::close(output[1]);
-  pid_t checker = 0; // the child of the only child
-  while (checker == 0)
-    if (const auto watcher = child_of(child); watcher != 0)
-      checker = child_of(watcher);
-  ::kill(checker, SIGKILL);
-  std::string told;
-  char block[256];
-  for (ssize_t count; (count = ::read(output[0], block, sizeof block)) > 0;)
-    told.append(block, static_cast<std::size_t>(count));
-  ::close(output[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  CHECK(WIFSIGNALED(status));
-  CHECK(told.find("Sandbox refuses to run this: what checks it was ended") != std::string::npos);
-  CHECK_EQ(told.find("released"), std::string::npos);
 }
 
 SCENARIO("the mounts to check are those on files that can be written, in the folders they are in") {

@@ -59,13 +59,10 @@ struct sandbox_fixture : fixture {
     return run("shell_command", R"({"login":false,"command":")" + text + "\"}", std::move(id));
   }
 
-  /// A stand-in for this program that notes in `root`/checks each time it is to check covers.
-  std::string noting_program() {
-    const auto result = root + "/own";
-    std::ofstream{result} << "#!/bin/sh\n[ \"$1\" = --troupe-run-with-cover-check ] && echo x >>"
-                          << root << "/checks\nexec " << TROUPE_PATCH_PROGRAM << " \"$@\"\n";
-    std::filesystem::permissions(result, std::filesystem::perms::owner_all);
-    return result;
+  /// For `with_bubblewrap`: notes in `root`/checks each time that covers are to be checked.
+  std::string note_checks() const {
+    return "case \" $* \" in *' --block-fd '*) echo x >>" + root + "/checks ;; esac; " +
+           run_bubblewrap;
   }
 
   void use(sandbox_mode mode) { context.sandbox_policy.mode = mode; }
@@ -226,8 +223,7 @@ SCENARIO("of two commands that start together both have their covers checked, on
     std::size_t wanted = 1;
   };
   const auto shut = std::make_shared<gate>();
-  auto deps = default_dependencies();
-  deps.own_program = noting_program();
+  auto deps = with_bubblewrap(note_checks());
   deps.post = [this, shut](std::function<void()> run) {
     const std::lock_guard lock{shut->mutex};
     shut->waiting.push_back(std::move(run));

@@ -1,4 +1,3 @@
-#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/patch_apply.hpp"
 
 #include <string>
@@ -6,10 +5,6 @@
 
 int main(int argc, char** argv) {
   std::vector<std::string> arguments{argv + 1, argv + argc};
-  if (!arguments.empty() && arguments.front() == troupe::tool_runner::cover_check_argument) {
-    arguments.erase(arguments.begin());
-    return troupe::tool_runner::run_with_cover_check(arguments);
-  }
   if (!arguments.empty() && arguments.front() == troupe::tool_runner::apply_patch_argument)
     arguments.erase(arguments.begin());
   return troupe::tool_runner::run_apply_patch(arguments);

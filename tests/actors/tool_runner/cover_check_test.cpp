@@ -1,0 +1,156 @@
+#define CAF_SUITE cover_check
+#include <caf/test/bdd_dsl.hpp>
+
+#include "actors/tool_runner/cover_check.hpp"
+#include "net/spawn.hpp"
+#include "tests/support/skipped.hpp"
+
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace troupe;
+using namespace troupe::tool_runner;
+
+// With real sandboxes where bubblewrap works.
+
+namespace {
+
+/// 0: it has none.
+pid_t child_of(pid_t parent) {
+  const auto id = std::to_string(parent);
+  std::ifstream in{"/proc/" + id + "/task/" + id + "/children"};
+  pid_t result = 0;
+  return in >> result ? result : 0;
+}
+
+/// Bubblewrap with a check, which says "begun" when its command begins.
+struct checked_sandbox {
+  std::shared_ptr<cover_check> check;
+  owned_descriptor output;
+  pid_t pid = -1;
+
+  explicit checked_sandbox(std::vector<expected_mount> mounts)
+    : check(cover_check::make(std::move(mounts))) {
+    REQUIRE(check);
+    int ends[2];
+    REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    output = owned_descriptor{ends[0]};
+    std::vector<std::string> words{"/usr/bin/bwrap", "--die-with-parent", "--ro-bind", "/", "/", "--unshare-pid"};
+    for (auto& word : cover_check::arguments())
+      words.push_back(std::move(word));
+    for (const auto* word : {"--", "/bin/sh", "-c", "echo begun; ls /proc/self/fd"})
+      words.emplace_back(word);
+    net::spawn_plan plan{words, {}, "/", {{ends[1], 1}, {ends[1], 2}}, {}, {}};
+    for (const auto& x : check->inherited())
+      plan.descriptors.emplace_back(x.ours, x.as);
+    pid = net::spawn_child(plan).pid;
+    check->has_started();
+    ::close(ends[1]);
+  }
+
+  cover_check::state last_look() const {
+    auto result = cover_check::state::waiting;
+    while (result == cover_check::state::waiting)
+      result = check->look();
+    return result;
+  }
+
+  /// Until its end.
+  std::string text() const {
+    std::string result;
+    char block[256];
+    for (ssize_t count; (count = ::read(output.number(), block, sizeof block)) > 0;)
+      result.append(block, static_cast<std::size_t>(count));
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return result;
+  }
+};
+
+bool usable() {
+  const auto child = net::spawn_child(
+    {{"/usr/bin/bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"}, {"PATH=/bin"}, "/", {}, {}, {}});
+  int status = -1;
+  if (child.pid > 0)
+    ::waitpid(child.pid, &status, 0);
+  if (status != 0)
+    test::skipped("bubblewrap does not work here");
+  return status == 0;
+}
+
+} // namespace
+
+SCENARIO("a mount counts in the folder that was planned, and nowhere else") {
+  const owned_descriptor top{::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  struct stat at {};
+  REQUIRE_EQ(::fstat(top.number(), &at), 0);
+  const expected_mount proc{"/proc", at.st_dev, at.st_ino, true};
+  CHECK(is_mounted(top.number(), proc));
+  auto other = proc;
+  other.inode += 1;
+  CHECK(!is_mounted(top.number(), other));
+  other = proc;
+  other.path = "/etc/passwd";
+  CHECK(!is_mounted(top.number(), other));
+  REQUIRE_EQ(::stat("/etc", &at), 0);
+  CHECK(!is_mounted(top.number(), {"/etc/ssl", at.st_dev, at.st_ino, true})); // no mount
+}
+
+SCENARIO("a command begins when all mounts are seen, and inherits nothing of the check") {
+  if (!usable())
+    return;
+  struct stat at {};
+  REQUIRE_EQ(::stat("/", &at), 0);
+  const checked_sandbox x{{{"/proc", at.st_dev, at.st_ino, true}}};
+  CHECK(x.last_look() == cover_check::state::released);
+  CHECK_EQ(x.text(), "begun\n0\n1\n2\n3\n"); // the last one is that of ls
+}
+
+SCENARIO("a command whose mounts are not seen never begins") {
+  if (!usable())
+    return;
+  struct stat at {};
+  REQUIRE_EQ(::stat("/", &at), 0);
+  const checked_sandbox x{
+    {{"/proc", at.st_dev, at.st_ino, true}, {"/proc", at.st_dev, at.st_ino + 1, true}}};
+  CHECK(x.last_look() == cover_check::state::refused);
+  x.check->kill();
+  CHECK_EQ(x.text(), "");
+}
+
+SCENARIO("who ends before the look is done has not released the command") {
+  if (!usable())
+    return;
+  checked_sandbox x{{{"/nowhere", 1, 1}}};
+  while (x.check->look() == cover_check::state::waiting && child_of(x.pid) == 0)
+    ;
+  const auto held = child_of(x.pid);
+  REQUIRE(held != 0);
+  x.check = nullptr; // as when this program ends
+  // It has come to where it waits, or is on its way there: ended, it has said nothing.
+  const owned_descriptor root{
+    ::open(("/proc/" + std::to_string(held) + "/syscall").c_str(), O_RDONLY | O_CLOEXEC)};
+  char block[64] = {};
+  while (::pread(root.number(), block, 2, 0) > 0 && std::string_view{block} != "0 ")
+    ; // reading
+  ::kill(held, SIGKILL);
+  CHECK_EQ(x.text(), "");
+}
+
+SCENARIO("of a sandbox that has ended there is nothing to look at") {
+  if (!usable())
+    return;
+  const checked_sandbox x{{{"/nowhere", 1, 1}}};
+  ::kill(x.pid, SIGKILL);
+  CHECK(x.last_look() == cover_check::state::ended);
+  CHECK_EQ(x.text(), "");
+}
