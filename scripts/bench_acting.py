@@ -4,8 +4,10 @@ sandbox and in it, with one thread and with many at once, beside the reference.
 
 Home and profile are made for the purpose: its login shell costs about as much as a version manager's. CPU is that of the
 whole tree of processes, whoever waited for them, less that of the same turns without commands; "above bash" is what it
-exceeds `bash --norc -c true` in the same environment by, one login shell for all taken off. Time limits nothing: a busy
-machine changes it.
+exceeds `bash --norc -c true` in the same environment by, one login shell for all taken off. As many of these run at once
+as there are processors, as many as commands do: side by side a process costs up to twice as much as alone. For the
+sandbox the price of bubblewrap itself stands beside it, with its namespaces and without a single cover. Time limits
+nothing: a busy machine changes it.
 
 Below the tables each limit stands beside the measured figure. Exit code 0: all that was measured is within its limit; 1:
 something is not, or could not be measured. Part of scripts/bench.
@@ -33,6 +35,9 @@ COMMANDS = 20  # of each turn
 PROMPT = "Do it."
 MODES = ("danger-full-access", "workspace-write")
 FLOOR_RUNS = 100
+SHELL = ["/bin/bash", "--norc", "-c", "true"]
+SANDBOX = ["/usr/bin/bwrap", "--die-with-parent", "--ro-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--unshare-net",
+           "--"]
 PR_SET_CHILD_SUBREAPER = 36
 
 # Some 0.3 s of CPU.
@@ -64,6 +69,7 @@ ROWS = (
     report.Row("seconds", "time for all turns, s", decimals=2),
     report.Row("cpu_seconds", "CPU of it all, s", decimals=2),
     report.Row("floor_ms", "(bash --norc -c true, ms)", decimals=2, has_ratio=False),
+    report.Row("bubblewrap_ms", "(bwrap around it, with namespaces alone, above it, ms)", decimals=2, has_ratio=False),
     report.Row("login_ms", "(bash -lc true, ms)", decimals=1, has_ratio=False),
 )
 
@@ -73,6 +79,7 @@ class Plan:
     sizes: tuple = (1, 100)
     reference_sizes: tuple = (1, 100)
     repeats: int = 3
+    reference_repeats: int = 1  # some minutes each
 
 
 QUICK = Plan(sizes=(1, 10), reference_sizes=(1,), repeats=1)
@@ -111,11 +118,17 @@ def tree_figures(known):
 
 
 def shell_ms(argv, environment, runs):
-    """CPU of one run of a shell."""
+    """CPU of one run of a shell, of many, as many at once as there are processors."""
     before = _children_seconds()
     quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    running = set()
     for _ in range(runs):
-        os.waitpid(os.posix_spawn(argv[0], argv, environment, file_actions=quiet), 0)
+        running.add(os.posix_spawn(argv[0], argv, environment, file_actions=quiet))
+        while len(running) >= os.cpu_count():
+            running.discard(os.wait()[0])
+    while running:
+        running.discard(os.wait()[0])
+    _reap(known=set())
     return (_children_seconds() - before) * 1000 / runs
 
 
@@ -136,8 +149,9 @@ class Acting:
 
     def _measure_floor(self):
         environment = self._home(peers.own_home, "http://127.0.0.1:1/v1").environment
-        self._floor = {"floor_ms": shell_ms(["/bin/bash", "--norc", "-c", "true"], environment, FLOOR_RUNS),
-                       "login_ms": shell_ms(["/bin/bash", "-lc", "true"], environment, 5)}
+        floor = shell_ms(SHELL, environment, FLOOR_RUNS)
+        self._floor = {"floor_ms": floor, "login_ms": shell_ms(["/bin/bash", "-lc", "true"], environment, 6),
+                       "bubblewrap_ms": shell_ms(SANDBOX + SHELL, environment, FLOOR_RUNS) - floor}
 
     def _table(self, mode):
         columns = [(f"troupe, {n}", self._figures(self._own, mode, n)) for n in self._plan.sizes]
@@ -150,7 +164,7 @@ class Acting:
         """Medians; what the turns cost without commands is taken off."""
         bp.say(f"turns that act: {run.__name__.strip('_')}, {mode}, threads: {threads}")
         pairs = [(run(mode, threads, self._scenario("plain", PLAIN)), run(mode, threads, self._acting_scenario()))
-                 for _ in range(self._plan.repeats)]
+                 for _ in range(self._plan.reference_repeats if run == self._theirs else self._plan.repeats)]
         per_command = statistics.median((acting["cpu_seconds"] - plain["cpu_seconds"]) * 1000 / (threads * COMMANDS)
                                         for plain, acting in pairs)
         result = {key: statistics.median(acting[key] for _, acting in pairs) for key in ("seconds", "cpu_seconds")}

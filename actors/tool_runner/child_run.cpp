@@ -140,7 +140,8 @@ void child_run::look_at_covers() {
     if (self->stage_ != stage::running)
       return; // it is being killed, or is gone
     if (found == cover_check::state::waiting) {
-      self->context_->io.after(cover_check::pause, [self] { self->look_at_covers(); });
+      self->context_->io.after(cover_check::pause_after(clock::now() - self->started_),
+                               [self] { self->look_at_covers(); });
       return;
     }
     const auto check = std::move(self->check_);

@@ -3,6 +3,7 @@
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "net/process.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -49,8 +50,13 @@ public:
   /// For names that are exchanged all the time.
   static constexpr std::chrono::milliseconds settled_limit{500};
 
-  /// Between two looks.
-  static constexpr std::chrono::milliseconds pause{2};
+  /// Until the next look, after looking for so long: on a busy machine a sandbox takes its time,
+  /// and looks are not to take much of that.
+  static constexpr std::chrono::milliseconds pause_after(clock::duration looked) {
+    using std::chrono::milliseconds;
+    return std::clamp(std::chrono::duration_cast<milliseconds>(looked / 4), milliseconds{2},
+                      milliseconds{50});
+  }
 
   /// The numbers of its descriptors in bubblewrap.
   static constexpr int info_descriptor = 5;
