@@ -7,6 +7,7 @@
 #include "config/log_notices.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -80,19 +81,21 @@ void shell_snapshots::make(const std::shared_ptr<const run_context>& context,
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = limits_.making};
-  of->child = child_run::start(
-    context, std::move(order),
-    {.on_start = [] {},
-     .on_output =
-       [of](output_stream stream, std::string_view bytes) {
-         const auto room = shell_snapshot::max_dump_bytes + 1 - of->dump.size();
-         if (stream == output_stream::standard_output)
-           of->dump.append(bytes.substr(0, room));
-       },
-     .on_end = [self = shared_from_this(), of](const child_end& x) { self->on_end(of, x); }});
+  of->child = child_run::start(context, std::move(order),
+                               {.on_start = [] {},
+                                .on_output =
+                                  [of](output_stream stream, std::string_view bytes) {
+                                    const auto room =
+                                      shell_snapshot::max_dump_bytes + 1 - of->dump.size();
+                                    if (stream == output_stream::standard_output)
+                                      of->dump.append(bytes.substr(0, room));
+                                  },
+                                .on_end = [self = shared_from_this(), of, &io = context->io](
+                                            const child_end& x) { self->on_end(io, of, x); }});
 }
 
-void shell_snapshots::on_end(const std::shared_ptr<entry>& of, const child_end& end) {
+void shell_snapshots::on_end(net::io_pool& io, const std::shared_ptr<entry>& of,
+                             const child_end& end) {
   of->child = nullptr;
   of->is_making = false;
   of->made = clock::now();
@@ -105,9 +108,23 @@ void shell_snapshots::on_end(const std::shared_ptr<entry>& of, const child_end& 
          " leaves more functions and variables than can be kept: every command reads it again "
          "(docs/tools.md)");
   else if (!of->snapshot)
-    tell(snapshot_notice(of->shell, end, limits_.making));
+    tell_failure(io, snapshot_notice(of->shell, end, limits_.making), end);
   for (const auto& then : std::exchange(of->waiting, {}))
     then(of->snapshot);
+}
+
+/// A program that ends kills its children first: the profile is not to blame for that. Nothing that
+/// is put off is done any more then.
+void shell_snapshots::tell_failure(net::io_pool& io, std::string notice, const child_end& end) {
+  constexpr std::chrono::milliseconds end_of_program{200};
+  constexpr int shell_signal_base = 128;
+  const auto was_killed =
+    (end.how == child_end::kind::signalled && end.number == SIGKILL) ||
+    (end.how == child_end::kind::exited && end.number == shell_signal_base + SIGKILL);
+  if (!was_killed)
+    return tell(notice);
+  io.after(end_of_program,
+           [self = shared_from_this(), notice = std::move(notice)] { self->tell(notice); });
 }
 
 void shell_snapshots::tell(const std::string& notice) {

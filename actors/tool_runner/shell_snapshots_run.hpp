@@ -66,7 +66,8 @@ private:
                  std::function<void(answer)> then);
   bool is_fresh(const entry& x, const entry& wanted) const;
   void make(const std::shared_ptr<const run_context>& context, const std::shared_ptr<entry>& of);
-  void on_end(const std::shared_ptr<entry>& of, const child_end& end);
+  void on_end(net::io_pool& io, const std::shared_ptr<entry>& of, const child_end& end);
+  void tell_failure(net::io_pool& io, std::string notice, const child_end& end);
   void tell(const std::string& notice);
   void keep_bound();
 

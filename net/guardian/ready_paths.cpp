@@ -45,7 +45,8 @@ unique_fd ready_paths::program(const std::string& path) {
 // What is open keeps its mount, and with it the number: no other one can have got that meanwhile.
 bool ready_paths::is_local(int fd, std::uint32_t kind) {
   struct statx facts {};
-  if (!mounts_ || ::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &facts) != 0 ||
+  if (!mounts_ ||
+      ::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &facts) != 0 ||
       (facts.stx_mask & STATX_MNT_ID) == 0 || (facts.stx_mode & S_IFMT) != kind)
     return false;
   pollfd changed{.fd = mounts_.get(), .events = POLLPRI, .revents = 0};

@@ -26,7 +26,8 @@ namespace {
 
 struct fixture {
   std::string place =
-    (std::filesystem::temp_directory_path() / ("ready-paths-" + std::to_string(::getpid()))).string();
+    (std::filesystem::temp_directory_path() / ("ready-paths-" + std::to_string(::getpid())))
+      .string();
   ready_paths ready;
 
   fixture() { std::filesystem::create_directories(place + "/below"); }
@@ -66,7 +67,8 @@ SCENARIO("folders and programs of a local disk are ready") {
   if (!usable())
     return;
   std::filesystem::copy_file("/bin/true", place + "/program");
-  struct stat named {}, opened {};
+  struct stat named {
+  }, opened{};
   REQUIRE_EQ(::stat((place + "/below").c_str(), &named), 0);
   const auto folder = ready.folder(place + "/below");
   REQUIRE(folder);

@@ -44,7 +44,8 @@ struct checked_sandbox {
     int ends[2];
     REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
     output = owned_descriptor{ends[0]};
-    std::vector<std::string> words{"/usr/bin/bwrap", "--die-with-parent", "--ro-bind", "/", "/", "--unshare-pid"};
+    std::vector<std::string> words{"/usr/bin/bwrap", "--die-with-parent", "--ro-bind", "/", "/",
+                                   "--unshare-pid"};
     for (auto& word : cover_check::arguments())
       words.push_back(std::move(word));
     for (const auto* word : {"--", "/bin/sh", "-c", "echo begun; ls /proc/self/fd"})
@@ -77,8 +78,13 @@ struct checked_sandbox {
 };
 
 bool usable() {
-  const auto child = net::spawn_child(
-    {{"/usr/bin/bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"}, {"PATH=/bin"}, "/", {}, {}, {}});
+  const auto child =
+    net::spawn_child({{"/usr/bin/bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"},
+                      {"PATH=/bin"},
+                      "/",
+                      {},
+                      {},
+                      {}});
   int status = -1;
   if (child.pid > 0)
     ::waitpid(child.pid, &status, 0);
