@@ -29,15 +29,18 @@ void signal_desk::start(exit_code_function exit_code) {
 
 void signal_desk::take(int number) {
   const std::lock_guard lock{mutex_};
-  const int earlier = first_;
-  if (earlier == 0)
+  const auto meaning = requests_.on_signal(stop_requests::time_point::clock::now());
+  if (meaning == stop_requests::meaning::echo)
+    return;
+  const bool is_first = meaning == stop_requests::meaning::first;
+  if (is_first)
     first_ = number;
   if (result_) {
-    if (earlier != 0)
+    if (!is_first)
       std::_Exit(*result_); // what runs at `quick_exit` is under way already
     return;
   }
-  if (!is_watched_ || earlier != 0)
+  if (!is_watched_ || !is_first)
     std::quick_exit(exit_code_(first_));
   on_first_();
   if (stop_)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/stop_requests.hpp"
+
 #include <csignal>
 #include <functional>
 #include <initializer_list>
@@ -26,8 +28,8 @@ public:
   void start(exit_code_function exit_code);
 
   /// From now on the first signal is told, not obeyed; a second one ends the process with what
-  /// `exit_code` has for the first. `on_first` is called on the desk's thread, must not block and
-  /// must not call the desk.
+  /// `exit_code` has for the first. Those within `stop_requests::echo_limit` of the first are the
+  /// first. `on_first` is called on the desk's thread, must not block and must not call the desk.
   void watch(exit_code_function exit_code, std::function<void()> on_first);
 
   /// As `on_first` above, behind it; at once, when the first signal has come already. Null: nobody
@@ -48,6 +50,7 @@ private:
   std::mutex mutex_;
   exit_code_function exit_code_ = nullptr;
   bool is_watched_ = false;
+  stop_requests requests_;
   int first_ = 0;
   std::function<void()> on_first_;
   std::function<void()> stop_;

@@ -5,8 +5,9 @@
 namespace troupe::common {
 
 /// SIGINT (Ctrl-C), SIGTERM and SIGHUP: every command that runs for long ends by them in the same
-/// order. The first one asks for the end, a second one does not wait for it. One that was ignored
-/// when the program started (nohup) stays ignored.
+/// order. The first one asks for the end, a second one does not wait for it, unless it comes at the
+/// same moment (`net::stop_requests`). One that was ignored when the program started (nohup) stays
+/// ignored.
 
 /// What the process ends with when the given signal has stopped it.
 using exit_code_function = int (*)(int signal);
