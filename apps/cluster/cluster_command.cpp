@@ -3,6 +3,7 @@
 #include "apps/common/exit_codes.hpp"
 #include "apps/common/output_channel.hpp"
 #include "config/node_authority.hpp"
+#include "config/node_identity.hpp"
 
 #include <chrono>
 #include <CLI/App.hpp>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <variant>
 
@@ -55,15 +57,16 @@ struct ca_options {
   int node_days = static_cast<int>(config::node_lifetime.count());
 };
 
-int refuse(const std::string& problem) {
+/// `name` is what the command line called the cluster or the node.
+int refuse(const std::string& problem, std::string_view name) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", problem));
-  return common::exit_failed;
+  return config::is_node_name(name) ? common::exit_failed : common::exit_usage;
 }
 
 int init(const ca_options& x) {
   if (const auto problem =
         config::make_authority(x.folder, x.cluster, std::chrono::days{x.authority_days}))
-    return refuse(*problem);
+    return refuse(*problem, x.cluster);
   return common::print(fmt::format("The cluster {} has an authority in {}. Next, for each node:\n"
                                    "  troupe cluster ca issue {} NAME\n",
                                    x.cluster, x.folder, x.folder));
@@ -74,7 +77,7 @@ int issue(const ca_options& x) {
   const auto made =
     config::issue_certificate(x.folder, x.node, out, std::chrono::days{x.node_days});
   if (const auto* problem = std::get_if<std::string>(&made))
-    return refuse(*problem);
+    return refuse(*problem, x.node);
   const auto& issued = std::get<config::issued_certificate>(made);
   const auto why = issued.is_cut
                      ? fmt::format(", with the authority, not after {} days", x.node_days)

@@ -1,5 +1,6 @@
 #include "apps/common/offline_model.hpp"
 
+#include "apps/common/exit_codes.hpp"
 #include "apps/sim/builtin.hpp"
 
 #include <utility>
@@ -15,15 +16,15 @@ constexpr const char* provider_id = "sim";
 offline_model::offline_model(sim::scenario scenario, std::optional<std::uint64_t> seed)
   : simulator_(pool_, std::move(scenario), {.seed = seed}) {}
 
-std::variant<std::unique_ptr<offline_model>, std::string>
+std::variant<std::unique_ptr<offline_model>, offline_model::problem>
 offline_model::start(const std::string& scenario, std::optional<std::uint64_t> seed) {
   auto opened = sim::open_scenario(scenario);
-  if (auto* problem = std::get_if<std::string>(&opened))
-    return std::move(*problem);
+  if (auto* text = std::get_if<std::string>(&opened))
+    return problem{std::move(*text), exit_usage};
   std::unique_ptr<offline_model> out{
     new offline_model{std::get<sim::scenario>(std::move(opened)), seed}};
-  if (auto problem = out->simulator_.start())
-    return *std::move(problem);
+  if (auto text = out->simulator_.start())
+    return problem{*std::move(text), exit_failed};
   return out;
 }
 

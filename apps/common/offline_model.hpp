@@ -16,9 +16,13 @@ namespace troupe::common {
 /// an I/O thread of its own, so that it starts before a node and takes nothing from it.
 class offline_model {
 public:
-  /// `scenario` is the name of a built-in one or a file; empty: the default. The error is a text
-  /// for the user.
-  static std::variant<std::unique_ptr<offline_model>, std::string>
+  struct problem {
+    std::string message; ///< for the user
+    int exit_code = 0;   ///< a scenario that cannot be played is a wrong command line
+  };
+
+  /// `scenario` is the name of a built-in one or a file; empty: the default.
+  static std::variant<std::unique_ptr<offline_model>, problem>
   start(const std::string& scenario, std::optional<std::uint64_t> seed);
 
   /// Makes the simulator the provider of all threads that run with `settings`.

@@ -42,9 +42,9 @@ constexpr std::size_t max_index_bytes = 64 * 1024 * 1024;
 /// How long a refused start waits for a prompt that nobody wants any more.
 constexpr std::chrono::seconds unread_prompt_limit{2};
 
-int refuse(std::string_view message) {
+int refuse(std::string_view message, int exit_code = common::exit_failed) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", message));
-  return common::exit_failed;
+  return exit_code;
 }
 
 printer make_printer(const exec_args& args, const config::config& settings) {
@@ -160,8 +160,8 @@ int run(const exec_args& args, common::override_options root, const net::guardia
   std::unique_ptr<common::offline_model> offline;
   if (args.offline) {
     auto started = common::offline_model::start(*args.offline, args.seed);
-    if (const auto* problem = std::get_if<std::string>(&started))
-      return refuse(fmt::format("Error: {}", *problem));
+    if (const auto* problem = std::get_if<common::offline_model::problem>(&started))
+      return refuse(fmt::format("Error: {}", problem->message), problem->exit_code);
     offline = std::get<std::unique_ptr<common::offline_model>>(std::move(started));
     offline->use_in(request.settings.settings);
   } else if (args.local_provider) {

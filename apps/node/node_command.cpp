@@ -39,9 +39,9 @@ namespace troupe::node_app {
 
 namespace {
 
-int tell_failure(std::string_view line) {
+int tell_failure(std::string_view line, int exit_code = common::exit_failed) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", line));
-  return common::exit_failed;
+  return exit_code;
 }
 
 int refuse(std::string_view message) {
@@ -67,63 +67,78 @@ constexpr std::string_view remedy =
   "  troupe cluster ca issue DIR NAME    for each node\n"
   "then start each node with --credentials DIR/NAME";
 
+/// Why nothing starts: what stderr gets, and the exit code.
+struct plan_problem {
+  std::string line;
+  int exit_code = common::exit_failed;
+};
+
+plan_problem failure(std::string_view text) {
+  return {fmt::format("Error: {}", text)};
+}
+
+plan_problem wrong_words(std::string_view text) {
+  return {fmt::format("Error: {}", text), common::exit_usage};
+}
+
 /// Addresses, certificates and names; what is wrong with them, or nothing.
-std::string plan_links(const node_args& args, plan& result) {
+std::optional<plan_problem> plan_links(const node_args& args, plan& result) {
   if (args.listen) {
     auto listen = parse_endpoint(*args.listen);
     if (const auto* problem = std::get_if<std::string>(&listen))
-      return "--listen: " + *problem;
+      return wrong_words("--listen: " + *problem);
     result.listen = std::get<endpoint>(std::move(listen));
   }
   for (const auto& text : args.join) {
     auto peer = parse_peer(text);
     if (const auto* problem = std::get_if<std::string>(&peer))
-      return "--join: " + *problem;
+      return wrong_words("--join: " + *problem);
     result.peers.push_back(std::get<add_peer>(std::move(peer)));
   }
   result.name = args.name.empty() ? fmt::format("node-{}", ::getpid()) : args.name;
   const bool names_files =
     !args.tls.certificate.empty() || !args.tls.key.empty() || !args.tls.authority.empty();
-  if (args.credentials.empty() && !names_files)
-    return result.listen || !result.peers.empty()
-             ? fmt::format("--listen and --join need a certificate. {}", remedy)
-             : std::string{};
+  if (args.credentials.empty() && !names_files) {
+    if (!result.listen && result.peers.empty())
+      return std::nullopt;
+    return wrong_words(fmt::format("--listen and --join need a certificate. {}", remedy));
+  }
   if (!args.credentials.empty() && names_files)
-    return "give --credentials, or --tls-cert, --tls-key and --tls-ca";
+    return wrong_words("give --credentials, or --tls-cert, --tls-key and --tls-ca");
   if (!args.credentials.empty())
     if (const auto problem = config::problem_of_node_folder(args.credentials))
-      return fmt::format("--credentials {}", *problem);
+      return failure(fmt::format("--credentials {}", *problem));
   auto loaded = config::load(files_of(args));
-  if (auto* problem = std::get_if<std::string>(&loaded))
-    return std::move(*problem);
+  if (const auto* problem = std::get_if<std::string>(&loaded))
+    return failure(*problem);
   result.identity = std::get<config::tls_material>(std::move(loaded));
   const auto& certified = result.identity->identity.node;
   if (!args.name.empty() && args.name != certified)
-    return fmt::format("--name {}: the certificate is of node {}", args.name, certified);
+    return wrong_words(
+      fmt::format("--name {}: the certificate is of node {}", args.name, certified));
   result.name = certified;
-  return {};
+  return std::nullopt;
 }
 
-/// Or the whole line that says what is wrong.
-std::variant<plan, std::string> make_plan(const node_args& args,
-                                          const common::override_options& root) {
+std::variant<plan, plan_problem> make_plan(const node_args& args,
+                                           const common::override_options& root) {
   plan result;
-  if (const auto problem = plan_links(args, result); !problem.empty())
-    return fmt::format("Error: {}", problem);
+  if (auto problem = plan_links(args, result))
+    return *std::move(problem);
   const common::override_options levels[] = {root, args.overrides};
   auto overrides = common::joined_overrides(levels);
   if (const auto* problem = std::get_if<config::config_error>(&overrides))
-    return to_string(*problem);
+    return plan_problem{to_string(*problem)};
   auto cwd = common::working_root(std::nullopt);
   if (const auto* problem = std::get_if<common::settings_problem>(&cwd))
-    return problem->message;
+    return plan_problem{problem->message};
   auto settings = common::load_settings(
     {std::get<std::filesystem::path>(cwd), std::get<std::vector<std::string>>(overrides), {}});
   if (const auto* problem = std::get_if<common::settings_problem>(&settings))
-    return problem->message;
+    return plan_problem{problem->message};
   result.settings = std::get<common::loaded_settings>(std::move(settings));
   if (const auto problem = config::problem_of_roots(result.settings.ceiling))
-    return fmt::format("Error: {}", *problem);
+    return failure(*problem);
   return result;
 }
 
@@ -282,15 +297,15 @@ int run(const node_args& args, const common::override_options& root, const net::
   if (const auto problem = common::refuse_few_descriptors(common::node_descriptors))
     return refuse(*problem);
   auto made = make_plan(args, root);
-  if (const auto* problem = std::get_if<std::string>(&made))
-    return tell_failure(*problem);
+  if (const auto* problem = std::get_if<plan_problem>(&made))
+    return tell_failure(problem->line, problem->exit_code);
   auto& x = std::get<plan>(made);
   common::show_warnings(x.settings.settings);
   std::unique_ptr<common::offline_model> offline;
   if (args.offline) {
     auto started = common::offline_model::start(*args.offline, args.seed);
-    if (const auto* problem = std::get_if<std::string>(&started))
-      return refuse(*problem);
+    if (const auto* problem = std::get_if<common::offline_model::problem>(&started))
+      return tell_failure(fmt::format("Error: {}", problem->message), problem->exit_code);
     offline = std::get<std::unique_ptr<common::offline_model>>(std::move(started));
     offline->use_in(x.settings.settings);
   }

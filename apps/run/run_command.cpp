@@ -30,9 +30,9 @@ namespace troupe::run {
 
 namespace {
 
-int refuse(std::string_view message) {
+int refuse(std::string_view message, int exit_code = common::exit_failed) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", message));
-  return common::exit_failed;
+  return exit_code;
 }
 
 /// As many tasks at once as were asked for, or as the limit of open files allows.
@@ -165,8 +165,8 @@ int run(const run_args& args, common::override_options root, const net::guardian
   std::unique_ptr<common::offline_model> offline;
   if (args.offline) {
     auto started = common::offline_model::start(*args.offline, args.seed);
-    if (const auto* problem = std::get_if<std::string>(&started))
-      return refuse(fmt::format("Error: {}", *problem));
+    if (const auto* problem = std::get_if<common::offline_model::problem>(&started))
+      return refuse(fmt::format("Error: {}", problem->message), problem->exit_code);
     offline = std::get<std::unique_ptr<common::offline_model>>(std::move(started));
     ready.setup->offline = offline.get();
   }

@@ -54,9 +54,9 @@ struct sim_options {
   bool check = false;
 };
 
-int fail(std::string_view text) {
+int fail(std::string_view text, int exit_code = common::exit_failed) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("Error: {}\n", text));
-  return common::exit_failed;
+  return exit_code;
 }
 
 int list_scenarios() {
@@ -118,7 +118,7 @@ int run(const sim_options& options) {
     return list_scenarios();
   auto opened = open_scenario(options.builtin.empty() ? options.file : options.builtin);
   if (const auto* problem = std::get_if<std::string>(&opened))
-    return fail(*problem);
+    return fail(*problem, options.check ? common::exit_failed : common::exit_usage);
   auto& what = std::get<scenario>(opened);
   if (!options.check)
     return serve(std::move(what), options);

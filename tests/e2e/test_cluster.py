@@ -166,10 +166,10 @@ class ClusterTest(ProgramTest):
 
 
 class Strangers(ClusterTest):
-    def refused(self, *arguments):
+    def refused(self, *arguments, code=1):
         done = subprocess.run([PROGRAM, "node", "--offline", "plain", *arguments], capture_output=True, text=True,
                               timeout=LIMIT_S, stdin=subprocess.DEVNULL, cwd=self.work, env=self.environment())
-        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(done.stdout, "")
         return done.stderr
 
@@ -187,7 +187,7 @@ class Strangers(ClusterTest):
         # The simulated model listens for this process; nodes do not.
         self.assertLessEqual(len(inodes & listening), 1)
         for arguments in (["--listen", "127.0.0.1:0"], ["--join", "127.0.0.1:1"]):
-            message = self.refused(*arguments)
+            message = self.refused(*arguments, code=2)
             self.assertIn("troupe cluster ca init", message)
             self.assertIn("troupe cluster ca issue", message)
 
@@ -232,17 +232,22 @@ class Strangers(ClusterTest):
 
     def test_a_wrong_name_and_broken_files_are_refused_at_the_start(self):
         self.assertIn("the certificate is of node first",
-                      self.refused("--name", "second", *self.credentials("first"), "--listen", "127.0.0.1:0"))
+                      self.refused("--name", "second", *self.credentials("first"), "--listen", "127.0.0.1:0", code=2))
         with open(os.path.join(self.ca, "first", "node.key"), "w") as key:
             key.write("no key")
         self.assertIn("node.key", self.refused(*self.credentials("first"), "--listen", "127.0.0.1:0"))
+
+    def test_wrong_values_are_a_wrong_command_line(self):
+        for words in (["--listen", "4711"], ["--join", "first@127.0.0.1"]):
+            self.assertIn("Error: ", self.refused(*words, code=2))
 
     def test_authorities_and_keys_are_private_and_never_overwritten(self):
         for path, mode in (("", 0o700), ("ca.key", 0o600), ("first", 0o700), ("first/node.key", 0o600)):
             self.assertEqual(os.stat(os.path.join(self.ca, path)).st_mode & 0o777, mode, path)
         self.assertIn("not overwritten", self.cluster_ca("init", self.ca, code=1))
         self.assertIn("not overwritten", self.cluster_ca("issue", self.ca, "first", code=1))
-        self.assertIn("no node's name", self.cluster_ca("issue", self.ca, "../x", code=1))
+        self.assertIn("no node's name", self.cluster_ca("issue", self.ca, "../x", code=2))
+        self.assertIn("no cluster's name", self.cluster_ca("init", os.path.join(self.work, "new"), "--cluster", "a b", code=2))
 
     def test_strangers_and_vanished_files_do_not_end_a_node(self):
         node, port = self.start_first()

@@ -91,6 +91,14 @@ class Running(ProgramTest):
         self.assertIn("tasks.jsonl:2", result.stderr)
         self.assertFalse((self.work / "out" / "results.jsonl").exists())
 
+    def test_a_scenario_that_does_not_exist_is_a_wrong_command_line(self):
+        tasks = self.tasks({"prompt": "say hello"})
+        for words in (["run", tasks, "--offline", "plian"], ["exec", "--skip-git-repo-check", "--offline=plian", "hello"],
+                      ["node", "--offline", "plian"], ["sim", "plian"]):
+            result = self.run_program(*words)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), words)
+            self.assertIn('there is no scenario "plian"; did you mean "plain"?', result.stderr)
+
     def test_many_tasks(self):
         tasks = self.tasks(*({"prompt": f"Say hello {i}"} for i in range(2_000)))
         out = self.work / "out"
