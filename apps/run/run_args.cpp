@@ -3,9 +3,13 @@
 #include "apps/common/agent_options.hpp"
 #include "apps/common/metrics_option.hpp"
 
+#include <charconv>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp> // defines what App.hpp only declares
 #include <CLI/Formatter.hpp>
+#include <cstdint>
+#include <fmt/format.h>
+#include <system_error>
 
 namespace troupe::run {
 
@@ -43,6 +47,21 @@ constexpr const char* tasks_group = "Tasks";
 constexpr const char* threads_group = "Threads";
 constexpr const char* output_group = "Output";
 
+/// A year: far above what a task takes, far below what a clock holds.
+constexpr std::uint64_t max_timeout_seconds = 365 * 24 * 60 * 60;
+
+/// What is wrong with the text; empty: nothing.
+std::string wrong_time_limit(const std::string& text) {
+  std::uint64_t seconds = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, seconds);
+  if (error == std::errc{} && rest == end && seconds > 0 && seconds <= max_timeout_seconds)
+    return {};
+  return fmt::format("\"{}\" is no time limit: it is a whole number of seconds, from 1 to {} (a "
+                     "year)",
+                     text, max_timeout_seconds);
+}
+
 std::filesystem::path default_out(const std::filesystem::path& tasks) {
   return tasks.stem().string() + "-results";
 }
@@ -70,7 +89,7 @@ void run_parser::add_task_options() {
     ->add_option("--timeout", timeout_,
                  "Interrupt a task after this time and count it as failed (default: no limit)")
     ->type_name("SECONDS")
-    ->check(CLI::PositiveNumber.description(""))
+    ->check(wrong_time_limit)
     ->group(tasks_group);
   app_->add_flag("--resume", resume_)
     ->description("Go on with the results that are there: run what is missing, was interrupted or "

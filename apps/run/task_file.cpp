@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace troupe::run {
@@ -25,8 +26,10 @@ public:
   explicit problem_list(std::string_view label) : label_(label) {}
 
   void add(std::uint32_t line, std::string_view text) {
-    if (++count_ <= task_file_problem::max_shown_problems)
-      text_ += fmt::format("{}:{}: {}\n", label_, line, text);
+    const auto [told, is_new] = told_.insert(fmt::format("{}:{}: {}\n", label_, line, text));
+    // What [defaults] say wrong is not told again for each task.
+    if (is_new && ++count_ <= task_file_problem::max_shown_problems)
+      text_ += *told;
   }
 
   bool is_empty() const { return count_ == 0; }
@@ -41,6 +44,7 @@ public:
 private:
   std::string label_;
   std::string text_;
+  std::set<std::string> told_;
   std::size_t count_ = 0;
 };
 
@@ -78,9 +82,9 @@ public:
   void add(const raw_task& raw, const fs::path& base) {
     ++position_;
     auto read = read_task(raw, base);
-    if (const auto* errors = std::get_if<std::vector<std::string>>(&read)) {
-      for (const auto& text : *errors)
-        problems_.add(raw.line, text);
+    if (const auto* errors = std::get_if<std::vector<task_error>>(&read)) {
+      for (const auto& error : *errors)
+        problems_.add(error.line, error.text);
       return;
     }
     auto& checked = std::get<checked_task>(read);

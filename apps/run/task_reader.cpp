@@ -29,11 +29,11 @@ shared_text text_of(const json::value& x) {
 
 class reader {
 public:
-  reader(const raw_task& raw, const fs::path& base) : fields_(raw.fields), base_(base) {
+  reader(const raw_task& raw, const fs::path& base) : raw_(raw), fields_(raw.fields), base_(base) {
     out_.value.line = raw.line;
   }
 
-  std::variant<checked_task, std::vector<std::string>> read() {
+  std::variant<checked_task, std::vector<task_error>> read() {
     refuse_unknown_keys();
     read_id();
     read_prompt();
@@ -50,8 +50,8 @@ private:
   void refuse_unknown_keys() {
     for (const auto& [key, value] : fields_)
       if (std::ranges::find(known_keys, std::string_view{key}) == known_keys.end())
-        errors_.push_back(fmt::format("unknown key \"{}\"{}", std::string_view{key},
-                                      config::suggestion(key, known_keys)));
+        refuse(key, fmt::format("unknown key \"{}\"{}", std::string_view{key},
+                                config::suggestion(key, known_keys)));
   }
 
   void read_id() {
@@ -62,14 +62,14 @@ private:
     else
       return;
     if (!is_valid_task_id(out_.value.id))
-      errors_.push_back(fmt::format("\"id\" is \"{}\", but ids name folders: letters, digits, "
-                                    "'.', '_' and '-', at most {} of them",
-                                    out_.value.id, max_id_bytes));
+      refuse("id", fmt::format("\"id\" is \"{}\", but ids name folders: letters, digits, "
+                               "'.', '_' and '-', at most {} of them",
+                               out_.value.id, max_id_bytes));
   }
 
   void read_prompt() {
     if (!fields_.contains("prompt"))
-      errors_.emplace_back("\"prompt\" is missing");
+      refuse("", "\"prompt\" is missing");
     else if (auto text = string_field("prompt"))
       out_.value.prompt = *std::move(text);
   }
@@ -78,8 +78,8 @@ private:
     out_.value.cwd = path_field("cwd");
     out_.value.template_folder = path_field("template");
     if (fields_.contains("cwd") && fields_.contains("template"))
-      errors_.emplace_back("\"cwd\" and \"template\" exclude each other: a task works in a folder "
-                           "of yours or in a copy");
+      refuse("cwd", "\"cwd\" and \"template\" exclude each other: a task works in a folder "
+                    "of yours or in a copy");
   }
 
   void read_settings() {
@@ -91,7 +91,7 @@ private:
       return;
     out_.value.sandbox = parse_enum<troupe::sandbox_mode>(*text);
     if (!out_.value.sandbox || *out_.value.sandbox == sandbox_mode::external_sandbox)
-      errors_.push_back(fmt::format("\"sandbox\" is \"{}\"; it can be read-only, workspace-write "
+      refuse("sandbox", fmt::format("\"sandbox\" is \"{}\"; it can be read-only, workspace-write "
                                     "or danger-full-access",
                                     *text));
   }
@@ -105,7 +105,7 @@ private:
     else if (field->is_string())
       out_.schema = schema_file{absolute(field->get_string())};
     else
-      errors_.emplace_back("\"output_schema\" must be a JSON Schema or the path of one");
+      refuse("output_schema", "\"output_schema\" must be a JSON Schema or the path of one");
   }
 
   void read_tags() {
@@ -114,7 +114,7 @@ private:
       return;
     const auto* list = field->if_array();
     if (list == nullptr || !std::ranges::all_of(*list, &json::value::is_string)) {
-      errors_.emplace_back("\"tags\" must be a list of strings");
+      refuse("tags", "\"tags\" must be a list of strings");
       return;
     }
     for (const auto& tag : *list)
@@ -127,7 +127,7 @@ private:
       return std::nullopt;
     if (const auto* text = field->if_string(); text != nullptr && !text->empty())
       return std::string{*text};
-    errors_.push_back(fmt::format("\"{}\" must be a string that is not empty", key));
+    refuse(key, fmt::format("\"{}\" must be a string that is not empty", key));
     return std::nullopt;
   }
 
@@ -136,8 +136,8 @@ private:
     const auto text = string_field(key);
     auto result = text ? parse_enum<Enum>(*text) : std::nullopt;
     if (text && !result)
-      errors_.push_back(fmt::format("\"{}\" is \"{}\"; it can be {}", key, *text,
-                                    fmt::join(enum_texts<Enum>::values, ", ")));
+      refuse(key, fmt::format("\"{}\" is \"{}\"; it can be {}", key, *text,
+                              fmt::join(enum_texts<Enum>::values, ", ")));
     return result;
   }
 
@@ -148,16 +148,23 @@ private:
 
   fs::path absolute(std::string_view text) const { return (base_ / text).lexically_normal(); }
 
+  /// `key`: what it is about; one that is not there stands where the task does.
+  void refuse(std::string_view key, std::string text) {
+    const auto known = raw_.key_lines.find(std::string{key});
+    errors_.push_back({known == raw_.key_lines.end() ? raw_.line : known->second, std::move(text)});
+  }
+
+  const raw_task& raw_;
   const json::object& fields_;
   const fs::path& base_;
   checked_task out_;
-  std::vector<std::string> errors_;
+  std::vector<task_error> errors_;
 };
 
 } // namespace
 
-std::variant<checked_task, std::vector<std::string>> read_task(const raw_task& raw,
-                                                               const fs::path& base) {
+std::variant<checked_task, std::vector<task_error>> read_task(const raw_task& raw,
+                                                              const fs::path& base) {
   return reader{raw, base}.read();
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,7 +17,14 @@ namespace troupe::run {
 /// A task as it was written: the keys of docs/run.md.
 struct raw_task {
   boost::json::object fields;
-  std::uint32_t line = 0; ///< from 1
+  std::uint32_t line = 0;                         ///< from 1
+  std::map<std::string, std::uint32_t> key_lines; ///< of keys that stand on other lines
+};
+
+/// One sentence, and where it belongs.
+struct task_error {
+  std::uint32_t line = 0;
+  std::string text;
 };
 
 /// The schema of a task that names a file instead of holding the schema itself.
@@ -30,10 +38,10 @@ struct checked_task {
   std::variant<std::monostate, schema_file> schema;
 };
 
-/// Reads the fields. Relative paths resolve against `base`. Errors are one sentence each and name
-/// the key; there may be several.
-std::variant<checked_task, std::vector<std::string>> read_task(const raw_task& raw,
-                                                               const std::filesystem::path& base);
+/// Reads the fields. Relative paths resolve against `base`. Errors name the key; there may be
+/// several.
+std::variant<checked_task, std::vector<task_error>> read_task(const raw_task& raw,
+                                                              const std::filesystem::path& base);
 
 /// Ids name folders: letters, digits, `.`, `_` and `-`, not beginning with a dot, at most 100.
 bool is_valid_task_id(std::string_view id);

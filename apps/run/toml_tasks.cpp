@@ -4,7 +4,10 @@
 #include "config/toml_reader.hpp"
 
 #include <boost/json/array.hpp>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace troupe::run {
 
@@ -44,6 +47,15 @@ toml_task_problem problem_at(const config::setting& x, std::string_view text) {
   return {config::error_at(x.where, text).message};
 }
 
+using key_lines = std::map<std::string, std::uint32_t>;
+
+key_lines lines_of(const config::setting_table& table) {
+  key_lines out;
+  for (const auto& [key, value] : table)
+    out.emplace(key, value.where.line);
+  return out;
+}
+
 /// `cwd` of a task replaces a default `template` and the other way round: a task has one place.
 void drop_replaced_place(const json::object& task, json::object& defaults) {
   if (task.contains("cwd"))
@@ -70,21 +82,26 @@ std::variant<std::vector<raw_task>, toml_task_problem> parse_toml_tasks(std::str
   if (const auto* error = std::get_if<config::config_error>(&parsed))
     return toml_task_problem{error->message};
   json::object defaults;
+  key_lines default_lines;
   std::vector<raw_task> out;
   // The table is sorted: "defaults" comes before "task".
   for (const auto& [key, value] : std::get<config::setting_table>(parsed)) {
     const auto* table = std::get_if<config::setting_table>(&value.value);
     const auto* list = std::get_if<config::setting_list>(&value.value);
-    if (key == "defaults" && table != nullptr)
+    if (key == "defaults" && table != nullptr) {
       defaults = to_json(*table);
-    else if (key != "task" || list == nullptr)
+      default_lines = lines_of(*table);
+    } else if (key != "task" || list == nullptr)
       return problem_at(value, "only [defaults] and [[task]] stand on the top level");
     else
       for (const auto& entry : *list) {
         const auto* fields = std::get_if<config::setting_table>(&entry.value);
         if (fields == nullptr)
           return problem_at(entry, "a task must be a table");
-        out.push_back({with_defaults(to_json(*fields), defaults), entry.where.line});
+        auto lines = lines_of(*fields);
+        lines.insert(default_lines.begin(), default_lines.end()); // of keys that the task lacks
+        out.push_back(
+          {with_defaults(to_json(*fields), defaults), entry.where.line, std::move(lines)});
       }
   }
   return out;

@@ -6,12 +6,27 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <fmt/format.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
 using words = std::vector<std::string>;
 
 namespace {
+
+/// What is wrong with it; empty: nothing.
+std::string problem_of(words line) {
+  CLI::App root{"test", "troupe"};
+  run::run_parser uut{root};
+  line.insert(line.begin(), "run");
+  std::ranges::reverse(line);
+  try {
+    root.parse(std::move(line));
+    return {};
+  } catch (const CLI::ParseError& error) {
+    return error.what();
+  }
+}
 
 std::optional<run::run_args> parsed(words line) {
   CLI::App root{"test", "troupe"};
@@ -105,6 +120,15 @@ SCENARIO("--offline takes a scenario if one follows, but never the tasks") {
   CHECK(accepted({"--offline", "demo", "t.jsonl"}).tasks == "t.jsonl");
 }
 
+SCENARIO("a time limit that is none is told in words") {
+  for (const auto* text : {"-1", "0", "soon", "1.5", "99999999999999999999"})
+    CHECK_EQ(
+      problem_of({"t.jsonl", "--timeout", text}),
+      fmt::format("--timeout: \"{}\" is no time limit: it is a whole number of seconds, from "
+                  "1 to 31536000 (a year)",
+                  text));
+}
+
 SCENARIO("a wrong command line is refused") {
   const std::vector<words> lines{{},
                                  {"--offline"},
@@ -112,6 +136,7 @@ SCENARIO("a wrong command line is refused") {
                                  {"t.jsonl", "--concurrency", "0"},
                                  {"t.jsonl", "--concurrency", "many"},
                                  {"t.jsonl", "--timeout", "0"},
+                                 {"t.jsonl", "--timeout", "0.5"},
                                  {"t.jsonl", "-s", "none"},
                                  {"t.jsonl", "--identity", "wizard"},
                                  {"t.jsonl", "--mode", "code"},

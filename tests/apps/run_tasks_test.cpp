@@ -168,8 +168,12 @@ SCENARIO("problems of TOML are told with their place") {
   CHECK(problem_of(folder, folder.write("t.toml", "task = [1]\n")).find("a task must be a table") !=
         std::string::npos);
   CHECK_EQ(problem_of(folder, folder.write("t.toml", "[[task]]\nprompt=\"a\"\n[[task]]\nx=1\n")),
-           "t.toml:3: unknown key \"x\"; known are id, prompt, cwd, template, model, identity, "
+           "t.toml:4: unknown key \"x\"; known are id, prompt, cwd, template, model, identity, "
            "mode, sandbox, output_schema, tags\nt.toml:3: \"prompt\" is missing\n");
+  CHECK_EQ(problem_of(folder, folder.write("t.toml", "[defaults]\nmodell=\"m\"\n[[task]]\nprompt="
+                                                     "\"a\"\n\n[[task]]\nprompt=\"b\"\nmode=7\n")),
+           "t.toml:2: unknown key \"modell\"; did you mean \"model\"?\n"
+           "t.toml:8: \"mode\" must be a string that is not empty\n");
 }
 
 SCENARIO("an unreadable file is a problem, not a crash") {
