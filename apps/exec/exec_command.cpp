@@ -85,6 +85,15 @@ thread_choice named_thread(const config::config& settings, const std::string& na
   return resume_thread{found, {}, std::move(config)};
 }
 
+void warn_of_no_last_thread(const resume_target& target, const config::config& settings) {
+  const auto place =
+    target.all ? std::string{} : fmt::format(" in {}", common::one_line(settings.cwd.string()));
+  refuse(fmt::format("Warning: no thread of the provider \"{}\" is recorded{}; a new one is "
+                     "started{}",
+                     common::one_line(settings.model_provider_id), place,
+                     target.all ? "" : " (--all looks at every folder)"));
+}
+
 thread_choice choose_thread(const exec_args& args, const config::config& settings,
                             thread_config config) {
   if (!args.resume)
@@ -92,8 +101,10 @@ thread_choice choose_thread(const exec_args& args, const config::config& setting
   const auto& target = *args.resume;
   if (target.last)
     return resume_last{target.all ? "" : settings.cwd.string()};
-  if (!target.session)
+  if (!target.session) {
+    refuse("Warning: `exec resume` names no thread (SESSION_ID or --last); a new one is started");
     return start_thread{std::move(config)};
+  }
   if (const auto id = parse_thread_id(*target.session))
     return resume_thread{id, {}, std::move(config)};
   return named_thread(settings, *target.session, std::move(config));
@@ -115,9 +126,11 @@ ended_turn run_turn(node_root::node& node, const exec_args& args, exec_request r
   std::promise<exec_result> promise;
   auto result = promise.get_future();
   const common::stop_signals signals{exit_code_after}; // before anything is told
-  const auto driver = spawn_driver(
-    node.system(), std::move(job),
-    {node.threads(), node.services().recorder, make_printer(args, settings)}, std::move(promise));
+  const auto driver =
+    spawn_driver(node.system(), std::move(job),
+                 {node.threads(), node.services().recorder, make_printer(args, settings),
+                  [target = args.resume, settings] { warn_of_no_last_thread(*target, settings); }},
+                 std::move(promise));
   signals.stop_with([driver] { caf::anon_send(driver, interrupt_turn{}); });
   auto ended = result.get();
   return {std::move(ended), signals.first()};

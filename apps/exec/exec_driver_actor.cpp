@@ -73,8 +73,11 @@ private:
     const auto* found = find_last_thread(page.threads, {wanted.cwd});
     if (found != nullptr)
       return open(resume_thread{found->thread, found->path, job_.config});
-    if (page.next_cursor.empty())
+    if (page.next_cursor.empty()) {
+      if (deps_.on_no_last_thread)
+        deps_.on_no_last_thread();
       return open(start_thread{job_.config});
+    }
     question.cursor = page.next_cursor;
     find_last(std::move(question));
   }

@@ -4,6 +4,7 @@
 #include "apps/exec/printer.hpp"
 #include "messages/interfaces.hpp"
 
+#include <functional>
 #include <future>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ struct exec_dependencies {
   thread_manager_actor threads;
   rollout_recorder_actor recorder;
   printer output;
+  /// `resume_last` has found none: a new thread is going to be started. May be empty.
+  std::function<void()> on_no_last_thread = {};
 };
 
 /// What the command and the signal handler send to.

@@ -298,6 +298,23 @@ class Resuming(ProgramTest):
         self.assertEqual(events[-1]["usage"]["input_tokens"], 300)
         self.assertEqual(len(self.rollouts()), 1)
 
+    def test_a_new_thread_in_place_of_one_to_resume_is_told(self):
+        provider = self.provider(reply("fine"))
+        for words, told in ((["--last"], f'Warning: no thread of the provider "mock" is recorded in {self.work}; a new one is started '
+                                         "(--all looks at every folder)\n"),
+                            ([], "Warning: `exec resume` names no thread (SESSION_ID or --last); a new one is started\n")):
+            code, events, error = self.exec_json(provider, "resume", *words, stdin="go on")
+            self.assertEqual((code, events[-1]["type"]), (0, "turn.completed"))
+            self.assertEqual(error.count(told), 1, error)
+            for path in self.rollouts():
+                path.unlink()
+        provider = self.provider(reply("fine"))
+        _, events, error = self.exec_json(provider, "--ephemeral", "resume", "--last", "--all", "go on")
+        self.assertIn('no thread of the provider "mock" is recorded; a new one is started\n', error)
+        code, events, error = self.exec_json(provider, "resume", events[0]["thread_id"], "go on")
+        self.assertEqual((code, events), (1, []))
+        self.assertIn("no rollout found for thread id", error)
+
     def test_a_killed_turn_is_resumed_with_everything_acknowledged(self):
         provider = self.provider(tool(shell("echo step-one")), STALL, reply("went on"))
         process = self.start_program("exec", "--json", "--skip-git-repo-check", *self.configured(provider), "work")
