@@ -34,7 +34,7 @@ public:
       if (auto refused = (this->*next)())
         return *std::move(refused);
     for (const auto& image : args_.images)
-      out_.input.items.emplace_back(common::read_image(image));
+      add_image(image);
     out_.input.items.emplace_back(text_input{out_.prompt});
     return std::move(out_);
   }
@@ -77,6 +77,17 @@ private:
                       "runs before it is made\n",
                       common::one_line(root)));
     }
+  }
+
+  /// Not refused: the turn goes on with a note in its place (contract exec-and-sdk.md 6, 13).
+  void add_image(const std::string& file) {
+    auto image = common::read_image(file);
+    if (!image.problem.empty())
+      common::output_channel{STDERR_FILENO}.write(
+        fmt::format("Warning: --image {}: {}; the model gets a note in its place. Several images "
+                    "are separated by commas, and the prompt stands before --image or behind --\n",
+                    common::one_line(file), image.problem));
+    out_.input.items.emplace_back(std::move(image));
   }
 
   config::typed_overrides typed_overrides() const {

@@ -254,6 +254,12 @@ class WrongUse(ProgramTest):
                 self.assertIn(text, result.stderr)
                 self.assertEqual(result.stdout, "")
 
+    def test_an_image_that_cannot_be_read_is_told_and_stops_nothing(self):
+        provider = self.provider(reply("fine"))
+        code, events, error = self.exec_json(provider, "go", "-i", "missing.png")
+        self.assertEqual((code, events[-1]["type"]), (0, "turn.completed"))
+        self.assertIn("Warning: --image missing.png: No such file or directory; the model gets a note in its place", error)
+
     def test_a_refused_start_does_not_break_the_pipe_of_a_prompt_under_way(self):
         process = subprocess.Popen([PROGRAM, "exec"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, cwd=self.work, env=self.environment())
