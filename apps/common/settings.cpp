@@ -32,6 +32,21 @@ config::login_store store_of(const config::config& x) {
   return {x.home, x.credentials_store};
 }
 
+/// What keeps the program from starting.
+std::optional<settings_problem> read_login(loaded_settings& x) {
+  auto login =
+    config::load_login(store_of(x.settings), x.environment, config::key_from_environment::allowed);
+  const auto* error = std::get_if<config::credential_error>(&login);
+  if (error && x.settings.credentials_store != config::login_store_mode::keyring)
+    return settings_problem{
+      fmt::format("Error: {}; `troupe logout` removes it", error->message)}; // contract 2.10
+  if (error) // other programs' setting, which need not stop this one
+    x.settings.warnings.push_back(error->message);
+  else
+    x.login = std::get<std::optional<config::login>>(std::move(login));
+  return std::nullopt;
+}
+
 /// A login that the configuration forbids is removed, so that the next start does not meet it.
 std::optional<settings_problem> refuse_forbidden_login(const loaded_settings& x) {
   if (!x.login)
@@ -66,6 +81,7 @@ load_config(const fs::path& home, const config::environment& env, settings_reque
 }
 
 std::variant<loaded_settings, settings_problem> load_settings(settings_request request) {
+  const auto login = request.login;
   loaded_settings out;
   out.environment = config::process_environment();
   auto home = open_home(out.environment);
@@ -85,16 +101,10 @@ std::variant<loaded_settings, settings_problem> load_settings(settings_request r
   if (auto* problem = std::get_if<settings_problem>(&loaded))
     return std::move(*problem);
   out.settings = std::get<config::config>(std::move(loaded));
-  auto login = config::load_login(store_of(out.settings), out.environment,
-                                  config::key_from_environment::allowed);
-  const auto* error = std::get_if<config::credential_error>(&login);
-  if (error && out.settings.credentials_store != config::login_store_mode::keyring)
-    return settings_problem{
-      fmt::format("Error: {}; `troupe logout` removes it", error->message)}; // contract 2.10
-  if (error) // other programs' setting, which need not stop this one
-    out.settings.warnings.push_back(error->message);
-  else
-    out.login = std::get<std::optional<config::login>>(std::move(login));
+  if (login == login_need::none)
+    return out;
+  if (auto problem = read_login(out))
+    return *std::move(problem);
   if (auto problem = refuse_forbidden_login(out))
     return *std::move(problem);
   return out;

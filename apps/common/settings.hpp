@@ -8,6 +8,7 @@
 #include "config/node_ceiling.hpp"
 #include "config/otel.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -18,10 +19,14 @@
 /// Configuration and login as the commands that run threads need them.
 namespace troupe::common {
 
+/// Whether anything is going to be asked that wants one.
+enum class login_need : std::uint8_t { wanted, none };
+
 struct settings_request {
   std::filesystem::path cwd;          ///< absolute, exists
   std::vector<std::string> overrides; ///< the texts after `-c`
   config::typed_overrides typed;      ///< the approval policy becomes `never` whatever it says
+  login_need login = login_need::wanted;
 };
 
 struct loaded_settings {
@@ -43,8 +48,9 @@ std::variant<config::config, settings_problem> load_config(const std::filesystem
                                                            settings_request request);
 
 /// Reads the home (created when missing), all configuration layers and the login, CODEX_API_KEY
-/// included. Blocks. A login store that cannot be read is a problem (contract responses-client.md
-/// 2.10); the setting `keyring`, which is there for other programs, only a warning.
+/// included, unless none is needed. Blocks. A login store that cannot be read is a problem
+/// (contract responses-client.md 2.10); the setting `keyring`, which is there for other programs,
+/// only a warning.
 std::variant<loaded_settings, settings_problem> load_settings(settings_request request);
 
 /// Writes the warnings of the configuration to stderr, a line each: for commands whose own output

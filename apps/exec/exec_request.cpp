@@ -57,7 +57,8 @@ private:
     if (const auto* error = std::get_if<config::config_error>(&overrides))
       return request_refusal{to_string(*error)};
     auto loaded = common::load_settings(
-      {cwd_, std::get<std::vector<std::string>>(std::move(overrides)), typed_overrides()});
+      {cwd_, std::get<std::vector<std::string>>(std::move(overrides)), typed_overrides(),
+       args_.offline ? common::login_need::none : common::login_need::wanted});
     if (auto* problem = std::get_if<common::settings_problem>(&loaded))
       return request_refusal{std::move(problem->message)};
     out_.settings = std::get<common::loaded_settings>(std::move(loaded));

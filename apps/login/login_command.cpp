@@ -6,6 +6,7 @@
 #include "apps/common/settings.hpp"
 #include "apps/common/standard_streams.hpp"
 #include "apps/login/login_actions.hpp"
+#include "config/home.hpp"
 
 #include <CLI/App.hpp>
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <variant>
@@ -70,14 +72,35 @@ report run_with(const config::config& settings, command what) {
   return {}; // unreachable; keeps GCC content
 }
 
+/// Whoever cannot read the settings must still be able to log out. None: the home is not known, or
+/// settings were given.
+std::optional<config::config> bare_settings(const login_options& options,
+                                            const common::override_options& root) {
+  for (const auto* x : {&root, &options.overrides})
+    if (!x->settings.empty() || !x->enabled.empty() || !x->disabled.empty())
+      return std::nullopt;
+  auto home = config::find_home(config::process_environment());
+  if (std::holds_alternative<config::config_error>(home))
+    return std::nullopt;
+  config::config result;
+  result.home = std::get<std::filesystem::path>(std::move(home));
+  return result;
+}
+
 report run_command(command what, const login_options& options,
                    const common::override_options& root) {
   if (what == command::log_in && (!options.with_api_key || options.device_auth))
     return refuse_browser();
   const auto settings =
     common::read_settings(std::array{root, options.overrides, options.status_overrides});
-  if (const auto* problem = std::get_if<common::settings_problem>(&settings))
-    return {problem->message, common::exit_failed};
+  if (const auto* problem = std::get_if<common::settings_problem>(&settings)) {
+    const auto bare = what == command::log_out ? bare_settings(options, root) : std::nullopt;
+    if (!bare)
+      return {problem->message, common::exit_failed};
+    auto result = run_with(*bare, what);
+    result.text = fmt::format("{}\n{}", problem->message, result.text);
+    return result;
+  }
   return run_with(std::get<config::config>(settings), what);
 }
 

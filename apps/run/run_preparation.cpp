@@ -73,8 +73,9 @@ private:
     setup->typed.identity = args_.identity;
     setup->typed.collaboration_mode = args_.mode;
     setup->typed.sandbox_mode = args_.sandbox;
-    auto loaded =
-      common::load_settings({std::get<fs::path>(std::move(cwd)), setup->overrides, setup->typed});
+    auto loaded = common::load_settings(
+      {std::get<fs::path>(std::move(cwd)), setup->overrides, setup->typed,
+       args_.offline ? common::login_need::none : common::login_need::wanted});
     if (auto* problem = std::get_if<common::settings_problem>(&loaded))
       return run_refusal{std::move(problem->message)};
     setup->base = std::get<common::loaded_settings>(std::move(loaded));

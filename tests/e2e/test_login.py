@@ -114,6 +114,16 @@ class Commands(LoginTest):
         self.assertEqual(self.run_program("logout").returncode, 0)
         self.assert_result(self.run_program("login", "status"), 1, "Not logged in\n")
 
+    def test_a_broken_configuration_keeps_nobody_logged_in(self):
+        self.store({"auth_mode": "apikey", "OPENAI_API_KEY": KEY})
+        (self.home / "config.toml").write_text("model = \n")
+        result = self.run_program("logout")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("config.toml:1:", result.stderr)
+        self.assertTrue(result.stderr.endswith("\nSuccessfully logged out\n"), result.stderr)
+        self.assertFalse(self.auth_file.exists())
+        self.assertEqual(self.run_program("logout", "-c", "x").returncode, 1)
+
     def test_a_chatgpt_login_is_named(self):
         self.store(chatgpt_login())
         self.assert_result(self.run_program("login", "status"), 0, "Logged in using ChatGPT\n")
@@ -173,6 +183,14 @@ class Restrictions(LoginTest):
         self.assertEqual((code, events), (1, []))
         self.assertIn("auth.json", error)
         self.assertNotIn("sk-hidden", error)
+
+    def test_an_unreadable_login_stops_nothing_that_needs_none(self):
+        self.auth_file.write_text('{"OPENAI_API_KEY": "sk-hidden')
+        tasks = self.work / "tasks.jsonl"
+        tasks.write_text('{"prompt": "say hello"}\n')
+        for words in (["exec", "--offline", "--skip-git-repo-check", "say hello"], ["run", tasks, "--offline"]):
+            result = self.run_program(*words)
+            self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_keyring_that_is_not_there_is_only_a_warning(self):
         provider = self.provider(reply("ok"))
