@@ -13,6 +13,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <fmt/format.h>
+#include <set>
 #include <system_error>
 #include <unistd.h>
 #include <unordered_map>
@@ -36,6 +37,9 @@ public:
     : self_(self), tasks_(std::move(job.tasks)), setup_(std::move(job.setup)),
       deps_(std::move(deps)), promise_(std::move(outcome)) {
     harden(self_);
+    if (setup_)
+      told_.insert(setup_->base.settings.warnings.begin(), setup_->base.settings.warnings.end());
+    warnings_left_ = deps_.max_warnings;
     outcome_.results = job.plan.kept;
     board_.emplace(tasks_, std::move(job.plan), job.limits);
   }
@@ -78,10 +82,19 @@ private:
   }
 
   void on_prepared(std::size_t index, prepared_task& x) {
+    warn(x.warnings);
     if (!x.problem.empty())
       return carry_out(board_->on_failed(index, x.problem, now()));
     configs_[index] = std::move(x.config);
     carry_out(board_->on_prepared(index, std::move(x.workspace), now()));
+  }
+
+  void warn(const std::vector<std::string>& texts) {
+    for (const auto& text : texts)
+      if (warnings_left_ > 0 && told_.insert(text).second) {
+        const auto* rest = --warnings_left_ == 0 ? "warning: further ones are not shown\n" : "";
+        deps_.progress.say(fmt::format("warning: {}\n{}", text, rest));
+      }
   }
 
   // Threads.
@@ -258,6 +271,8 @@ private:
   std::unordered_map<std::size_t, thread_config> configs_; ///< of prepared tasks, by index
   std::unordered_map<std::uint64_t, std::function<void()>> jobs_;
   std::uint64_t last_job_ = 0;
+  std::set<std::string> told_; ///< warnings
+  std::size_t warnings_left_ = 0;
   std::string unwritten_; ///< result lines that wait for the write under way
   bool writing_ = false;
   bool ended_ = false;

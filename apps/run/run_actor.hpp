@@ -42,6 +42,9 @@ struct run_dependencies {
   std::function<void(std::function<void()>)> post; ///< to the blocking pool
   std::shared_ptr<result_file> results;
   progress_printer progress;
+  /// How many warnings of the tasks' configurations are told, each once; those of the run's own
+  /// folder have been.
+  std::size_t max_warnings = 0;
   /// Takes each batch of result lines once it is on the disk. Its error stops the run.
   std::function<std::error_code(std::string_view)> on_written;
   /// Whether Ctrl-C asked for the stop that was asked for. May be empty: something else did.

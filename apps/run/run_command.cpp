@@ -30,6 +30,9 @@ namespace troupe::run {
 
 namespace {
 
+/// More are not read, and each of many copies of a project has its own.
+constexpr std::size_t max_told_warnings = 20;
+
 int refuse(std::string_view message, int exit_code = common::exit_failed) {
   common::output_channel{STDERR_FILENO}.write(fmt::format("{}\n", message));
   return exit_code;
@@ -59,6 +62,7 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
                         .post = [&node](auto run) { node.files().post(std::move(run)); },
                         .results = ready.results,
                         .progress = {error_channel, style, std::chrono::steady_clock::now()},
+                        .max_warnings = args.quiet ? 0 : max_told_warnings,
                         .on_written = [](std::string_view) { return std::error_code{}; },
                         .is_interactive_stop = {}};
   if (args.json)

@@ -28,7 +28,7 @@ config::typed_overrides typed_for(const run_setup& setup, const task& x) {
 }
 
 prepared_task failure(std::string workspace, std::string problem) {
-  return {std::move(workspace), {}, std::move(problem)};
+  return {std::move(workspace), {}, std::move(problem), {}};
 }
 
 } // namespace
@@ -49,7 +49,7 @@ prepared_task prepare_task(const run_setup& setup, const task& x, std::uint32_t 
     settings, session_source{.kind = source_kind::exec}, settings.originator,
     config::user_instructions(settings.home, folder, settings.project_docs).value_or(""));
   node_root::note_roots(thread);
-  return {folder.string(), std::move(thread), {}};
+  return {folder.string(), std::move(thread), {}, std::move(settings.warnings)};
 }
 
 user_input input_of(const task& x) {

@@ -28,6 +28,7 @@ struct prepared_task {
   std::string workspace;
   thread_config config;
   std::string problem;
+  std::vector<std::string> warnings; ///< of its configuration
 };
 
 /// Makes the workspace of the attempt and reads configuration and AGENTS.md as they apply there.

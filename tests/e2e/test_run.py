@@ -91,6 +91,22 @@ class Running(ProgramTest):
         self.assertIn("tasks.jsonl:2", result.stderr)
         self.assertFalse((self.work / "out" / "results.jsonl").exists())
 
+    def test_what_projects_may_not_say_is_told_once(self):
+        for name in ("one", "two"):
+            project = self.work / name
+            (project / ".codex").mkdir(parents=True)
+            (project / ".codex/config.toml").write_text("[sandbox]\nhidden = []\n")
+        (self.home / "config.toml").write_text("".join(f'[projects."{self.work / name}"]\ntrust_level = "trusted"\n'
+                                                       for name in ("one", "two")))
+        tasks = self.tasks(*({"prompt": "say hello", "cwd": name} for name in ("one", "two", "one")))
+        result = self.run_program("run", tasks, "--offline", "plain")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for name in ("one", "two"):
+            self.assertEqual(result.stderr.count(f"warning: {self.work / name}/.codex/config.toml: `sandbox` is left out: "), 1,
+                             result.stderr)
+        result = self.run_program("run", tasks, "--offline", "plain", "--quiet", "--out", self.work / "quiet")
+        self.assertNotIn("left out", result.stderr)
+
     def test_a_scenario_that_does_not_exist_is_a_wrong_command_line(self):
         tasks = self.tasks({"prompt": "say hello"})
         for words in (["run", tasks, "--offline", "plian"], ["exec", "--skip-git-repo-check", "--offline=plian", "hello"],
