@@ -25,7 +25,7 @@ Lines on stdout, by "type":
   node.joined, node.left       a link is there or gone; "role": the other node is "followed", or a "follower"
   thread.created, thread.closed   on this node and on those it follows
   event, lagged                of threads started here; lagged: some were left out
-  list.completed, error        the end of a list with the linked nodes; an order that failed, and why
+  list.completed, error        the end of a list with the linked nodes; an order that failed: "op", "thread_id", why
 What else an operator should know, a refused peer or a lost link and why, is on stderr.
 
 Two nodes on one machine:

@@ -124,7 +124,7 @@ private:
 
   void on_line(const std::string& line) {
     auto parsed = parse_order(line);
-    if (const auto* problem = std::get_if<std::string>(&parsed))
+    if (const auto* problem = std::get_if<order_problem>(&parsed))
       return print(error_line(*problem));
     std::visit([this](const auto& x) { carry_out(x); }, std::get<node_app::order>(parsed));
   }
@@ -141,44 +141,49 @@ private:
       .then(
         [this, prompt = x.prompt](const thread_door_actor& manager) { start_on(manager, prompt); },
         [this, target](const caf::error& err) {
-          print(error_line(err == errc::node_unreachable ? no_link_text(target.value, nodes_)
-                                                         : error_text(err)));
+          print(error_line(
+            {err == errc::node_unreachable ? no_link_text(target.value, nodes_) : error_text(err),
+             {.op = "start", .thread = {}}}));
         });
   }
 
   void start_on(const thread_door_actor& manager, const std::string& prompt) {
     self_->request(manager, remote_limit, start_thread{deps_.config})
       .then([this, manager, prompt](const thread_started& x) { follow(manager, x.thread, prompt); },
-            failed("the thread could not be started"));
+            failed({.op = "start", .thread = {}}, "the thread could not be started"));
   }
 
   /// Subscribes before the first turn, so that none of its events is missed.
   void follow(const thread_door_actor& manager, const thread_id& thread,
               const std::string& prompt) {
+    const order_name about{.op = "start", .thread = thread};
     managers_.insert_or_assign(thread, manager);
     self_
       ->request(manager, remote_limit,
                 subscribe_events{thread, sink_, event_window, delta_wish::none})
-      .then([this, thread, prompt](const thread_summary&) { submit(thread, prompt); },
-            failed("the thread's events cannot be followed"));
+      .then([this, about, prompt](const thread_summary&) { submit(about, prompt); },
+            failed(about, "the thread's events cannot be followed"));
   }
 
   void carry_out(const submit_order& x) {
+    const order_name about{.op = "submit", .thread = x.thread};
     if (managers_.count(x.thread) == 0)
       return print(
-        error_line("no thread of that id was started from this console, or it has ended"));
-    submit(x.thread, x.prompt);
+        error_line({"no thread of that id was started from this console, or it has ended", about}));
+    submit(about, x.prompt);
   }
 
-  void submit(const thread_id& thread, const std::string& prompt) {
+  /// `about`: of a thread that is known.
+  void submit(const order_name& about, const std::string& prompt) {
+    const auto& thread = *about.thread;
     submission turn{.id = new_item_id(), .op = user_input{{text_input{prompt}}, {}}};
     self_->request(managers_.at(thread), remote_limit, submit_to_thread{thread, std::move(turn)})
-      .then([](const submitted&) {}, failed("the turn was not accepted"));
+      .then([](const submitted&) {}, failed(about, "the turn was not accepted"));
   }
 
-  std::function<void(const caf::error&)> failed(const char* what) {
-    return [this, what](const caf::error& err) {
-      print(error_line(std::string{what} + ": " + error_text(err)));
+  std::function<void(const caf::error&)> failed(const order_name& about, const char* what) {
+    return [this, about, what](const caf::error& err) {
+      print(error_line({std::string{what} + ": " + error_text(err), about}));
     };
   }
 

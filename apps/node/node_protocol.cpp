@@ -70,31 +70,35 @@ json::object created_object(std::string_view type, const thread_id& thread, cons
 
 } // namespace
 
-std::variant<order, std::string> parse_order(std::string_view line) {
+std::variant<order, order_problem> parse_order(std::string_view line) {
   if (line.size() > max_order_bytes)
-    return "the line is too long";
+    return order_problem{"the line is too long", {}};
   boost::system::error_code ec;
   const auto parsed = json::parse(line, ec);
   if (ec || !parsed.is_object())
-    return "the line is not a JSON object";
+    return order_problem{"the line is not a JSON object", {}};
   const auto& x = parsed.get_object();
   const auto op = text_at(x, "op");
   if (op != "start" && op != "submit" && op != "list")
-    return fmt::format("\"op\" must be \"start\", \"submit\" or \"list\", not \"{}\"", op);
+    return order_problem{
+      fmt::format("\"op\" must be \"start\", \"submit\" or \"list\", not \"{}\"", op), {}};
+  const auto thread = parse_thread_id(text_at(x, "thread_id"));
+  const auto wrong = [&](std::string message) {
+    return order_problem{std::move(message), {.op = op, .thread = thread}};
+  };
   if (auto problem = unknown_key(op, x))
-    return *std::move(problem);
+    return wrong(*std::move(problem));
   if (op == "list")
     return list_order{};
   auto prompt = text_at(x, "prompt");
   if (prompt.empty())
-    return "\"prompt\" is missing or empty";
+    return wrong("\"prompt\" is missing or empty");
   if (const auto* node = x.if_contains("node"); node && !node->is_string())
-    return "\"node\" is not a text";
+    return wrong("\"node\" is not a text");
   if (op == "start")
     return start_order{.node = text_at(x, "node"), .prompt = std::move(prompt)};
-  const auto thread = parse_thread_id(text_at(x, "thread_id"));
   if (!thread)
-    return "\"thread_id\" is not a thread id";
+    return wrong("\"thread_id\" is not a thread id");
   return submit_order{.thread = *thread, .prompt = std::move(prompt)};
 }
 
@@ -145,8 +149,14 @@ std::string lagged_line(const events_lagged& x) {
     {{"type", "lagged"}, {"thread_id", to_string(x.thread)}, {"first", x.first}, {"last", x.last}});
 }
 
-std::string error_line(std::string_view message) {
-  return line_of({{"type", "error"}, {"message", message}});
+std::string error_line(const order_problem& x) {
+  json::object out{{"type", "error"}};
+  if (!x.about.op.empty())
+    out["op"] = x.about.op;
+  if (x.about.thread)
+    out["thread_id"] = to_string(*x.about.thread);
+  out["message"] = x.message;
+  return line_of(out);
 }
 
 std::string no_link_text(std::string_view node, const linked_nodes& nodes) {

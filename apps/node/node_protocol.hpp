@@ -42,9 +42,20 @@ using order = std::variant<start_order, submit_order, list_order>;
 /// Of one line. Prompts are for people and models; this is far more than either reads.
 inline constexpr std::size_t max_order_bytes = 8 * 1024 * 1024;
 
+/// What an error is about, as far as it is known.
+struct order_name {
+  std::string op;
+  std::optional<thread_id> thread;
+};
+
+struct order_problem {
+  std::string message;
+  order_name about;
+};
+
 /// The order, or what is wrong with the line. Keys that the order does not know are refused: a
 /// setting that looks as if it held would be worse than none.
-std::variant<order, std::string> parse_order(std::string_view line);
+std::variant<order, order_problem> parse_order(std::string_view line);
 
 /// The nodes that are linked, by name.
 struct linked_nodes {
@@ -64,7 +75,7 @@ std::string thread_created_line(const thread_created& x);
 std::string thread_closed_line(const thread_closed& x);
 std::string event_line(const thread_id& thread, const event& x);
 std::string lagged_line(const events_lagged& x);
-std::string error_line(std::string_view message);
+std::string error_line(const order_problem& x);
 
 /// Why no thread can be started on a node that this one does not follow, and what helps.
 std::string no_link_text(std::string_view node, const linked_nodes& nodes);

@@ -10,8 +10,8 @@ namespace {
 
 std::string problem_of(std::string_view line) {
   const auto parsed = parse_order(line);
-  const auto* problem = std::get_if<std::string>(&parsed);
-  return problem ? *problem : "";
+  const auto* problem = std::get_if<order_problem>(&parsed);
+  return problem ? problem->message : "";
 }
 
 bool is_order(std::string_view line, const order& expected) {
@@ -56,6 +56,22 @@ SCENARIO("orders are read strictly and problems name what is wrong") {
   CHECK_EQ(problem_of(R"({"op":"start","prompt":7})"), R"("prompt" is missing or empty)");
   CHECK_EQ(problem_of(R"({"op":"submit","prompt":"x","thread_id":"7"})"),
            R"("thread_id" is not a thread id)");
+}
+
+SCENARIO("an error names the order and the thread that it is about, as far as they are known") {
+  const std::string id = "019c3762-2225-7c31-9a4e-5d0f6b7a8c21";
+  const auto told = [](const std::string& line) {
+    return error_line(std::get<order_problem>(parse_order(line)));
+  };
+  CHECK_EQ(told(R"({"op":"submit","prompt":"","thread_id":")" + id + "\"}"),
+           R"({"type":"error","op":"submit","thread_id":")" + id +
+             R"(","message":"\"prompt\" is missing or empty"})"
+             "\n");
+  CHECK_EQ(told(R"({"op":"start"})"),
+           R"({"type":"error","op":"start","message":"\"prompt\" is missing or empty"})"
+           "\n");
+  CHECK_EQ(told("{"), R"({"type":"error","message":"the line is not a JSON object"})"
+                      "\n");
 }
 
 SCENARIO("addresses are host and port") {
