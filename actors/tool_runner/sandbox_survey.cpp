@@ -129,14 +129,13 @@ private:
     if (identity == nullptr) {
       auto met = identify(given);
       if (met.inode == 0)
-        return sandbox_problem{
-          fmt::format("Sandbox expected writable root {}, but it does not exist.", given)};
+        return of_folder(
+          fmt::format("Sandbox expected writable root {}, but it does not exist.", given));
       identity = &memory_->met.emplace_back(std::move(met));
     }
     auto opened = open_unchanged(*identity);
     if (auto* problem = std::get_if<std::string>(&opened))
-      return identity->inode == 0 ? sandbox_problem{std::move(*problem)}
-                                  : of_folder(std::move(*problem));
+      return of_folder(std::move(*problem));
     question_.roots.push_back({given, identity->path});
     opened_.push_back(std::get<owned_descriptor>(std::move(opened)));
     return std::nullopt;

@@ -189,6 +189,16 @@ class NoSandbox(ProgramTest):
         self.assertIn("2 tool call(s) were refused", result.stderr)
         self.assertEqual(result.stderr.count("Raise the limit of processes"), 1, result.stderr)
 
+    @needs_sandbox
+    def test_a_configured_root_that_is_not_there_counts_as_a_refused_call(self):
+        provider = self.provider(tool(shell("true", "c1"), shell("true", "c2")), reply("all done"))
+        root = self.base / "none"
+        result = self.run_tasks(provider, "--sandbox", "workspace-write",
+                                "-c", f"sandbox_workspace_write.writable_roots={json.dumps([str(root)])}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("2 tool call(s) were refused", result.stderr)
+        self.assertEqual(result.stderr.count(f"Sandbox expected writable root {root}, but it does not exist."), 1, result.stderr)
+
     def test_run_tells_once_counts_what_was_refused_and_fails(self):
         for place, complaint in BROKEN.items():
             with self.subTest(place):
