@@ -81,17 +81,17 @@ void shell_snapshots::make(const std::shared_ptr<const run_context>& context,
                     .tty = terminal_wish::none,
                     .input = {},
                     .timeout = limits_.making};
-  of->child = child_run::start(context, std::move(order),
-                               {.on_start = [] {},
-                                .on_output =
-                                  [of](output_stream stream, std::string_view bytes) {
-                                    const auto room =
-                                      shell_snapshot::max_dump_bytes + 1 - of->dump.size();
-                                    if (stream == output_stream::standard_output)
-                                      of->dump.append(bytes.substr(0, room));
-                                  },
-                                .on_end = [self = shared_from_this(), of, &io = context->io](
-                                            const child_end& x) { self->on_end(io, of, x); }});
+  child_listener listener;
+  listener.on_start = [] {};
+  listener.on_output = [of](output_stream stream, std::string_view bytes) {
+    const auto room = shell_snapshot::max_dump_bytes + 1 - of->dump.size();
+    if (stream == output_stream::standard_output)
+      of->dump.append(bytes.substr(0, room));
+  };
+  listener.on_end = [self = shared_from_this(), of, &io = context->io](const child_end& x) {
+    self->on_end(io, of, x);
+  };
+  of->child = child_run::start(context, std::move(order), std::move(listener));
 }
 
 void shell_snapshots::on_end(net::io_pool& io, const std::shared_ptr<entry>& of,
