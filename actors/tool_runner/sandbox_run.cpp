@@ -86,7 +86,9 @@ struct sandbox_launcher::blueprint {
 
   const sandbox_plan* plan() const { return std::get_if<sandbox_plan>(&seen.plan); }
 
-  void fail(std::string why) { seen.plan = sandbox_problem{std::move(why)}; }
+  void fail(std::string why) {
+    seen.plan = sandbox_problem{std::move(why), sandbox_problem::cause::folder};
+  }
 
   void choose_program(const sandbox_setup& setup, const survey_order& order) {
     if (plan() == nullptr)
@@ -161,7 +163,7 @@ sandbox_launcher::order_for(const thread_id& thread, const sandbox_policy& polic
 
 void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
   if (!fixed_->problem.empty())
-    return then(sandbox_problem{fixed_->problem});
+    return then(sandbox_problem{fixed_->problem, sandbox_problem::cause::machine});
   auto placeholders = std::make_shared<held_placeholders>();
   if (auto folders = named_folders(order); !folders.empty())
     running_.push_back({placeholders, std::move(folders)});
