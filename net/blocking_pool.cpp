@@ -5,6 +5,12 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,18 +23,53 @@ struct blocking_pool::state {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> open{
     tasks.get_executor()};
   std::vector<std::thread> threads;
+  std::atomic<std::uint64_t> posted = 0;
+  std::atomic<std::uint64_t> begun = 0;
+  std::jthread helper; ///< of a pool that grows; looks after the others, and adds to them
+
+  void add_thread() {
+    threads.emplace_back([this]() noexcept { tasks.run(); });
+  }
+
+  void help(const std::stop_token& stopped, std::size_t most) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    auto before = begun.load();
+    while (threads.size() < most) {
+      std::unique_lock lock{mutex};
+      wake.wait_for(lock, stopped, stall_limit, [] { return false; });
+      if (stopped.stop_requested())
+        return;
+      const auto now = begun.load();
+      const auto is_stalled = now == before && posted.load() > now;
+      before = now;
+      if (is_stalled)
+        try {
+          add_thread();
+        } catch (const std::system_error&) { // perhaps later
+        }
+    }
+  }
 
   void stop() {
+    if (helper.joinable()) {
+      helper.request_stop();
+      helper.join();
+    }
     open.reset();
     for (auto& thread : std::exchange(threads, {}))
       thread.join();
   }
 };
 
-blocking_pool::blocking_pool(std::size_t threads) : state_(std::make_unique<state>()) {
+blocking_pool::blocking_pool(std::size_t threads, std::size_t most)
+  : state_(std::make_unique<state>()) {
   try {
     for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i)
-      state_->threads.emplace_back([this]() noexcept { state_->tasks.run(); });
+      state_->add_thread();
+    if (most > threads)
+      state_->helper =
+        std::jthread{[this, most](const std::stop_token& stopped) { state_->help(stopped, most); }};
   } catch (...) { // no thread to be had: those that run end, and the caller hears of it
     state_->stop();
     throw;
@@ -40,7 +81,11 @@ blocking_pool::~blocking_pool() {
 }
 
 void blocking_pool::post(std::function<void()> run) {
-  boost::asio::post(state_->tasks, std::move(run));
+  state_->posted.fetch_add(1);
+  boost::asio::post(state_->tasks, [x = state_.get(), run = std::move(run)] {
+    x->begun.fetch_add(1);
+    run();
+  });
 }
 
 void blocking_pool::stop() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -7,11 +8,15 @@
 namespace troupe::net {
 
 /// Threads for work that blocks: files, `fsync`, directory walks. Not for waiting: a task that
-/// waits for another one of the same pool may wait forever.
+/// waits for another one of the same pool may wait forever, unless the pool grows.
 class blocking_pool {
 public:
-  /// Throws `std::system_error` when the system refuses a thread.
-  explicit blocking_pool(std::size_t threads = 2);
+  /// A pool that grows looks this often whether it gets on.
+  static constexpr std::chrono::milliseconds stall_limit{500};
+
+  /// Where all threads hang (a disk that does not answer) while tasks wait, another one begins, up
+  /// to `most`. Throws `std::system_error` when the system refuses one of the first threads.
+  explicit blocking_pool(std::size_t threads = 2, std::size_t most = 0);
   ~blocking_pool();
   blocking_pool(const blocking_pool&) = delete;
   blocking_pool& operator=(const blocking_pool&) = delete;

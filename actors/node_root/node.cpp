@@ -45,6 +45,9 @@ namespace troupe::node_root {
 
 namespace {
 
+/// Calls that wait for a disk which does not answer, each on a thread of its own.
+constexpr std::size_t most_hanging_tools = 64;
+
 model_client::client_identity identity_of(const node_options& x) {
   const auto originator = model_client::originator_text(x.environment, x.originator);
   return {.originator = originator,
@@ -157,6 +160,7 @@ struct node::state {
   caf::actor_system system;
   net::io_pool io;
   net::blocking_pool files;
+  net::blocking_pool tools{2, most_hanging_tools}; // what agents name may lie on one, too
   net::blocking_pool workspaces{1}; // a folder on a dead network share holds up nothing else
   net::http_client http;
   std::map<std::string, std::unique_ptr<net::http_client>> own_http =
@@ -330,7 +334,7 @@ struct node::state {
   tool_runner_actor start_tools() {
     tool_runner::dependencies deps;
     deps.io = &io;
-    deps.post = [this](std::function<void()> run) { files.post(std::move(run)); };
+    deps.post = [this](std::function<void()> run) { tools.post(std::move(run)); };
     deps.own_program = options.own_program;
     deps.max_running = options.settings.commands.max_running;
     if (!options.settings.commands.shell_snapshot)
@@ -457,6 +461,7 @@ void node::stop() {
     std::quick_exit(EXIT_FAILURE);
   }
   state_->io.stop();
+  state_->tools.stop();
   state_->files.stop();
   state_->workspaces.stop();
 }

@@ -1,9 +1,9 @@
 #include "actors/tool_runner/child_run.hpp"
 
-#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/login_command.hpp"
 #include "actors/tool_runner/root_mount.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
+#include "actors/tool_runner/sandbox_watch.hpp"
 #include "actors/tool_runner/start_refusal.hpp"
 
 #include <algorithm>
@@ -25,6 +25,33 @@ constexpr int sandbox_arguments_descriptor = 8;
 void add_options(net::process_options& to, const std::vector<std::string>& words) {
   const auto has_prefix = to.argv.size() > 1 && to.argv[1] == root_mount_argument;
   to.argv.insert(to.argv.begin() + (has_prefix ? 3 : 1), words.begin(), words.end());
+}
+
+/// Of a sandbox whose command has ended. When the program ends, it waits itself.
+struct ended_sandbox {
+  std::shared_ptr<sandbox_watch> watch;
+  std::shared_ptr<held_placeholders> placeholders;
+
+  ended_sandbox(std::shared_ptr<sandbox_watch> x, std::shared_ptr<held_placeholders> y)
+    : watch(std::move(x)), placeholders(std::move(y)) {}
+  ended_sandbox(ended_sandbox&&) = default;
+  ended_sandbox& operator=(ended_sandbox&&) = delete;
+  ~ended_sandbox() {
+    constexpr std::chrono::seconds limit{5};
+    if (watch && placeholders)
+      watch->wait(limit);
+  }
+};
+
+void clear_when_over(const std::shared_ptr<const run_context>& context, ended_sandbox sandbox,
+                     child_run::clock::time_point since) {
+  auto held = std::make_shared<ended_sandbox>(std::move(sandbox));
+  if (held->watch->is_over())
+    return context->post([held = std::move(held)] { held->placeholders = nullptr; });
+  context->io.after(sandbox_watch::pause_after(child_run::clock::now() - since),
+                    [context, held = std::move(held), since] {
+                      clear_when_over(context, std::move(*held), since);
+                    });
 }
 
 } // namespace
@@ -72,7 +99,7 @@ void child_run::spawn_sandboxed(sandbox_launch launch) {
   options.inherited = std::move(launch.inherited);
   options.read_only_files = std::move(launch.read_only_files);
   placeholders_ = std::move(launch.placeholders);
-  check_ = std::move(launch.check);
+  watch_ = std::move(launch.watch);
   spawn(std::move(options));
 }
 
@@ -95,9 +122,9 @@ void child_run::spawn(net::process_options options) {
     options.inherited.push_back(
       {.ours = order_.sandbox_arguments.number(), .as = sandbox_arguments_descriptor});
   }
-  if (check_) {
-    add_options(options, cover_check::arguments());
-    std::ranges::copy(check_->inherited(), std::back_inserter(options.inherited));
+  if (watch_) {
+    add_options(options, watch_->arguments());
+    std::ranges::copy(watch_->inherited(), std::back_inserter(options.inherited));
   }
   net::process_handlers handlers;
   handlers.on_output = [self = shared_from_this()](net::output_stream stream,
@@ -105,7 +132,7 @@ void child_run::spawn(net::process_options options) {
     self->take_output(stream, bytes);
   };
   handlers.on_exit = [self = shared_from_this()](net::process_outcome x) {
-    self->clear_away(x);
+    self->clear_away();
     self->on_exit(std::move(x));
   };
   stage_ = stage::running;
@@ -115,10 +142,10 @@ void child_run::spawn(net::process_options options) {
     return; // the pool is about to stop: refused within the call
   order_.definitions = {};
   order_.sandbox_arguments = {};
-  if (check_) {
-    check_->has_started();
-    look_at_covers();
-  }
+  if (watch_)
+    watch_->has_started();
+  if (watch_ && watch_->has_mounts())
+    look_at_covers(watch_);
   if (order_.timeout)
     timer_ =
       context_->io.after(*order_.timeout, [self = shared_from_this()] { self->on_timeout(); });
@@ -135,37 +162,29 @@ void child_run::take_output(net::output_stream stream, std::string_view bytes) {
                       bytes);
 }
 
-void child_run::look_at_covers() {
-  const auto then = [self = shared_from_this()](cover_check::state found) {
-    if (self->stage_ != stage::running)
-      return; // it is being killed, or is gone
-    if (found == cover_check::state::waiting) {
-      self->context_->io.after(cover_check::pause_after(clock::now() - self->started_),
-                               [self] { self->look_at_covers(); });
+/// Also of one that has ended: only a look that is over lets go of it.
+void child_run::look_at_covers(const std::shared_ptr<sandbox_watch>& watch) {
+  const auto then = [self = shared_from_this(), watch](sandbox_watch::state found) {
+    if (found == sandbox_watch::state::waiting) {
+      self->context_->io.after(sandbox_watch::pause_after(clock::now() - self->started_),
+                               [self, watch] { self->look_at_covers(watch); });
       return;
     }
-    const auto check = std::move(self->check_);
-    if (found != cover_check::state::refused)
+    if (found != sandbox_watch::state::refused)
       return;
     self->take_output(net::output_stream::standard_error,
                       "Sandbox refuses to run this: folders around what is kept from tools are "
                       "being moved, so that it cannot be covered\n");
-    check->kill();
+    watch->kill();
   };
   run_blocking(
-    *context_, [check = check_] { return check->look(); }, then);
+    *context_, [watch] { return watch->look(); }, then);
 }
 
-/// Bubblewrap ends after everything in its sandbox, unless it is killed itself.
-void child_run::clear_away(const net::process_outcome& outcome) {
-  if (!placeholders_)
-    return;
-  auto clear = [post = context_->post, held = std::move(placeholders_)]() mutable {
-    post([held = std::move(held)]() mutable { held = nullptr; });
-  };
-  if (outcome.exit_code)
-    return clear();
-  context_->io.after(clearing_delay, std::move(clear));
+/// Until nothing lives there any more its names must stay what they are.
+void child_run::clear_away() {
+  if (placeholders_)
+    clear_when_over(context_, {std::move(watch_), std::move(placeholders_)}, clock::now());
 }
 
 void child_run::on_timeout() {

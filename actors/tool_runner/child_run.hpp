@@ -46,17 +46,13 @@ struct child_listener {
 
 struct sandbox_launch;
 class held_placeholders;
-class cover_check;
+class sandbox_watch;
 
 /// One child from its preparation to its end: sandbox, time limit, killing. Lives on the I/O
 /// thread, kept alive by what it waits for.
 class child_run : public std::enable_shared_from_this<child_run> {
 public:
   using clock = std::chrono::steady_clock;
-
-  /// What a killed sandbox leaves is cleared away after this: its last processes may still be
-  /// dying.
-  static constexpr std::chrono::seconds clearing_delay{1};
 
   /// A child that was killed but cannot end (it hangs in the kernel) is given up after this.
   static constexpr std::chrono::seconds kill_limit{10};
@@ -82,8 +78,8 @@ private:
   void spawn(net::process_options options);
   void spawn_sandboxed(sandbox_launch launch);
   void take_output(net::output_stream stream, std::string_view bytes);
-  void look_at_covers();
-  void clear_away(const net::process_outcome& outcome);
+  void look_at_covers(const std::shared_ptr<sandbox_watch>& watch);
+  void clear_away();
   void on_timeout();
   void on_exit(net::process_outcome outcome);
   void tell_bound(child_end& x, const std::string& bound);
@@ -98,7 +94,7 @@ private:
   net::timer_handle timer_;
   std::shared_ptr<held_placeholders> placeholders_;
   std::string head_; ///< of all that a sandboxed call has put out
-  std::shared_ptr<cover_check> check_;
+  std::shared_ptr<sandbox_watch> watch_;
   clock::time_point started_;
   stage stage_ = stage::preparing;
   bool has_timed_out_ = false;

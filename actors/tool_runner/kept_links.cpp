@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -56,6 +57,17 @@ bool known_links::agrees(const kept_link& x) {
   if (texts_.size() >= max_links)
     texts_.clear();
   return texts_.try_emplace(x.path, x.text).first->second == x.text;
+}
+
+std::optional<std::string> known_links::lost(const sandbox_plan& plan) const {
+  for (const auto& root : plan.roots)
+    for (const auto* name : {".agents", ".codex", ".git"}) {
+      auto path = absolute_path(root.path, name);
+      if (texts_.contains(path) &&
+          std::ranges::find(plan.links, path, &kept_link::path) == plan.links.end())
+        return path;
+    }
+  return std::nullopt;
 }
 
 held_link::held_link(int folder, kept_link link)

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 
 /// Symbolic links that commands must not replace. No mount can lie on a link and keep it, so it is
@@ -19,6 +20,10 @@ public:
 
   /// Does it say what it said before?
   bool agrees(const kept_link& x);
+
+  /// One that should be in a root of the plan, and is none there any more: a command that runs has
+  /// replaced it.
+  std::optional<std::string> lost(const sandbox_plan& plan) const;
 
 private:
   std::map<std::string, std::string> texts_; ///< by path

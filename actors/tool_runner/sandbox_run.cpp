@@ -377,6 +377,13 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
   if (auto* problem = std::get_if<sandbox_problem>(&seccomp))
     return std::move(*problem);
   sandbox_launch result;
+  if (const auto lost = links_.lost(plan))
+    return sandbox_problem{
+      fmt::format(
+        "Sandbox refuses to run this: the link {} is gone. Put it back to go on; if it was "
+        "you who took it away, start the program anew.",
+        *lost),
+      sandbox_problem::cause::folder};
   for (const auto& link : plan.links) {
     if (!links_.agrees(link))
       return sandbox_problem{fmt::format("Sandbox refuses to run this: the link {} says something "
@@ -411,16 +418,16 @@ sandbox_launcher::answer sandbox_launcher::launch(const sandbox_order& order, bl
       pass(std::move(found.seen.roots[i]), first_root_descriptor + static_cast<int>(i));
   result.placeholders = std::move(found.placeholders);
   auto folders = written_folders(plan);
-  if (is_written_by_others(folders, result.placeholders) && !found.seen.expected.empty()) {
-    result.check = cover_check::make(std::move(found.seen.expected));
-    if (!result.check)
-      return sandbox_problem{start_refusal_text({.error = net::net_errc::no_resources,
-                                                 .system_error = errno,
-                                                 .detail = std::generic_category().message(errno),
-                                                 .exit_code = {},
-                                                 .ended_by = {}}),
-                             sandbox_problem::cause::machine};
-  }
+  if (!is_written_by_others(folders, result.placeholders))
+    found.seen.expected.clear();
+  result.watch = sandbox_watch::make(std::move(found.seen.expected));
+  if (!result.watch)
+    return sandbox_problem{start_refusal_text({.error = net::net_errc::no_resources,
+                                               .system_error = errno,
+                                               .detail = std::generic_category().message(errno),
+                                               .exit_code = {},
+                                               .ended_by = {}}),
+                           sandbox_problem::cause::machine};
   const auto own = std::ranges::find_if(
     running_, [&](const auto& x) { return x.life.lock() == result.placeholders; });
   if (own != running_.end())

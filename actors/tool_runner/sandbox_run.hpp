@@ -1,12 +1,12 @@
 #pragma once
 
 #include "actors/tool_runner/bubblewrap_call.hpp"
-#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/kept_links.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/sandbox_placeholders.hpp"
 #include "actors/tool_runner/sandbox_proof.hpp"
 #include "actors/tool_runner/sandbox_survey.hpp"
+#include "actors/tool_runner/sandbox_watch.hpp"
 #include "actors/tool_runner/seccomp_program.hpp"
 #include "actors/tool_runner/thread_folders.hpp"
 #include "config/log_notices.hpp"
@@ -46,7 +46,7 @@ struct sandbox_launch {
   std::vector<owned_descriptor> descriptors;
   std::vector<net::process_options::inherited_descriptor> inherited; ///< some of them
   std::vector<std::string> read_only_files; ///< as net::process_options has them
-  std::shared_ptr<cover_check> check;       ///< null where nobody else writes the same roots
+  std::shared_ptr<sandbox_watch> watch; ///< with mounts where somebody else writes the same roots
   /// Keeps missing names missing; to be kept until nothing lives in the sandbox any more.
   std::shared_ptr<held_placeholders> placeholders;
 };

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "actors/tool_runner/cover_check.hpp"
 #include "actors/tool_runner/covered_places.hpp"
 #include "actors/tool_runner/owned_descriptor.hpp"
 #include "actors/tool_runner/repository_search.hpp"
 #include "actors/tool_runner/sandbox_plan.hpp"
+#include "actors/tool_runner/sandbox_watch.hpp"
 #include "config/sandbox_settings.hpp"
 #include "messages/root_identity.hpp"
 #include "messages/shared_text.hpp"

@@ -246,6 +246,12 @@ void add_terminals(rule_book& rules) {
     rules.refuse(SCMP_SYS(ioctl), {is_int(1, static_cast<std::uint32_t>(request))});
 }
 
+/// Makes others wait who open a file, the program itself and those outside of the sandbox too, and
+/// needs no more than that the file is one's own.
+void add_leases(rule_book& rules) {
+  rules.refuse(SCMP_SYS(fcntl), {is_int(1, F_SETLEASE)});
+}
+
 } // namespace
 
 int add_sandbox_rules(scmp_filter_ctx to, network_access network) {
@@ -258,6 +264,7 @@ int add_sandbox_rules(scmp_filter_ctx to, network_access network) {
   add_namespaces(rules);
   add_personality(rules);
   add_terminals(rules);
+  add_leases(rules);
   return rules.result();
 }
 

@@ -32,3 +32,20 @@ SCENARIO("stopping runs what was posted and drops what comes later") {
   pool.stop();
   CHECK_EQ(count.load(), 100);
 }
+
+SCENARIO("a pool that may grow goes on while its threads hang") {
+  std::latch released{1};
+  std::latch hanging{2};
+  std::latch done{3};
+  blocking_pool pool{2, 3};
+  for (int i = 0; i < 2; ++i)
+    pool.post([&] {
+      hanging.count_down();
+      released.wait();
+    });
+  hanging.wait();
+  for (int i = 0; i < 3; ++i)
+    pool.post([&] { done.count_down(); });
+  done.wait();
+  released.count_down();
+}

@@ -295,6 +295,16 @@ SCENARIO("what a link first said counts") {
   CHECK(!uut.agrees({"/w/.git", "b"}));
 }
 
+SCENARIO("a link that is none any more is missed in the roots that it was in") {
+  known_links uut;
+  uut.agrees({"/w/.git", "a"});
+  sandbox_plan plan{.roots = {{"/v", "/v"}, {"/w", "/w"}}, .mounts = {}};
+  CHECK_EQ(uut.lost(plan).value_or(""), "/w/.git");
+  plan.links = {{"/w/.git", "b"}};
+  CHECK(!uut.lost(plan));
+  CHECK(!uut.lost({.roots = {{"/v", "/v"}}, .mounts = {}}));
+}
+
 SCENARIO("placeholders are made and removed in the folder itself, wherever its name leads") {
   fs::create_directories(root + "/victim/.codex");
   const owned_descriptor folder{::open(workspace.c_str(), O_PATH | O_CLOEXEC)};

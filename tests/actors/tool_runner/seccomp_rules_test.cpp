@@ -282,6 +282,14 @@ SCENARIO("another way of running is refused, a fixed address is not") {
   CHECK(is(allowed, SCMP_SYS(personality), {question}));
 }
 
+SCENARIO("files cannot be leased") {
+  constexpr std::uint64_t upper = std::uint64_t{1} << 32;
+  CHECK(is(refused, SCMP_SYS(fcntl), {3, F_SETLEASE}));
+  CHECK(is(refused, SCMP_SYS(fcntl), {3, upper | F_SETLEASE}));
+  for (const auto usual : arguments{F_GETFD, F_SETFL, F_SETLK, F_DUPFD_CLOEXEC})
+    CHECK(is(allowed, SCMP_SYS(fcntl), {3, usual}));
+}
+
 SCENARIO("nobody types into the terminal of others, whatever the upper half holds") {
   for (const auto request : arguments{TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD})
     for (const auto upper : arguments{0, std::uint64_t{1} << 32})

@@ -261,6 +261,20 @@ SCENARIO("of two commands that start together both have their covers checked, on
   CHECK_EQ(text.str(), "x\nx\n");
 }
 
+SCENARIO("what must stay missing does so until nothing of a command lives any more") {
+  // One that does not end what its command leaves behind.
+  start(with_bubblewrap(R"(for x; do shift; [ "$x" = --die-with-parent ] || set -- "$@" "$x"; done
+exec /usr/bin/bwrap "$@")"));
+  if (!usable())
+    return;
+  const auto end = make_pipe("end");
+  CHECK(script("cat end >/dev/null 2>&1 & true", "c1").success);
+  CHECK(std::filesystem::exists(path(".git")));
+  std::ofstream{end} << "x";
+  while (std::filesystem::exists(path(".git")))
+    std::this_thread::yield();
+}
+
 SCENARIO("placeholders of other commands, in folders below, may go while a command starts") {
   const auto nested = path("nested");
   auto text = std::string{"rmdir"};

@@ -14,8 +14,10 @@
 
 #include <sys/types.h>
 
-/// Looks from outside whether bubblewrap, which knows covers by name, has put them where they were
-/// planned: whoever writes the same folders can rename them at that moment. Linux only.
+/// What is seen of a sandbox from outside. Whether bubblewrap, which knows covers by name, has put
+/// them where they were planned: whoever writes the same folders can rename them at that moment.
+/// And whether anything lives in it: bubblewrap itself ends when its command does, and what that
+/// has left behind is killed a moment later. Linux only.
 namespace troupe::tool_runner {
 
 /// A mount in a sandbox, as it must be before the command begins.
@@ -30,10 +32,10 @@ struct expected_mount {
 /// Is it so for a process whose `/` is opened at `root`?
 bool is_mounted(int root, const expected_mount& mount);
 
-/// Of one call of bubblewrap, which holds its command until all mounts are seen in their places.
-/// Bubblewrap holds the other end of that itself: when we end before we have looked, it waits until
-/// it is killed.
-class cover_check {
+/// Of one call of bubblewrap. Where there are mounts to be looked at it holds its command until all
+/// are seen in their places; it holds the other end of that itself: when we end before we have
+/// looked, it waits until it is killed.
+class sandbox_watch {
 public:
   using clock = std::chrono::steady_clock;
 
@@ -63,11 +65,13 @@ public:
   static constexpr int block_descriptor = 6;
   static constexpr int hold_descriptor = 7;
 
-  /// Null: see errno.
-  static std::shared_ptr<cover_check> make(std::vector<expected_mount> mounts);
+  /// Without mounts there is nothing to be looked at before it begins. Null: see errno.
+  static std::shared_ptr<sandbox_watch> make(std::vector<expected_mount> mounts);
+
+  bool has_mounts() const { return !mounts_.empty(); }
 
   /// Options of bubblewrap.
-  static std::vector<std::string> arguments();
+  std::vector<std::string> arguments() const;
 
   std::vector<net::process_options::inherited_descriptor> inherited() const;
 
@@ -80,13 +84,22 @@ public:
   /// Ends what is held in the sandbox, and with it bubblewrap.
   void kill() const;
 
-private:
-  explicit cover_check(std::vector<expected_mount> mounts) : mounts_(std::move(mounts)) {}
+  /// Does nothing live in it any more? From when nothing is looked at.
+  bool is_over() const;
 
+  /// Until that, or for so long.
+  void wait(std::chrono::milliseconds limit) const;
+
+private:
+  explicit sandbox_watch(std::vector<expected_mount> mounts) : mounts_(std::move(mounts)) {}
+
+  state looked();
   bool find_child();
 
   std::vector<expected_mount> mounts_;
-  owned_descriptor info_, its_info_, release_, its_release_;
+  owned_descriptor info_, its_info_;
+  owned_descriptor life_;    ///< hangs up when nobody has `release_` any more
+  owned_descriptor release_; ///< also of the first process in the sandbox, as long as it lives
   std::string told_;
   std::optional<pid_t> child_;
   owned_descriptor process_; ///< a pidfd of the child

@@ -1,4 +1,4 @@
-#include "actors/tool_runner/cover_check.hpp"
+#include "actors/tool_runner/sandbox_watch.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -81,49 +81,65 @@ bool is_mounted(int root, const expected_mount& mount) {
   return mount.is_writable || (system.f_flag & ST_RDONLY) != 0;
 }
 
-std::shared_ptr<cover_check> cover_check::make(std::vector<expected_mount> mounts) {
-  const std::shared_ptr<cover_check> result{new cover_check{std::move(mounts)}};
+std::shared_ptr<sandbox_watch> sandbox_watch::make(std::vector<expected_mount> mounts) {
+  const std::shared_ptr<sandbox_watch> result{new sandbox_watch{std::move(mounts)}};
   auto& x = *result;
-  const auto made = make_pipe(x.info_, x.its_info_) && make_pipe(x.its_release_, x.release_) &&
-                    ::fcntl(x.info_.number(), F_SETFL, O_NONBLOCK) == 0;
+  auto made = make_pipe(x.life_, x.release_);
+  if (made && x.has_mounts())
+    made = make_pipe(x.info_, x.its_info_) && ::fcntl(x.info_.number(), F_SETFL, O_NONBLOCK) == 0;
   return made ? result : nullptr;
 }
 
-std::vector<std::string> cover_check::arguments() {
-  return {"--info-fd",  std::to_string(info_descriptor),
-          "--block-fd", std::to_string(block_descriptor),
-          "--sync-fd",  std::to_string(hold_descriptor)};
+std::vector<std::string> sandbox_watch::arguments() const {
+  std::vector<std::string> result{"--sync-fd", std::to_string(hold_descriptor)};
+  if (has_mounts())
+    for (auto&& word : {std::string{"--info-fd"}, std::to_string(info_descriptor),
+                        std::string{"--block-fd"}, std::to_string(block_descriptor)})
+      result.push_back(word);
+  return result;
 }
 
-std::vector<net::process_options::inherited_descriptor> cover_check::inherited() const {
-  return {{.ours = its_info_.number(), .as = info_descriptor},
-          {.ours = its_release_.number(), .as = block_descriptor},
-          {.ours = release_.number(), .as = hold_descriptor}};
+std::vector<net::process_options::inherited_descriptor> sandbox_watch::inherited() const {
+  std::vector<net::process_options::inherited_descriptor> result{
+    {.ours = release_.number(), .as = hold_descriptor}};
+  if (has_mounts()) {
+    result.push_back({.ours = its_info_.number(), .as = info_descriptor});
+    result.push_back({.ours = life_.number(), .as = block_descriptor});
+  }
+  return result;
 }
 
-void cover_check::has_started() {
+void sandbox_watch::has_started() {
   its_info_ = {};
-  its_release_ = {};
+  if (!has_mounts())
+    release_ = {};
 }
 
-cover_check::state cover_check::look() {
+sandbox_watch::state sandbox_watch::look() {
+  const auto result = looked();
+  if (result == state::released)
+    static_cast<void>(::write(release_.number(), "x", 1));
+  if (result != state::waiting)
+    release_ = {};
+  return result;
+}
+
+sandbox_watch::state sandbox_watch::looked() {
   if (!child_ && !find_child())
     return is_over_ ? state::ended : state::waiting;
   pollfd end{.fd = process_.number(), .events = POLLIN, .revents = 0};
   if (!process_.is_open() || ::poll(&end, 1, 0) > 0)
     return state::ended;
   const auto count = count_mounted(*child_, mounts_);
-  if (count == mounts_.size()) {
-    static_cast<void>(::write(release_.number(), "x", 1));
+  if (count == mounts_.size())
     return state::released;
-  }
   const auto now = clock::now();
   if (count > 0) // then all is done that is going to be
     end_ = std::min(end_, now + settled_limit);
   return now < end_ ? state::waiting : state::refused;
 }
 
-bool cover_check::find_child() {
+bool sandbox_watch::find_child() {
   char block[256];
   ssize_t count = 0;
   while (told_.size() < max_told_bytes && (count = ::read(info_.number(), block, sizeof block)) > 0)
@@ -140,9 +156,19 @@ bool cover_check::find_child() {
   return true;
 }
 
-void cover_check::kill() const {
+void sandbox_watch::kill() const {
   if (process_.is_open())
     ::syscall(SYS_pidfd_send_signal, process_.number(), SIGKILL, nullptr, 0);
+}
+
+bool sandbox_watch::is_over() const {
+  pollfd life{.fd = life_.number(), .events = 0, .revents = 0};
+  return ::poll(&life, 1, 0) > 0;
+}
+
+void sandbox_watch::wait(std::chrono::milliseconds limit) const {
+  pollfd life{.fd = life_.number(), .events = 0, .revents = 0};
+  ::poll(&life, 1, static_cast<int>(limit.count()));
 }
 
 } // namespace troupe::tool_runner

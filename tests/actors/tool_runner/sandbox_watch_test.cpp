@@ -1,7 +1,7 @@
-#define CAF_SUITE cover_check
+#define CAF_SUITE sandbox_watch
 #include <caf/test/bdd_dsl.hpp>
 
-#include "actors/tool_runner/cover_check.hpp"
+#include "actors/tool_runner/sandbox_watch.hpp"
 #include "net/spawn.hpp"
 #include "tests/support/skipped.hpp"
 
@@ -34,21 +34,27 @@ pid_t child_of(pid_t parent) {
 
 /// Bubblewrap with a check, which says "begun" when its command begins.
 struct checked_sandbox {
-  std::shared_ptr<cover_check> check;
+  std::shared_ptr<sandbox_watch> check;
   owned_descriptor output;
   pid_t pid = -1;
 
-  explicit checked_sandbox(std::vector<expected_mount> mounts)
-    : check(cover_check::make(std::move(mounts))) {
+  enum class life { with_bubblewrap, of_its_own };
+
+  explicit checked_sandbox(std::vector<expected_mount> mounts,
+                           const char* script = "echo begun; ls /proc/self/fd",
+                           life how = life::with_bubblewrap)
+    : check(sandbox_watch::make(std::move(mounts))) {
     REQUIRE(check);
     int ends[2];
     REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
     output = owned_descriptor{ends[0]};
-    std::vector<std::string> words{"/usr/bin/bwrap", "--die-with-parent", "--ro-bind", "/", "/",
-                                   "--unshare-pid"};
-    for (auto& word : cover_check::arguments())
+    std::vector<std::string> words{"/usr/bin/bwrap", "--ro-bind",    "/", "/", "--dev",
+                                   "/dev",           "--unshare-pid"};
+    if (how == life::with_bubblewrap)
+      words.emplace_back("--die-with-parent");
+    for (auto& word : check->arguments())
       words.push_back(std::move(word));
-    for (const auto* word : {"--", "/bin/sh", "-c", "echo begun; ls /proc/self/fd"})
+    for (const auto* word : {"--", "/bin/sh", "-c", script})
       words.emplace_back(word);
     net::spawn_plan plan{words, {}, "/", {{ends[1], 1}, {ends[1], 2}}, {}, {}};
     for (const auto& x : check->inherited())
@@ -58,9 +64,9 @@ struct checked_sandbox {
     ::close(ends[1]);
   }
 
-  cover_check::state last_look() const {
-    auto result = cover_check::state::waiting;
-    while (result == cover_check::state::waiting)
+  sandbox_watch::state last_look() const {
+    auto result = sandbox_watch::state::waiting;
+    while (result == sandbox_watch::state::waiting)
       result = check->look();
     return result;
   }
@@ -117,7 +123,7 @@ SCENARIO("a command begins when all mounts are seen, and inherits nothing of the
   struct stat at {};
   REQUIRE_EQ(::stat("/", &at), 0);
   const checked_sandbox x{{{"/proc", at.st_dev, at.st_ino, true}}};
-  CHECK(x.last_look() == cover_check::state::released);
+  CHECK(x.last_look() == sandbox_watch::state::released);
   CHECK_EQ(x.text(), "begun\n0\n1\n2\n3\n"); // the last one is that of ls
 }
 
@@ -128,7 +134,7 @@ SCENARIO("a command whose mounts are not seen never begins") {
   REQUIRE_EQ(::stat("/", &at), 0);
   const checked_sandbox x{
     {{"/proc", at.st_dev, at.st_ino, true}, {"/proc", at.st_dev, at.st_ino + 1, true}}};
-  CHECK(x.last_look() == cover_check::state::refused);
+  CHECK(x.last_look() == sandbox_watch::state::refused);
   x.check->kill();
   CHECK_EQ(x.text(), "");
 }
@@ -137,7 +143,7 @@ SCENARIO("who ends before the look is done has not released the command") {
   if (!usable())
     return;
   checked_sandbox x{{{"/nowhere", 1, 1}}};
-  while (x.check->look() == cover_check::state::waiting && child_of(x.pid) == 0)
+  while (x.check->look() == sandbox_watch::state::waiting && child_of(x.pid) == 0)
     ;
   const auto held = child_of(x.pid);
   REQUIRE(held != 0);
@@ -157,6 +163,32 @@ SCENARIO("of a sandbox that has ended there is nothing to look at") {
     return;
   const checked_sandbox x{{{"/nowhere", 1, 1}}};
   ::kill(x.pid, SIGKILL);
-  CHECK(x.last_look() == cover_check::state::ended);
+  CHECK(x.last_look() == sandbox_watch::state::ended);
   CHECK_EQ(x.text(), "");
+}
+
+SCENARIO("a sandbox without mounts to look at begins at once, and hands on nothing either") {
+  if (!usable())
+    return;
+  const checked_sandbox x{{}};
+  CHECK(!x.check->has_mounts());
+  CHECK_EQ(x.text(), "begun\n0\n1\n2\n3\n");
+  x.check->wait(std::chrono::milliseconds{-1});
+  CHECK(x.check->is_over());
+}
+
+SCENARIO("a sandbox is over when nothing lives in it any more, not when its command has ended") {
+  if (!usable())
+    return;
+  struct stat at {};
+  REQUIRE_EQ(::stat("/", &at), 0);
+  const checked_sandbox x{{{"/proc", at.st_dev, at.st_ino, true}},
+                          "sleep 1000 >/dev/null 2>&1 & echo begun",
+                          checked_sandbox::life::of_its_own};
+  CHECK(x.last_look() == sandbox_watch::state::released);
+  CHECK_EQ(x.text(), "begun\n");
+  CHECK(!x.check->is_over());
+  x.check->kill();
+  x.check->wait(std::chrono::milliseconds{-1});
+  CHECK(x.check->is_over());
 }
