@@ -165,8 +165,8 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
   if (!fixed_->problem.empty())
     return then(sandbox_problem{fixed_->problem, sandbox_problem::cause::machine});
   auto placeholders = std::make_shared<held_placeholders>();
-  if (auto folders = named_folders(order); !folders.empty())
-    running_.push_back({placeholders, std::move(folders)});
+  running_.push_back({order.thread, placeholders, named_folders(order)});
+  forgotten_.erase(order.thread);
   auto draw = [fixed = fixed_, thread = order.thread, placeholders = std::move(placeholders),
                wanted = order_for(order.thread, order.policy, order.policy_cwd, order.roots)] {
     auto result = std::make_shared<blueprint>();
@@ -261,8 +261,25 @@ void sandbox_launcher::tell(const sandbox_problem& problem) {
 
 void sandbox_launcher::forget(const thread_id& thread) {
   memories_.erase(thread);
-  if (fixed_->folders)
-    post_([fixed = fixed_, thread] { fixed->folders->remove(thread); });
+  if (!fixed_->folders)
+    return;
+  forgotten_.insert(thread);
+  remove_folder(thread);
+}
+
+/// Who removes a folder takes all mounts below it away, covers too, also from those that live on
+/// for a moment.
+void sandbox_launcher::remove_folder(const thread_id& thread) {
+  constexpr std::chrono::milliseconds pause{20};
+  if (!forgotten_.contains(thread))
+    return; // it has been resumed
+  std::erase_if(running_, [](const auto& x) { return x.life.expired(); });
+  if (std::ranges::find(running_, thread, &running_sandbox::thread) != running_.end()) {
+    io_.after(pause, [self = shared_from_this(), thread] { self->remove_folder(thread); });
+    return;
+  }
+  forgotten_.erase(thread);
+  post_([fixed = fixed_, thread] { fixed->folders->remove(thread); });
 }
 
 void sandbox_launcher::with_abilities(network_access network, const std::string& program,

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -98,8 +99,9 @@ private:
     std::string first_complaint; ///< of the trial that runs
   };
 
-  /// One that may write, from when it is asked for and as long as something lives in it.
+  /// From when it is asked for and as long as something lives in it.
   struct running_sandbox {
+    thread_id thread;
     std::weak_ptr<held_placeholders> life;
     std::vector<std::string> folders;
   };
@@ -124,6 +126,7 @@ private:
   std::vector<std::string> named_folders(const sandbox_order& order) const;
   bool is_written_by_others(const std::vector<std::string>& folders,
                             const std::shared_ptr<held_placeholders>& own);
+  void remove_folder(const thread_id& thread);
   void warn_once(const std::string& text);
 
   /// Opened once per child.
@@ -138,6 +141,7 @@ private:
   std::shared_ptr<const repository_lists> recent_;
   std::shared_ptr<const std::vector<covered_place>> appeared_;
   std::vector<running_sandbox> running_;
+  std::unordered_set<thread_id> forgotten_; ///< whose folder goes as soon as nothing runs there
   known_links links_;
   std::vector<std::string> warned_;
   log::notice_limit notices_;

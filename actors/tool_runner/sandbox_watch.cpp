@@ -13,7 +13,9 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <fstream>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace troupe::tool_runner {
@@ -42,6 +44,15 @@ std::optional<pid_t> child_in(std::string_view text) {
   const auto read =
     std::from_chars(text.data() + at + key.size(), text.data() + text.size(), result);
   return read.ec == std::errc{} ? std::optional{result} : std::nullopt;
+}
+
+/// In a process id namespace.
+bool is_first_process(pid_t pid) {
+  std::ifstream status{fmt::format("/proc/{}/status", pid)};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("NSpid:"))
+      return line.ends_with("\t1");
+  return false;
 }
 
 /// How many of them are. Before bubblewrap has moved into its new `/`, none: paths are not there,
@@ -84,28 +95,25 @@ bool is_mounted(int root, const expected_mount& mount) {
 std::shared_ptr<sandbox_watch> sandbox_watch::make(std::vector<expected_mount> mounts) {
   const std::shared_ptr<sandbox_watch> result{new sandbox_watch{std::move(mounts)}};
   auto& x = *result;
-  auto made = make_pipe(x.life_, x.release_);
-  if (made && x.has_mounts())
-    made = make_pipe(x.info_, x.its_info_) && ::fcntl(x.info_.number(), F_SETFL, O_NONBLOCK) == 0;
+  const auto made = make_pipe(x.life_, x.release_) && make_pipe(x.info_, x.its_info_) &&
+                    ::fcntl(x.info_.number(), F_SETFL, O_NONBLOCK) == 0;
   return made ? result : nullptr;
 }
 
 std::vector<std::string> sandbox_watch::arguments() const {
-  std::vector<std::string> result{"--sync-fd", std::to_string(hold_descriptor)};
+  std::vector<std::string> result{"--sync-fd", std::to_string(hold_descriptor), "--info-fd",
+                                  std::to_string(info_descriptor)};
   if (has_mounts())
-    for (auto&& word : {std::string{"--info-fd"}, std::to_string(info_descriptor),
-                        std::string{"--block-fd"}, std::to_string(block_descriptor)})
-      result.push_back(word);
+    result.insert(result.end(), {"--block-fd", std::to_string(block_descriptor)});
   return result;
 }
 
 std::vector<net::process_options::inherited_descriptor> sandbox_watch::inherited() const {
   std::vector<net::process_options::inherited_descriptor> result{
-    {.ours = release_.number(), .as = hold_descriptor}};
-  if (has_mounts()) {
-    result.push_back({.ours = its_info_.number(), .as = info_descriptor});
+    {.ours = release_.number(), .as = hold_descriptor},
+    {.ours = its_info_.number(), .as = info_descriptor}};
+  if (has_mounts())
     result.push_back({.ours = life_.number(), .as = block_descriptor});
-  }
   return result;
 }
 
@@ -119,8 +127,10 @@ sandbox_watch::state sandbox_watch::look() {
   const auto result = looked();
   if (result == state::released)
     static_cast<void>(::write(release_.number(), "x", 1));
-  if (result != state::waiting)
+  if (result != state::waiting) {
     release_ = {};
+    is_looked_at_ = false;
+  }
   return result;
 }
 
@@ -151,7 +161,8 @@ bool sandbox_watch::find_child() {
   is_over_ = !child_;
   if (!child_)
     return false;
-  process_ = owned_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, *child_, 0))};
+  if (is_first_process(*child_)) // no other one that has got its number
+    process_ = owned_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, *child_, 0))};
   end_ = clock::now() + limit;
   return true;
 }
@@ -161,14 +172,21 @@ void sandbox_watch::kill() const {
     ::syscall(SYS_pidfd_send_signal, process_.number(), SIGKILL, nullptr, 0);
 }
 
-bool sandbox_watch::is_over() const {
+// The first process closes its files before it ends all others, and is to be waited for after that.
+bool sandbox_watch::is_over() {
   pollfd life{.fd = life_.number(), .events = 0, .revents = 0};
-  return ::poll(&life, 1, 0) > 0;
+  if (is_looked_at_ || ::poll(&life, 1, 0) == 0)
+    return false;
+  if (!child_ && !find_child())
+    return true; // there never was one
+  pollfd end{.fd = process_.number(), .events = POLLIN, .revents = 0};
+  return !process_.is_open() || ::poll(&end, 1, 0) > 0;
 }
 
-void sandbox_watch::wait(std::chrono::milliseconds limit) const {
-  pollfd life{.fd = life_.number(), .events = 0, .revents = 0};
-  ::poll(&life, 1, static_cast<int>(limit.count()));
+void sandbox_watch::wait(std::chrono::milliseconds limit) {
+  const auto until = clock::now() + limit;
+  while (!is_over() && clock::now() < until)
+    std::this_thread::sleep_for(pause_after({}));
 }
 
 } // namespace troupe::tool_runner

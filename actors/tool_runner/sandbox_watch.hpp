@@ -4,6 +4,7 @@
 #include "net/process.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -84,14 +85,15 @@ public:
   /// Ends what is held in the sandbox, and with it bubblewrap.
   void kill() const;
 
-  /// Does nothing live in it any more? From when nothing is looked at.
-  bool is_over() const;
+  /// Does nothing live in it any more? Not while it is looked at.
+  bool is_over();
 
   /// Until that, or for so long.
-  void wait(std::chrono::milliseconds limit) const;
+  void wait(std::chrono::milliseconds limit);
 
 private:
-  explicit sandbox_watch(std::vector<expected_mount> mounts) : mounts_(std::move(mounts)) {}
+  explicit sandbox_watch(std::vector<expected_mount> mounts)
+    : mounts_(std::move(mounts)), is_looked_at_(has_mounts()) {}
 
   state looked();
   bool find_child();
@@ -99,12 +101,13 @@ private:
   std::vector<expected_mount> mounts_;
   owned_descriptor info_, its_info_;
   owned_descriptor life_;    ///< hangs up when nobody has `release_` any more
-  owned_descriptor release_; ///< also of the first process in the sandbox, as long as it lives
+  owned_descriptor release_; ///< also of the first process in the sandbox, until it begins to end
   std::string told_;
   std::optional<pid_t> child_;
   owned_descriptor process_; ///< a pidfd of the child
   clock::time_point end_;
   bool is_over_ = false;
+  std::atomic<bool> is_looked_at_;
 };
 
 } // namespace troupe::tool_runner
