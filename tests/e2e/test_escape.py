@@ -269,6 +269,24 @@ class PrivateTmp(ProgramTest):
         self.assertEqual([x for x in (self.home / "tmp").iterdir()], [])
 
 
+    def test_what_a_command_leaves_behind_makes_no_repository(self):
+        """It lives on for a moment; below /tmp the folder of the thread goes at that time, too."""
+        place = pathlib.Path(tempfile.mkdtemp(prefix="troupe-escape-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, place, ignore_errors=True)
+        racer = "import os\nwhile 1:\n try: os.rename(os.sys.argv[1], '.git'); break\n except OSError: pass"
+        command = (f"for i in 1 2 3 4 5 6 7 8; do mkdir p$i; echo evil >p$i/config; {python()} -c \"{racer}\" p$i >/dev/null 2>&1 & done; "
+                   "until [ $(ls /proc | grep -c '^[0-9]') -gt 9 ]; do :; done")
+        tasks = self.base / "tasks.jsonl"
+        tasks.write_text("".join(json.dumps({"id": f"t{i}", "prompt": "go"}) + "\n" for i in range(8)))
+        provider = self.provider(*[x for i in range(8) for x in (tool(shell(command, f"c{i}")), reply("done"))])
+        result = self.run_program("run", tasks, "--out", place / "out", "--concurrency", 1, "--sandbox", "workspace-write", *self.configured(provider))
+        if "sandbox" in result.stderr:
+            self.skipTest("no sandbox can be set up here: " + result.stderr)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(len(list(place.glob("out/workspaces/*/attempt-1/p8"))), 8)
+        self.assertEqual([str(x) for x in place.glob("out/workspaces/*/attempt-1/.git/config")], [])
+
+
 class Moving(ProgramTest):
     """What is covered by name, and names that lead elsewhere by the next command."""
 
