@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <string_view>
 #include <utility>
@@ -47,6 +49,19 @@ bubblewrap_abilities presumed_abilities(const std::string& program) {
 /// what lies in a folder of the agent's.
 bool steers_loader(std::string_view entry) {
   return entry.starts_with("LD_") || entry.starts_with("GLIBC_TUNABLES=");
+}
+
+/// A start that runs out of them halfway cannot tell what it has not seen from what is not there.
+bool has_descriptors() {
+  constexpr int usual = 48;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1 << 20)
+    return true;
+  const auto most = static_cast<int>(limit.rlim_cur);
+  const auto wanted = std::min(usual, most / 3);
+  // They are given out from below: where this one is free, those above it are.
+  const owned_descriptor lowest{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, most - wanted)};
+  return lowest.number() == most - wanted || (!lowest.is_open() && errno == EBADF);
 }
 
 std::uint32_t group_of(std::uint32_t uid) {
@@ -83,6 +98,7 @@ struct sandbox_launcher::blueprint {
   survey seen;
   std::string program;
   std::shared_ptr<held_placeholders> placeholders;
+  bool is_short_of_descriptors = false; ///< nothing was looked at
 
   const sandbox_plan* plan() const { return std::get_if<sandbox_plan>(&seen.plan); }
 
@@ -162,6 +178,11 @@ sandbox_launcher::order_for(const thread_id& thread, const sandbox_policy& polic
 }
 
 void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
+  prepare_until(clock::now() + descriptor_limit, std::move(order), std::move(then));
+}
+
+void sandbox_launcher::prepare_until(clock::time_point end, sandbox_order order,
+                                     answer_handler then) {
   if (!fixed_->problem.empty())
     return then(sandbox_problem{fixed_->problem, sandbox_problem::cause::machine});
   auto placeholders = std::make_shared<held_placeholders>();
@@ -171,14 +192,19 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
                wanted = order_for(order.thread, order.policy, order.policy_cwd, order.roots)] {
     auto result = std::make_shared<blueprint>();
     result->placeholders = placeholders;
+    result->is_short_of_descriptors = !has_descriptors();
+    if (result->is_short_of_descriptors)
+      return result;
     result->seen = fixed->look(wanted, thread);
     result->choose_program(fixed->setup, wanted);
     result->hold_missing();
     result->make_mount_points(fixed->folders ? fixed->folders->folder(thread) : "");
     return result;
   };
-  auto go_on = [self = shared_from_this(), order = std::move(order),
+  auto go_on = [self = shared_from_this(), end, order = std::move(order),
                 then = std::move(then)](const std::shared_ptr<blueprint>& found) {
+    if (found->is_short_of_descriptors)
+      return self->wait_for_descriptors(end, order, then);
     self->remember(order.thread, *found);
     if (auto* problem = std::get_if<sandbox_problem>(&found->seen.plan))
       return then(std::move(*problem));
@@ -192,6 +218,24 @@ void sandbox_launcher::prepare(sandbox_order order, answer_handler then) {
   post_([&io = io_, draw = std::move(draw), go_on = std::move(go_on)]() mutable {
     io.post([found = draw(), go_on = std::move(go_on)]() mutable { go_on(found); });
   });
+}
+
+/// Those of commands that run become free when these end.
+void sandbox_launcher::wait_for_descriptors(clock::time_point end, const sandbox_order& order,
+                                            const answer_handler& then) {
+  constexpr std::chrono::milliseconds pause{50};
+  if (clock::now() < end) {
+    io_.after(pause, [self = shared_from_this(), end, order, then] {
+      self->prepare_until(end, order, then);
+    });
+    return;
+  }
+  then(sandbox_problem{start_refusal_text({.error = net::net_errc::no_resources,
+                                           .system_error = EMFILE,
+                                           .detail = std::generic_category().message(EMFILE),
+                                           .exit_code = {},
+                                           .ended_by = {}}),
+                       sandbox_problem::cause::machine});
 }
 
 void sandbox_launcher::probe(const sandbox_policy& policy, probe_handler then) {

@@ -58,6 +58,7 @@ struct sandbox_launch {
 /// on the I/O thread; looks at files through `post`.
 class sandbox_launcher : public std::enable_shared_from_this<sandbox_launcher> {
 public:
+  using clock = std::chrono::steady_clock;
   using answer = std::variant<sandbox_launch, sandbox_problem>;
   using answer_handler = std::function<void(answer)>;
   using probe_handler = std::function<void(std::optional<sandbox_problem>)>; ///< none: it can
@@ -65,6 +66,9 @@ public:
 
   /// A trial run that takes longer has failed.
   static constexpr std::chrono::seconds trial_limit{10};
+
+  /// A command waits so long for others that have too many files open.
+  static constexpr std::chrono::seconds descriptor_limit{20};
 
   /// Roots whose repositories are remembered for threads that begin.
   static constexpr std::size_t max_recent_searches = 256;
@@ -113,6 +117,9 @@ private:
   survey_order order_for(const thread_id& thread, const sandbox_policy& policy,
                          const std::string& policy_cwd,
                          const shared_value<std::vector<root_identity>>& roots) const;
+  void prepare_until(clock::time_point end, sandbox_order order, answer_handler then);
+  void wait_for_descriptors(clock::time_point end, const sandbox_order& order,
+                            const answer_handler& then);
   void remember(const thread_id& thread, const blueprint& found);
   void with_abilities(network_access network, const std::string& program,
                       std::function<void(const abilities_or_problem&)> then);
