@@ -15,7 +15,6 @@
 #include <csignal>
 #include <fstream>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace troupe::tool_runner {
@@ -184,9 +183,11 @@ bool sandbox_watch::is_over() {
 }
 
 void sandbox_watch::wait(std::chrono::milliseconds limit) {
-  const auto until = clock::now() + limit;
-  while (!is_over() && clock::now() < until)
-    std::this_thread::sleep_for(pause_after({}));
+  pollfd life{.fd = life_.number(), .events = 0, .revents = 0};
+  if (::poll(&life, 1, static_cast<int>(limit.count())) == 0 || is_over())
+    return;
+  pollfd end{.fd = process_.number(), .events = POLLIN, .revents = 0};
+  ::poll(&end, 1, static_cast<int>(limit.count()));
 }
 
 } // namespace troupe::tool_runner
