@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -80,7 +81,8 @@ held_placeholders::hold(int folder_of_it, const std::string& path) {
     return fmt::format("Sandbox cannot keep {} from being made: {}.", path,
                        std::generic_category().message(errno));
   const auto at = parent.number();
-  constexpr int max_tries = 100; // each lost to somebody who takes his away right now
+  constexpr int max_tries = 1000; // each lost to somebody who takes his away right now
+  constexpr int pause_ms = 2;
   for (int i = 0; i < max_tries; ++i) {
     const auto made = ::mkdirat(at, name.c_str(), config::placeholder_mode) == 0;
     const auto why = made ? 0 : errno;
@@ -98,6 +100,8 @@ held_placeholders::hold(int folder_of_it, const std::string& path) {
       return outcome::taken;
     }
     const auto is_busy = ::flock(folder.number(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (is_busy)
+      ::poll(nullptr, 0, pause_ms); // on a busy machine that takes a moment
     if (is_busy || !is_at(folder.number(), at, name))
       continue; // somebody takes it away
     if (!is_marked(folder.number()))
