@@ -174,7 +174,7 @@ def record(path, *, date, command, tables, targets, notes, root):
               "## Targets", _fenced(targets_text(targets)),
               "## How to read it", HOW_TO_READ,
               "## Commands",
-              _fenced("scripts/bench                  # these tables, about 5 minutes\n"
+              _fenced("scripts/bench                  # all tables; those of 100 acting threads of the reference take up to half an hour\n"
                       "scripts/bench --quick          # small numbers, for a look\n"
                       "scripts/bench --no-reference   # without the reference\n"
                       "scripts/bench --record         # and writes this page\n"
