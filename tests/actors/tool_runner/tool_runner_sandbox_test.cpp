@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <future>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <source_location>
@@ -273,6 +274,11 @@ exec /usr/bin/bwrap "$@")"));
   CHECK(script("(exec 3<>end; touch up; read x <&3) >/dev/null 2>&1 & until [ -e up ]; do :; done",
                "c1")
           .success);
+  // What was posted before is done when both threads do this.
+  std::latch both{2};
+  for (int i = 0; i < 2; ++i)
+    files.post([&] { both.arrive_and_wait(); });
+  both.wait();
   CHECK(std::filesystem::exists(path(".git")));
   std::ofstream{end} << "x\n";
   while (std::filesystem::exists(path(".git")))
