@@ -175,7 +175,8 @@ void child_run::look_at_covers(const std::shared_ptr<sandbox_watch>& watch) {
     self->take_output(net::output_stream::standard_error,
                       "Sandbox refuses to run this: folders around what is kept from tools are "
                       "being moved, so that it cannot be covered\n");
-    watch->kill();
+    if (!watch->kill())
+      self->process_.kill_group(SIGKILL);
   };
   run_blocking(
     *context_, [watch] { return watch->look(); }, then);

@@ -45,9 +45,12 @@ std::optional<pid_t> child_in(std::string_view text) {
   return read.ec == std::errc{} ? std::optional{result} : std::nullopt;
 }
 
-/// In a process id namespace.
-bool is_first_process(pid_t pid) {
+/// In a process id namespace. None: it cannot be told now.
+std::optional<bool> is_first_process(pid_t pid) {
+  errno = 0;
   std::ifstream status{fmt::format("/proc/{}/status", pid)};
+  if (!status && errno != ENOENT)
+    return std::nullopt;
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("NSpid:"))
       return line.ends_with("\t1");
@@ -136,10 +139,10 @@ sandbox_watch::state sandbox_watch::look() {
 sandbox_watch::state sandbox_watch::looked() {
   if (!child_ && !find_child())
     return is_over_ ? state::ended : state::waiting;
-  pollfd end{.fd = process_.number(), .events = POLLIN, .revents = 0};
-  if (!process_.is_open() || ::poll(&end, 1, 0) > 0)
+  const auto found = find_process();
+  if (found == presence::gone)
     return state::ended;
-  const auto count = count_mounted(*child_, mounts_);
+  const auto count = found == presence::there ? count_mounted(*child_, mounts_) : 0;
   if (count == mounts_.size())
     return state::released;
   const auto now = clock::now();
@@ -160,15 +163,28 @@ bool sandbox_watch::find_child() {
   is_over_ = !child_;
   if (!child_)
     return false;
-  if (is_first_process(*child_)) // no other one that has got its number
-    process_ = owned_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, *child_, 0))};
   end_ = clock::now() + limit;
   return true;
 }
 
-void sandbox_watch::kill() const {
-  if (process_.is_open())
-    ::syscall(SYS_pidfd_send_signal, process_.number(), SIGKILL, nullptr, 0);
+/// Without a free descriptor nobody knows: then it counts as living.
+sandbox_watch::presence sandbox_watch::find_process() {
+  if (!process_.is_open()) {
+    const auto is_it = is_first_process(*child_); // or another one that has got its number
+    if (is_it && !*is_it)
+      return presence::gone;
+    if (is_it)
+      process_ = owned_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, *child_, 0))};
+    if (!process_.is_open())
+      return is_it && errno == ESRCH ? presence::gone : presence::unknown;
+  }
+  pollfd end{.fd = process_.number(), .events = POLLIN, .revents = 0};
+  return ::poll(&end, 1, 0) > 0 ? presence::gone : presence::there;
+}
+
+bool sandbox_watch::kill() const {
+  return process_.is_open() &&
+         ::syscall(SYS_pidfd_send_signal, process_.number(), SIGKILL, nullptr, 0) == 0;
 }
 
 // The first process closes its files before it ends all others, and is to be waited for after that.
@@ -178,8 +194,7 @@ bool sandbox_watch::is_over() {
     return false;
   if (!child_ && !find_child())
     return true; // there never was one
-  pollfd end{.fd = process_.number(), .events = POLLIN, .revents = 0};
-  return !process_.is_open() || ::poll(&end, 1, 0) > 0;
+  return find_process() == presence::gone;
 }
 
 void sandbox_watch::wait(std::chrono::milliseconds limit) {

@@ -82,8 +82,8 @@ public:
   /// May block; one at a time.
   state look();
 
-  /// Ends what is held in the sandbox, and with it bubblewrap.
-  void kill() const;
+  /// Ends what is held in the sandbox, and with it bubblewrap. False: it cannot be reached.
+  bool kill() const;
 
   /// Does nothing live in it any more? Not while it is looked at.
   bool is_over();
@@ -95,7 +95,10 @@ private:
   explicit sandbox_watch(std::vector<expected_mount> mounts)
     : mounts_(std::move(mounts)), is_looked_at_(has_mounts()) {}
 
+  enum class presence : std::uint8_t { there, gone, unknown };
+
   state looked();
+  presence find_process();
   bool find_child();
 
   std::vector<expected_mount> mounts_;

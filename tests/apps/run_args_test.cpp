@@ -14,14 +14,18 @@ using words = std::vector<std::string>;
 
 namespace {
 
+void parse(CLI::App& root, words line) {
+  line.insert(line.begin(), "run");
+  std::ranges::reverse(line);
+  root.parse(std::move(line));
+}
+
 /// What is wrong with it; empty: nothing.
 std::string problem_of(words line) {
   CLI::App root{"test", "troupe"};
   run::run_parser uut{root};
-  line.insert(line.begin(), "run");
-  std::ranges::reverse(line);
   try {
-    root.parse(std::move(line));
+    parse(root, std::move(line));
     return {};
   } catch (const CLI::ParseError& error) {
     return error.what();
@@ -31,10 +35,8 @@ std::string problem_of(words line) {
 std::optional<run::run_args> parsed(words line) {
   CLI::App root{"test", "troupe"};
   run::run_parser uut{root};
-  line.insert(line.begin(), "run");
-  std::ranges::reverse(line);
   try {
-    root.parse(std::move(line));
+    parse(root, std::move(line));
     return uut.finish();
   } catch (const CLI::ParseError&) {
     return std::nullopt;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -195,4 +196,21 @@ SCENARIO("a sandbox is over when nothing lives in it any more, not when its comm
   while (!x.check->is_over())
     std::this_thread::yield();
   CHECK(x.check->is_over());
+}
+
+SCENARIO("where no descriptor is free a sandbox counts as living") {
+  if (!usable())
+    return;
+  const checked_sandbox x{{}};
+  const auto text = x.text();
+  rlimit before{};
+  REQUIRE_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto is_over = x.check->is_over();
+  REQUIRE_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  CHECK_EQ(text, "begun\n0\n1\n2\n3\n");
+  CHECK(!is_over);
+  while (!x.check->is_over())
+    std::this_thread::yield();
 }
