@@ -11,7 +11,6 @@
 
 #include <functional>
 #include <future>
-#include <latch>
 #include <memory>
 #include <mutex>
 #include <source_location>
@@ -237,8 +236,6 @@ SCENARIO("of two commands that start together both have their covers checked, on
   start(std::move(deps));
   CHECK(run("shell", R"({"command":["true"]})", "c1").success);
   CHECK(!std::filesystem::exists(root + "/checks"));
-  while (std::filesystem::exists(path(".git"))) // what it leaves behind goes through the gate, too
-    std::this_thread::yield();
   shut->wanted = 2;
   // No one's end comes before the other's start.
   const auto begun = ::open(make_pipe("begun").c_str(), O_RDWR | O_CLOEXEC);
@@ -262,27 +259,6 @@ SCENARIO("of two commands that start together both have their covers checked, on
   std::ostringstream text;
   text << checks.rdbuf();
   CHECK_EQ(text.str(), "x\nx\n");
-}
-
-SCENARIO("what must stay missing does so until nothing of a command lives any more") {
-  // One that does not end what its command leaves behind.
-  start(with_bubblewrap(R"(for x; do shift; [ "$x" = --die-with-parent ] || set -- "$@" "$x"; done
-exec /usr/bin/bwrap "$@")"));
-  if (!usable())
-    return;
-  const auto end = make_pipe("end");
-  CHECK(script("(exec 3<>end; touch up; read x <&3) >/dev/null 2>&1 & until [ -e up ]; do :; done",
-               "c1")
-          .success);
-  // What was posted before is done when both threads do this.
-  std::latch both{2};
-  for (int i = 0; i < 2; ++i)
-    files.post([&] { both.arrive_and_wait(); });
-  both.wait();
-  CHECK(std::filesystem::exists(path(".git")));
-  std::ofstream{end} << "x\n";
-  while (std::filesystem::exists(path(".git")))
-    std::this_thread::yield();
 }
 
 SCENARIO("placeholders of other commands, in folders below, may go while a command starts") {
