@@ -202,14 +202,15 @@ SCENARIO("what programs do every day is allowed") {
   constexpr auto calls = std::to_array<int>(
     {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(openat), SCMP_SYS(execve), SCMP_SYS(mmap),
      SCMP_SYS(kill), SCMP_SYS(wait4), SCMP_SYS(ioctl), SCMP_SYS(clone), SCMP_SYS(shutdown),
-     SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg)});
+     SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(sendmsg),
+     SCMP_SYS(recvmsg)});
   CHECK_EQ(except(allowed, calls), none);
 }
 
 SCENARIO("without a network there are no sockets but connected pairs") {
-  constexpr auto calls = std::to_array<int>(
-    {SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(bind), SCMP_SYS(listen),
-     SCMP_SYS(getpeername), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(setsockopt)});
+  constexpr auto calls = std::to_array<int>({SCMP_SYS(connect), SCMP_SYS(accept), SCMP_SYS(accept4),
+                                             SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(sendmmsg),
+                                             SCMP_SYS(recvmmsg), SCMP_SYS(setsockopt)});
   for (const int call : calls) {
     CHECK_EQ(verdict(without, call, {}), refused);
     CHECK_EQ(verdict(with, call, {}), allowed);

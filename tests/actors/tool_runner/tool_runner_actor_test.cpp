@@ -106,14 +106,8 @@ SCENARIO("a command that cannot be run is answered with the cause") {
 }
 
 SCENARIO("a time limit kills grandchildren too") {
-  const auto pipe = make_pipe("held");
-  auto answer =
-    send(a_call("shell_command", R"({"timeout_ms":200,"login":false,)"
-                                 R"("command":"(echo up; exec sleep 600) > held & wait"})"));
-  CHECK_EQ(read_to_end(pipe), "up\n");
-  tool_result result;
-  answer.receive([&](tool_result& x) { result = std::move(x); },
-                 [](const caf::error& x) { CAF_FAIL(x); });
+  const auto [told, result] = run_into_limit("(echo up; exec sleep 600) > held & wait");
+  CHECK_EQ(told, "up\n");
   CHECK(!result.success);
   CHECK(result.output.starts_with("Exit code: 124\n"));
   CHECK(output_of(result).starts_with("command timed out after "));

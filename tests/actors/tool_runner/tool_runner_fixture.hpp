@@ -12,6 +12,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,6 +194,39 @@ public:
     for (ssize_t count; (count = ::read(fd, block, sizeof block)) > 0;)
       result.append(block, static_cast<std::size_t>(count));
     ::close(fd);
+    return result;
+  }
+
+  struct limited {
+    std::string told; ///< to a named pipe, until nobody has it open any more
+    tool_result answer;
+  };
+
+  /// Runs a command that does not end by itself. On a busy machine its limit can be over before it
+  /// has begun: then it is run again, with twice as much.
+  limited run_into_limit(const std::string& command) {
+    const auto pipe = make_pipe("held");
+    const auto fd = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    limited result;
+    for (int limit_ms = 200; result.told.empty(); limit_ms *= 2) {
+      result.answer = run("shell_command", R"({"login":false,"command":")" + command +
+                                             R"(","timeout_ms":)" + std::to_string(limit_ms) + "}");
+      result.told = read_rest(fd);
+    }
+    ::close(fd);
+    return result;
+  }
+
+  static std::string read_rest(int fd) {
+    std::string result;
+    char block[4096];
+    for (pollfd wanted{.fd = fd, .events = POLLIN, .revents = 0};
+         ::poll(&wanted, 1, result.empty() ? 0 : -1) > 0;) {
+      const auto count = ::read(fd, block, sizeof block);
+      if (count <= 0)
+        break;
+      result.append(block, static_cast<std::size_t>(count));
+    }
     return result;
   }
 

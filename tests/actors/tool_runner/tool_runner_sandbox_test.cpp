@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <future>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <source_location>
@@ -129,16 +130,24 @@ SCENARIO("the network is off unless the policy says otherwise") {
   CHECK_EQ(output_of(script("echo $CODEX_SANDBOX_NETWORK_DISABLED", "c4")), "\n");
 }
 
+SCENARIO(
+  "a shell that is not a login shell reads nothing first, also below a program without one") {
+  auto deps = default_dependencies();
+  deps.environment = config::variables{{"PATH", "/usr/bin:/bin"}, {"HOME", context.cwd}};
+  write(".bashrc", "echo read\n");
+  start(std::move(deps));
+  if (!usable())
+    return;
+  CHECK_EQ(output_of(run("shell_command", R"({"login":false,"command":"echo [$SHLVL]"})")),
+           "[1]\n");
+}
+
 SCENARIO("a time limit ends everything inside the sandbox") {
   if (!usable())
     return;
-  const auto pipe = make_pipe("held");
-  auto answer =
-    send(a_call("shell_command", R"({"timeout_ms":500,"login":false,)"
-                                 R"("command":"(echo up; exec setsid sleep 600) > held & wait"})"));
-  CHECK_EQ(read_to_end(pipe), "up\n");
-  answer.receive([](tool_result& x) { CHECK(x.output.starts_with("Exit code: 124\n")); },
-                 [](const caf::error& x) { CAF_FAIL(x); });
+  const auto [told, answer] = run_into_limit("(echo up; exec setsid sleep 600) > held & wait");
+  CHECK_EQ(told, "up\n");
+  CHECK(answer.output.starts_with("Exit code: 124\n"));
 }
 
 SCENARIO("an exec_command that is denied early is a failure without events") {
@@ -236,6 +245,8 @@ SCENARIO("of two commands that start together both have their covers checked, on
   start(std::move(deps));
   CHECK(run("shell", R"({"command":["true"]})", "c1").success);
   CHECK(!std::filesystem::exists(root + "/checks"));
+  while (std::filesystem::exists(path(".git"))) // what it leaves behind goes through the gate, too
+    std::this_thread::yield();
   shut->wanted = 2;
   // No one's end comes before the other's start.
   const auto begun = ::open(make_pipe("begun").c_str(), O_RDWR | O_CLOEXEC);
@@ -259,6 +270,28 @@ SCENARIO("of two commands that start together both have their covers checked, on
   std::ostringstream text;
   text << checks.rdbuf();
   CHECK_EQ(text.str(), "x\nx\n");
+}
+
+SCENARIO("what must stay missing does so until nothing of a command lives any more") {
+  // One that does not end what its command leaves behind.
+  start(with_bubblewrap(R"(for x; do shift; [ "$x" = --die-with-parent ] || set -- "$@" "$x"; done
+exec /usr/bin/bwrap "$@")"));
+  if (!usable())
+    return;
+  // Open for both, so that opening it never waits.
+  const tool_runner::owned_descriptor end{::open(make_pipe("end").c_str(), O_RDWR | O_CLOEXEC)};
+  CHECK(script("(exec 3<>end; touch up; read x <&3) >/dev/null 2>&1 & until [ -e up ]; do :; done",
+               "c1")
+          .success);
+  // What was posted before is done when both threads do this.
+  std::latch both{2};
+  for (int i = 0; i < 2; ++i)
+    files.post([&] { both.arrive_and_wait(); });
+  both.wait();
+  CHECK(std::filesystem::exists(path(".git")));
+  CHECK_EQ(::write(end.number(), "x\n", 2), 2);
+  while (std::filesystem::exists(path(".git")))
+    std::this_thread::yield();
 }
 
 SCENARIO("placeholders of other commands, in folders below, may go while a command starts") {
