@@ -149,7 +149,7 @@ HOW_TO_READ = """\
   home's profile costs about as much as a version manager's. CPU is that of all processes that the program has started, by the
   kernel's count for whoever reaped them, less that of the same run without commands. Ours runs as `troupe run`, the reference
   behind its app-server with its shell snapshots on.
-- **Turns that act** call 20 commands (`true`) at once, with a profile that costs a third of a second (`scripts/bench_acting.py`). "Above bash" is what a command
+- **Turns that act** call 20 commands (`true`) at once, with a profile that starts as many processes as a version manager's (`scripts/bench_acting.py`). "Above bash" is what a command
   costs beyond `bash --norc -c true` with as many of these at once as there are processors, one login shell for all taken off; a bare bubblewrap stands beside it. These costs
   are page tables and processes, so machines differ more in them than in anything else: with one hypervisor a fork costs 0.3 ms, with another 5.
 - **Two builds** are compared by `scripts/bench --against OLD`, which does not touch this page: OLD is the program `troupe` of then, with its
