@@ -12,7 +12,7 @@ struct child_end {
 
   kind how = kind::not_started;
   int number = 0;      ///< exit code, or the signal
-  std::string problem; ///< of a child that was not started
+  std::string problem; ///< of a child that was not started, or was ended for a bound
   std::chrono::nanoseconds duration{0};
   /// Streams that a surviving grandchild still held open: their output counts as empty (contract
   /// tools.md 3.3).

@@ -132,6 +132,7 @@ void child_run::spawn(net::process_options options) {
     self->take_output(stream, bytes);
   };
   handlers.on_exit = [self = shared_from_this()](net::process_outcome x) {
+    self->has_failed_early_ = self->watch_ && !self->watch_->has_begun();
     self->clear_away();
     self->on_exit(std::move(x));
   };
@@ -244,9 +245,8 @@ void child_run::on_exit(net::process_outcome outcome) {
     x.how = child_end::kind::timed_out;
   } else if (outcome.exit_code) {
     x.number = *outcome.exit_code;
-    const auto refused = refused_by_bubblewrap(x.number, head_);
-    if (refused && is_call() && stage_ != stage::ended)
-      tell_start_refusal(*context_, order_.thread, *refused);
+    if (has_failed_early_)
+      refuse(x, complaint_of_bubblewrap(x.number, head_));
   } else {
     x.how = child_end::kind::signalled;
     x.number = outcome.signal;
@@ -256,11 +256,30 @@ void child_run::on_exit(net::process_outcome outcome) {
   end(std::move(x));
 }
 
+/// Bubblewrap was started, but not the command.
+void child_run::refuse(child_end& x, std::string_view complaint) {
+  if (complaint.empty() || stage_ == stage::ended)
+    return;
+  x.how = child_end::kind::not_started;
+  if (is_short_of_processes(complaint)) {
+    const auto outcome = refused_process(complaint);
+    x.problem = start_refusal_text(outcome);
+    if (is_call())
+      tell_start_refusal(*context_, order_.thread, outcome);
+    return;
+  }
+  const auto problem = context_->sandbox->failed(complaint);
+  x.problem = problem.message;
+  if (is_call())
+    tell_refusal(*context_, order_.thread, problem);
+}
+
 /// What was written so far is still of use, so the model gets it, with the bound as its last line.
 void child_run::tell_bound(child_end& x, const std::string& bound) {
   if (stage_ == stage::ended)
     return;
   listener_.on_output(output_stream::standard_error, bound + "\n");
+  x.problem = bound;
   if (x.how == child_end::kind::signalled) {
     x.how = child_end::kind::exited;
     x.number += shell_signal_base;

@@ -82,6 +82,7 @@ private:
   void clear_away();
   void on_timeout();
   void on_exit(net::process_outcome outcome);
+  void refuse(child_end& x, std::string_view complaint);
   void tell_bound(child_end& x, const std::string& bound);
   void end(child_end x);
 
@@ -98,6 +99,7 @@ private:
   clock::time_point started_;
   stage stage_ = stage::preparing;
   bool has_timed_out_ = false;
+  bool has_failed_early_ = false; ///< the sandbox, before its command began
 };
 
 } // namespace troupe::tool_runner

@@ -29,6 +29,8 @@ constexpr auto known_causes = std::to_array<known_cause>({
    "itself (`mount --bind DIR DIR`) before the chroot, or use pivot_root"},
   {"new namespace", namespaces},
   {"setting up uid map", namespaces},
+  {"Can't find source path",
+   "It was moved or removed while a command started: run the command again"},
   {"setuid", "bwrap must either be set-uid root or not at all: reinstall it"},
 });
 

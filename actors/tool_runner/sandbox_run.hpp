@@ -65,7 +65,7 @@ public:
   using poster = std::function<void(std::function<void()>)>;
 
   /// A trial run that takes longer has failed.
-  static constexpr std::chrono::seconds trial_limit{10};
+  static constexpr std::chrono::seconds trial_limit{30};
 
   /// A command waits so long for others that have too many files open.
   static constexpr std::chrono::seconds descriptor_limit{20};
@@ -86,6 +86,9 @@ public:
   std::function<std::variant<sandbox_plan, sandbox_problem>()>
   planner(const thread_id& thread, const sandbox_policy& policy, const std::string& policy_cwd,
           shared_value<std::vector<root_identity>> roots) const;
+
+  /// Why bubblewrap, which has worked, failed before the command that it was called for.
+  sandbox_problem failed(std::string_view complaint) const;
 
   /// Says once on standard error what people must change in a folder.
   void tell(const sandbox_problem& problem);

@@ -25,6 +25,16 @@ std::vector<std::string> trial_folders(const std::string& home) {
   return {home, "/tmp", "/var/tmp"};
 }
 
+/// Of a trial that did not end by itself: nobody knows what it would have said.
+sandbox_problem ended_early(const net::process_outcome& x) {
+  const auto cause = x.ended_by.empty()
+                       ? fmt::format("a trial of bwrap was ended by signal {}, because it took too "
+                                     "long or by somebody else. The next command tries again",
+                                     x.signal)
+                       : x.ended_by;
+  return {fmt::format("the sandbox cannot be set up: {}.", cause), sandbox_problem::cause::machine};
+}
+
 bubblewrap_abilities presumed_abilities(const std::string& program) {
   bubblewrap_abilities result;
   result.program = program;
@@ -84,6 +94,8 @@ void sandbox_launcher::run_trial(network_access network, const bubblewrap_abilit
     limit->cancel();
     if (x.exit_code == 0)
       return self->judge_trial(network, abilities, proof.judge(*shown));
+    if (!x.ended_by.empty() || x.signal != 0)
+      return self->finish_trial(network, ended_early(x));
     if (auto refusal = start_refusal_text(x); !refusal.empty())
       return self->finish_trial(
         network, sandbox_problem{std::move(refusal), sandbox_problem::cause::machine});
@@ -119,6 +131,13 @@ sandbox_problem sandbox_launcher::not_working(std::string_view complaint) const 
   return {fmt::format("the sandbox cannot be set up: {}. {}", told,
                       sandbox_remedy(told, fixed_->setup.bubblewrap)),
           sandbox_problem::cause::machine};
+}
+
+// The machine's set-up has been tried: what fails now is most likely gone from where it was.
+sandbox_problem sandbox_launcher::failed(std::string_view complaint) const {
+  auto result = not_working(complaint);
+  result.why = sandbox_problem::cause::folder;
+  return result;
 }
 
 void sandbox_launcher::finish_trial(network_access network, abilities_or_problem outcome) {

@@ -33,6 +33,15 @@ bool make_pipe(owned_descriptor& reading, owned_descriptor& writing) {
   return true;
 }
 
+/// What can be had now. False: nothing will come any more.
+bool read_more(const owned_descriptor& from, std::string& told) {
+  char block[256];
+  ssize_t count = 0;
+  while (told.size() < max_told_bytes && (count = ::read(from.number(), block, sizeof block)) > 0)
+    told.append(block, static_cast<std::size_t>(count));
+  return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 /// From what bubblewrap writes to its --info-fd.
 std::optional<pid_t> child_in(std::string_view text) {
   constexpr std::string_view key = "\"child-pid\": ";
@@ -98,13 +107,16 @@ std::shared_ptr<sandbox_watch> sandbox_watch::make(std::vector<expected_mount> m
   const std::shared_ptr<sandbox_watch> result{new sandbox_watch{std::move(mounts)}};
   auto& x = *result;
   const auto made = make_pipe(x.life_, x.release_) && make_pipe(x.info_, x.its_info_) &&
-                    ::fcntl(x.info_.number(), F_SETFL, O_NONBLOCK) == 0;
+                    make_pipe(x.status_, x.its_status_) &&
+                    ::fcntl(x.info_.number(), F_SETFL, O_NONBLOCK) == 0 &&
+                    ::fcntl(x.status_.number(), F_SETFL, O_NONBLOCK) == 0;
   return made ? result : nullptr;
 }
 
 std::vector<std::string> sandbox_watch::arguments() const {
-  std::vector<std::string> result{"--sync-fd", std::to_string(hold_descriptor), "--info-fd",
-                                  std::to_string(info_descriptor)};
+  std::vector<std::string> result{"--sync-fd",        std::to_string(hold_descriptor),
+                                  "--info-fd",        std::to_string(info_descriptor),
+                                  "--json-status-fd", std::to_string(status_descriptor)};
   if (has_mounts())
     result.insert(result.end(), {"--block-fd", std::to_string(block_descriptor)});
   return result;
@@ -113,7 +125,8 @@ std::vector<std::string> sandbox_watch::arguments() const {
 std::vector<net::process_options::inherited_descriptor> sandbox_watch::inherited() const {
   std::vector<net::process_options::inherited_descriptor> result{
     {.ours = release_.number(), .as = hold_descriptor},
-    {.ours = its_info_.number(), .as = info_descriptor}};
+    {.ours = its_info_.number(), .as = info_descriptor},
+    {.ours = its_status_.number(), .as = status_descriptor}};
   if (has_mounts())
     result.push_back({.ours = life_.number(), .as = block_descriptor});
   return result;
@@ -121,8 +134,16 @@ std::vector<net::process_options::inherited_descriptor> sandbox_watch::inherited
 
 void sandbox_watch::has_started() {
   its_info_ = {};
+  its_status_ = {};
   if (!has_mounts())
     release_ = {};
+}
+
+// It tells an exit code for a command that it has executed, and for no other.
+bool sandbox_watch::has_begun() {
+  std::string told;
+  read_more(status_, told);
+  return told.find("\"exit-code\"") != told.npos;
 }
 
 sandbox_watch::state sandbox_watch::look() {
@@ -152,11 +173,7 @@ sandbox_watch::state sandbox_watch::looked() {
 }
 
 bool sandbox_watch::find_child() {
-  char block[256];
-  ssize_t count = 0;
-  while (told_.size() < max_told_bytes && (count = ::read(info_.number(), block, sizeof block)) > 0)
-    told_.append(block, static_cast<std::size_t>(count));
-  is_over_ = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+  is_over_ = !read_more(info_, told_);
   if (told_.find('}') == std::string::npos)
     return false;
   child_ = child_in(told_);

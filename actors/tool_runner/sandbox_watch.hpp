@@ -62,6 +62,7 @@ public:
   }
 
   /// The numbers of its descriptors in bubblewrap.
+  static constexpr int status_descriptor = 4;
   static constexpr int info_descriptor = 5;
   static constexpr int block_descriptor = 6;
   static constexpr int hold_descriptor = 7;
@@ -78,6 +79,9 @@ public:
 
   /// What was to be inherited has been.
   void has_started();
+
+  /// Of one that has ended: has its command begun, or has bubblewrap failed itself?
+  bool has_begun();
 
   /// May block; one at a time.
   state look();
@@ -103,7 +107,8 @@ private:
 
   std::vector<expected_mount> mounts_;
   owned_descriptor info_, its_info_;
-  owned_descriptor life_;    ///< hangs up when nobody has `release_` any more
+  owned_descriptor status_, its_status_; ///< of its own: it is read while others look
+  owned_descriptor life_;                ///< hangs up when nobody has `release_` any more
   owned_descriptor release_; ///< also of the first process in the sandbox, until it begins to end
   std::string told_;
   std::optional<pid_t> child_;

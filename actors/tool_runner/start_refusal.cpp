@@ -50,15 +50,18 @@ bool is_short_of_processes(std::string_view complaint) {
          complaint.find("Cannot fork") != complaint.npos; // dash's word for it
 }
 
-std::optional<net::process_outcome> refused_by_bubblewrap(int exit_code, std::string_view output) {
+std::string_view complaint_of_bubblewrap(int exit_code, std::string_view output) {
   const auto line = output.substr(0, output.find_first_of("\r\n"));
-  if (exit_code != 1 || !line.starts_with("bwrap: ") || !is_short_of_processes(line) ||
-      output.find_first_not_of("\r\n", line.size()) != output.npos)
-    return std::nullopt;
+  const auto is_complaint =
+    exit_code == 1 && line.starts_with("bwrap: ") && !line.starts_with("bwrap: execvp ");
+  return is_complaint ? line : std::string_view{};
+}
+
+net::process_outcome refused_process(std::string_view complaint) {
   net::process_outcome result;
   result.error = net::net_errc::spawn_failed;
   result.system_error = EAGAIN;
-  result.detail = line;
+  result.detail = complaint;
   return result;
 }
 

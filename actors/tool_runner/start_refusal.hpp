@@ -30,9 +30,12 @@ inline constexpr std::string_view process_remedy =
 /// Whether a complaint of bubblewrap, or of the shell of its trial, says that it got no process.
 bool is_short_of_processes(std::string_view complaint);
 
-/// What a sandboxed command has put out as a start that the system refused: bubblewrap was started,
-/// but got no process for the command. None: it is something else.
-std::optional<net::process_outcome> refused_by_bubblewrap(int exit_code, std::string_view output);
+/// What a bubblewrap complains of that has failed with this exit code and output before its command
+/// began. Empty: it does not, or the command is to blame, because there is no such program.
+std::string_view complaint_of_bubblewrap(int exit_code, std::string_view output);
+
+/// Of a bubblewrap that got no process for its command: as a start that the system refused.
+net::process_outcome refused_process(std::string_view complaint);
 
 /// "no command can be started here: ...", with the remedy; empty: nothing forbids it.
 std::string start_refusal_text(const net::process_outcome& x);

@@ -35,6 +35,10 @@ bool has_file(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
+std::uint64_t most_threads(const process_bounds& x) {
+  return std::uint64_t{x.max_processes} * threads_per_process;
+}
+
 bool make_folder(const std::string& path) {
   return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST;
 }
@@ -197,9 +201,7 @@ bool cgroup_room::set_bounds(int number, const process_bounds& bounds) const {
     const auto folder = x.folder + "/" + std::to_string(number);
     if (!make_folder(folder))
       return false;
-    if (x.bounds_pids() &&
-        !write_file(folder + "/pids.max",
-                    text(std::uint64_t{bounds.max_processes} * threads_per_process, "max")))
+    if (x.bounds_pids() && !write_file(folder + "/pids.max", text(most_threads(bounds), "max")))
       return false;
     if (!x.bounds_memory())
       continue;
@@ -268,8 +270,11 @@ void cgroup_room::give_back(slot x) {
     return counter(file(branch::role::memory, x.number, name), what);
   };
   // What is used includes the cache of files, which the next command gets when it needs it.
-  if (held(is_unified_ ? "memory.current" : "memory.usage_in_bytes", "") <= most_kept ||
-      held("memory.stat", is_unified_ ? "shmem " : "total_shmem ") <= most_kept) {
+  const auto is_emptied =
+    held(is_unified_ ? "memory.current" : "memory.usage_in_bytes", "") <= most_kept ||
+    held("memory.stat", is_unified_ ? "shmem " : "total_shmem ") <= most_kept;
+  // The kernel's peak is that of all commands that have been there.
+  if (is_emptied && !own.has_been_full) {
     free_.push_back(x.number);
     return;
   }
@@ -318,8 +323,14 @@ bool cgroup_room::has_run_out_of_memory(const slot& x) const {
   return memory_kills(x.number) > x.memory_kills;
 }
 
-bool cgroup_room::has_run_out_of_threads(const slot& x) const {
-  return refused_forks(x.number) > x.refused_forks;
+// A fork that a group further up has no place for counts as refused here, too.
+bool cgroup_room::has_run_out_of_threads(const slot& x) {
+  auto& own = seats_[static_cast<std::size_t>(x.number)];
+  if (refused_forks(x.number) <= x.refused_forks || !own.bounds || own.bounds->max_processes == 0)
+    return false;
+  const auto peak = file(branch::role::pids, x.number, "pids.peak"); // from Linux 6.0 on
+  own.has_been_full = !has_file(peak) || counter(peak, "") >= most_threads(*own.bounds);
+  return own.has_been_full;
 }
 
 void cgroup_room::stop_forks(const slot& x) {

@@ -61,9 +61,10 @@ public:
   int memory_alarm() const { return alarm_.get(); }
   void quiet_memory_alarm();
 
-  /// Since it was taken: has the kernel killed for memory, or refused a thread?
+  /// Since it was taken: has the kernel killed for memory, or refused a thread because the slot was
+  /// full?
   bool has_run_out_of_memory(const slot& x) const;
-  bool has_run_out_of_threads(const slot& x) const;
+  bool has_run_out_of_threads(const slot& x);
 
   /// Nothing in it can fork any more.
   void stop_forks(const slot& x);
@@ -86,6 +87,7 @@ private:
   struct seat {
     std::optional<process_bounds> bounds; ///< as they are set; none: they have to be
     std::vector<unique_fd> entries;
+    bool has_been_full = false; ///< of threads
   };
 
   bool set_bounds(int number, const process_bounds& bounds) const;

@@ -160,8 +160,8 @@ private:
   tree_usage usage_of(command_number number, const command& x,
                       const std::vector<owned_process>& living) const;
   void hold_bounds(const std::vector<owned_process>& living);
-  std::string verdict_of_kernel(const command& x) const;
-  std::string verdict_at_end(const command& x, const child_news& news) const;
+  std::string verdict_of_kernel(const command& x);
+  std::string verdict_at_end(const command& x, const child_news& news);
   void judge_end(command_number number, child_news& news);
   std::map<std::uint64_t, low_disk> low_disks();
   written_amount written_before(const process_facts& x) const;

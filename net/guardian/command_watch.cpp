@@ -159,7 +159,7 @@ void command_keeper::hold_bounds(const std::vector<owned_process>& living) {
   }
 }
 
-std::string command_keeper::verdict_of_kernel(const command& x) const {
+std::string command_keeper::verdict_of_kernel(const command& x) {
   if (room_.has_run_out_of_memory(*x.slot))
     return memory_verdict(x.bounds);
   if (room_.has_run_out_of_threads(*x.slot))
@@ -188,7 +188,7 @@ void command_keeper::judge_end(command_number number, child_news& news) {
 }
 
 // What has ended a leader may have been a bound that nobody has looked at since.
-std::string command_keeper::verdict_at_end(const command& x, const child_news& news) const {
+std::string command_keeper::verdict_at_end(const command& x, const child_news& news) {
   constexpr int shell_signal_base = 128; // a shell's exit code when a signal has ended its command
   if (!x.verdict.empty() || x.is_ending)
     return x.verdict;

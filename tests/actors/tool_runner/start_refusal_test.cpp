@@ -36,17 +36,22 @@ SCENARIO("a command that does not exist, or that has run, was not refused") {
   CHECK_EQ(start_refusal_text(refused_with(ENOENT)), "");
 }
 
-SCENARIO("a bubblewrap that got no process for the command is a refused start") {
+SCENARIO("what a bubblewrap says that has failed before its command is told from other failures") {
   constexpr auto complaint = "bwrap: Can't fork for pid 1: Resource temporarily unavailable\n";
-  const auto refused = refused_by_bubblewrap(1, complaint);
-  REQUIRE(refused.has_value());
-  CHECK(obstacle_of(*refused) == start_obstacle::processes);
-  CHECK_EQ(refused->detail, "bwrap: Can't fork for pid 1: Resource temporarily unavailable");
-  CHECK(!refused_by_bubblewrap(0, complaint));
-  CHECK(!refused_by_bubblewrap(1, std::string{complaint} + "more"));
-  CHECK(!refused_by_bubblewrap(1, "sh: fork: Resource temporarily unavailable\n"));
-  CHECK(!refused_by_bubblewrap(1, "bwrap: Can't find source path /x: No such file\n"));
-  CHECK(!refused_by_bubblewrap(1, ""));
+  CHECK_EQ(complaint_of_bubblewrap(1, complaint),
+           "bwrap: Can't fork for pid 1: Resource temporarily unavailable");
+  CHECK_EQ(complaint_of_bubblewrap(1, "bwrap: Can't find source path /x: No such file\nmore\n"),
+           "bwrap: Can't find source path /x: No such file");
+  CHECK_EQ(complaint_of_bubblewrap(0, complaint), "");
+  CHECK_EQ(complaint_of_bubblewrap(1, "sh: fork: Resource temporarily unavailable\n"), "");
+  CHECK_EQ(complaint_of_bubblewrap(1, "bwrap: execvp nothing: No such file or directory\n"), "");
+  CHECK_EQ(complaint_of_bubblewrap(1, ""), "");
+}
+
+SCENARIO("a bubblewrap that got no process for the command is a refused start") {
+  const auto refused = refused_process("bwrap: Can't fork");
+  CHECK(obstacle_of(refused) == start_obstacle::processes);
+  CHECK_EQ(refused.detail, "bwrap: Can't fork");
 }
 
 SCENARIO("a refused start is told with its cause and what helps") {

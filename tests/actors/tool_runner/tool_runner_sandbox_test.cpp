@@ -415,6 +415,29 @@ SCENARIO("each call that is refused for want of a sandbox is told with its threa
   CHECK(*refused == std::vector<thread_id>(4, thread));
 }
 
+SCENARIO("a bubblewrap that fails before its command has refused it, whatever commands say") {
+  std::vector<std::string> refused;
+  auto deps = with_bubblewrap(R"(case " $* " in *' --info-fd '*)
+  [ -e broken ] && exec /usr/bin/bwrap --ro-bind /no/such /tmp "$@" ;; esac
+exec /usr/bin/bwrap "$@")");
+  deps.on_refused = [&](const thread_id&, const std::string& why) { refused.push_back(why); };
+  start(std::move(deps));
+  if (!usable())
+    return;
+  CHECK_EQ(output_of(script("echo bwrap: I say; exit 1", "c1")), "bwrap: I say\n");
+  const auto unknown = run("shell", R"({"command":["no-such-program"]})", "c2");
+  CHECK(unknown.output.find("execvp no-such-program") != std::string::npos);
+  CHECK_EQ(refused.size(), 0u);
+  write("broken", "");
+  const auto broken = script("echo never", "c3");
+  CHECK(!broken.success);
+  CHECK(
+    broken.output.starts_with("execution error: the sandbox cannot be set up: bwrap: Can't find "
+                              "source path /no/such: No such file or directory. It was moved"));
+  REQUIRE_EQ(refused.size(), 1u);
+  CHECK(refused[0].find("/no/such") != std::string::npos);
+}
+
 SCENARIO("a link that cannot be kept refuses commands and patches for the same reason, counted") {
   const auto refused = std::make_shared<std::vector<thread_id>>();
   auto deps = default_dependencies();
