@@ -25,10 +25,20 @@ struct blocking_pool::state {
   std::vector<std::thread> threads;
   std::atomic<std::uint64_t> posted = 0;
   std::atomic<std::uint64_t> begun = 0;
-  std::jthread helper; ///< of a pool that grows; looks after the others, and adds to them
+  std::mutex mutex;
+  std::condition_variable is_over;
+  std::size_t living = 0; ///< threads; with `mutex`
+  std::jthread helper;    ///< of a pool that grows; looks after the others, and adds to them
 
   void add_thread() {
-    threads.emplace_back([this]() noexcept { tasks.run(); });
+    const std::lock_guard counting{mutex};
+    threads.emplace_back([this]() noexcept {
+      tasks.run();
+      const std::lock_guard lock{mutex}; // also while it tells so: who waits takes all of it away
+      --living;
+      is_over.notify_all();
+    });
+    ++living;
   }
 
   void help(const std::stop_token& stopped, std::size_t most) {
@@ -51,12 +61,21 @@ struct blocking_pool::state {
     }
   }
 
-  void stop() {
+  void close() {
     if (helper.joinable()) {
       helper.request_stop();
       helper.join();
     }
     open.reset();
+  }
+
+  bool is_over_within(std::chrono::milliseconds limit) {
+    std::unique_lock lock{mutex};
+    return is_over.wait_for(lock, limit, [this] { return living == 0; });
+  }
+
+  void stop() {
+    close();
     for (auto& thread : std::exchange(threads, {}))
       thread.join();
   }
@@ -81,6 +100,8 @@ blocking_pool::~blocking_pool() {
 }
 
 void blocking_pool::post(std::function<void()> run) {
+  if (!state_)
+    return;
   state_->posted.fetch_add(1);
   boost::asio::post(state_->tasks, [x = state_.get(), run = std::move(run)] {
     x->begun.fetch_add(1);
@@ -89,7 +110,23 @@ void blocking_pool::post(std::function<void()> run) {
 }
 
 void blocking_pool::stop() {
-  state_->stop();
+  if (state_)
+    state_->stop();
+}
+
+bool blocking_pool::stop_within(std::chrono::milliseconds limit) {
+  if (!state_)
+    return true;
+  state_->close();
+  if (state_->is_over_within(limit)) {
+    state_->stop();
+    return true;
+  }
+  for (auto& thread : state_->threads)
+    thread.detach();
+  state_->tasks.stop();
+  static_cast<void>(state_.release()); // what hangs uses it when it goes on
+  return false;
 }
 
 } // namespace troupe::net

@@ -28,6 +28,10 @@ public:
   /// Runs everything that was posted, then joins the threads.
   void stop();
 
+  /// Likewise, of a program that ends: false when a task hangs for so long. It is left to itself,
+  /// with its thread, and with it whatever was posted and has not begun.
+  bool stop_within(std::chrono::milliseconds limit);
+
 private:
   struct state;
   std::unique_ptr<state> state_;

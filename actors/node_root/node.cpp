@@ -422,6 +422,10 @@ net::io_pool& node::io() {
 net::blocking_pool& node::files() {
   return state_->files;
 }
+
+net::blocking_pool& node::tools() {
+  return state_->tools;
+}
 const thread_manager_actor& node::threads() const {
   return state_->threads;
 }
@@ -461,9 +465,11 @@ void node::stop() {
     std::quick_exit(EXIT_FAILURE);
   }
   state_->io.stop();
-  state_->tools.stop();
+  // Nobody waits for what they find any more; it may be on a disk that never answers.
+  constexpr std::chrono::milliseconds limit{500};
+  state_->tools.stop_within(limit);
+  state_->workspaces.stop_within(limit);
   state_->files.stop();
-  state_->workspaces.stop();
 }
 
 } // namespace troupe::node_root

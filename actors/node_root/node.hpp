@@ -93,6 +93,9 @@ public:
   caf::actor_system& system();
   net::io_pool& io();
   net::blocking_pool& files();
+
+  /// For what may lie on a disk that hangs.
+  net::blocking_pool& tools();
   const thread_manager_actor& threads() const;
   const services_changed& services() const;
   const node_options& options() const;

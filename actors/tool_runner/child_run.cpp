@@ -6,6 +6,8 @@
 #include "actors/tool_runner/sandbox_watch.hpp"
 #include "actors/tool_runner/start_refusal.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <iterator>
@@ -81,15 +83,32 @@ void child_run::prepare() {
                        .cwd = order_.cwd,
                        .argv = order_.argv,
                        .environment = std::move(order_.environment)};
+  timer_ = context_->io.after(context_->preparation_limit, [self = shared_from_this()] {
+    if (self->stage_ == stage::preparing)
+      self->refuse_silence();
+  });
   context_->sandbox->prepare(
     std::move(wanted), [self = shared_from_this()](sandbox_launcher::answer found) {
       if (auto* problem = std::get_if<sandbox_problem>(&found)) {
-        if (self->is_call())
+        if (self->is_call() && self->stage_ != stage::ended)
           tell_refusal(*self->context_, self->order_.thread, *problem);
         return self->end({.how = child_end::kind::not_started, .problem = problem->message});
       }
       self->spawn_sandboxed(std::get<sandbox_launch>(std::move(found)));
     });
+}
+
+void child_run::refuse_silence() {
+  const sandbox_problem problem{
+    fmt::format(
+      "the sandbox cannot be set up: no answer for {:g} s from a folder that it mounts (the "
+      "working folder, a writable root, TMPDIR): does it lie on a disk or share that is "
+      "gone?",
+      std::chrono::duration<double>(context_->preparation_limit).count()),
+    sandbox_problem::cause::folder};
+  if (is_call())
+    tell_refusal(*context_, order_.thread, problem);
+  end({.how = child_end::kind::not_started, .problem = problem.message});
 }
 
 void child_run::spawn_sandboxed(sandbox_launch launch) {
@@ -104,10 +123,9 @@ void child_run::spawn_sandboxed(sandbox_launch launch) {
 }
 
 void child_run::spawn(net::process_options options) {
-  if (stage_ == stage::killed)
-    return end({.how = child_end::kind::signalled, .number = SIGKILL, .problem = {}});
-  if (stage_ == stage::ended)
+  if (stage_ != stage::preparing)
     return;
+  timer_.cancel();
   options.cwd = order_.cwd;
   options.bounds = context_->bounds;
   if (order_.input)
@@ -201,8 +219,10 @@ void child_run::kill() {
     return;
   const auto was_running = stage_ == stage::running;
   stage_ = stage::killed;
-  if (!was_running)
-    return; // `spawn` sees it
+  if (!was_running) // not within the call; and not when `spawn` sees it, which may be never
+    return context_->io.post([self = shared_from_this()] {
+      self->end({.how = child_end::kind::signalled, .number = SIGKILL, .problem = {}});
+    });
   process_.kill_group(SIGKILL);
   timer_.cancel();
   timer_ = context_->io.after(kill_limit, [self = shared_from_this()] {

@@ -82,6 +82,7 @@ private:
   void clear_away();
   void on_timeout();
   void on_exit(net::process_outcome outcome);
+  void refuse_silence();
   void refuse(child_end& x, std::string_view complaint);
   void tell_bound(child_end& x, const std::string& bound);
   void end(child_end x);

@@ -44,6 +44,10 @@ struct run_context {
 
   /// An exec_command that the sandbox stops within this time counts as never started.
   std::chrono::milliseconds early_exit_window{150};
+
+  /// What is looked at for a sandbox may lie on a disk that hangs. A machine under heavy load takes
+  /// seconds for it.
+  std::chrono::milliseconds preparation_limit{60'000};
 };
 
 /// Why a call has no result: the protocol was violated.

@@ -113,7 +113,8 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> own
                 .places = std::move(places),
                 .snapshots = std::move(snapshots),
                 .bounds = deps.bounds,
-                .early_exit_window = deps.early_exit_window});
+                .early_exit_window = deps.early_exit_window,
+                .preparation_limit = deps.preparation_limit});
 }
 
 class state {

@@ -90,6 +90,9 @@ struct dependencies {
   /// An exec_command that the sandbox stops within this time counts as never started (contract
   /// tools.md 4.1). Tests stretch it.
   std::chrono::milliseconds early_exit_window{150};
+
+  /// See run_context.
+  std::chrono::milliseconds preparation_limit{60'000};
 };
 
 tool_runner_actor spawn(caf::actor_system& sys, dependencies deps);

@@ -26,6 +26,18 @@ namespace {
 /// Often enough for a bar to look alive and for time limits in seconds.
 constexpr std::chrono::milliseconds tick_interval{250};
 
+/// What a task's folders are given to answer: then people hear of it, and then it has failed. To
+/// copy a large template takes its time.
+constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds preparation_limit{600};
+
+std::string silence_text(std::chrono::seconds passed, std::string_view whose) {
+  return fmt::format(
+    "no answer for {} s from the folders of {} (its \"cwd\" or template, or TMPDIR): "
+    "do they lie on a disk or share that is gone?",
+    passed.count(), whose);
+}
+
 board_time now() {
   return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
 }
@@ -74,11 +86,26 @@ private:
 
   void do_step(const prepare_step& x) {
     auto prepared = std::make_shared<prepared_task>();
-    run_blocking(
+    const auto number = run_blocking(
+      deps_.post_preparation,
       [prepared, setup = setup_, its_task = tasks_[x.task.index], attempt = x.task.attempt] {
         *prepared = prepare_task(*setup, its_task, attempt);
       },
       [this, prepared, index = x.task.index] { on_prepared(index, *prepared); });
+    self_->run_delayed(patience, [this, number, index = x.task.index] {
+      if (jobs_.contains(number))
+        on_slow_preparation(number, index);
+    });
+  }
+
+  void on_slow_preparation(std::uint64_t number, std::size_t index) {
+    if (!std::exchange(has_told_silence_, true)) // of others it would say the same
+      deps_.progress.say(
+        fmt::format("warning: {}\n", silence_text(patience, "task " + tasks_[index].id)));
+    self_->run_delayed(preparation_limit - patience, [this, number, index] {
+      if (jobs_.erase(number) > 0)
+        carry_out(board_->on_failed(index, silence_text(preparation_limit, "this task"), now()));
+    });
   }
 
   void on_prepared(std::size_t index, prepared_task& x) {
@@ -186,8 +213,9 @@ private:
     writing_ = true;
     auto error = std::make_shared<std::error_code>();
     auto lines = std::make_shared<const std::string>(std::exchange(unwritten_, {}));
-    run_blocking([results = deps_.results, lines, error] { *error = results->append(*lines); },
-                 [this, lines, error] { on_written(*lines, *error); });
+    run_blocking(
+      deps_.post, [results = deps_.results, lines, error] { *error = results->append(*lines); },
+      [this, lines, error] { on_written(*lines, *error); });
   }
 
   void on_written(const std::string& lines, const std::error_code& error) {
@@ -246,14 +274,16 @@ private:
     self_->quit();
   }
 
-  /// Runs `work` in the blocking pool, then `then` here.
-  void run_blocking(std::function<void()> work, std::function<void()> then) {
+  /// Runs `work` in a blocking pool, then `then` here, unless the job is taken out before.
+  std::uint64_t run_blocking(const std::function<void(std::function<void()>)>& post,
+                             std::function<void()> work, std::function<void()> then) {
     const auto number = ++last_job_;
     jobs_.emplace(number, std::move(then));
-    deps_.post([work = std::move(work), self = run_actor{self_}, number] {
+    post([work = std::move(work), self = run_actor{self_}, number] {
       work();
       caf::anon_send(self, caf::ok_atom_v, number);
     });
+    return number;
   }
 
   caf::result<void> on_job_over(std::uint64_t number) {
@@ -275,6 +305,7 @@ private:
   std::size_t warnings_left_ = 0;
   std::string unwritten_; ///< result lines that wait for the write under way
   bool writing_ = false;
+  bool has_told_silence_ = false;
   bool ended_ = false;
   run_outcome outcome_;
 };

@@ -39,7 +39,8 @@ struct run_job {
 
 struct run_dependencies {
   thread_manager_actor threads;
-  std::function<void(std::function<void()>)> post; ///< to the blocking pool
+  std::function<void(std::function<void()>)> post;             ///< to the blocking pool
+  std::function<void(std::function<void()>)> post_preparation; ///< to one that may hang
   std::shared_ptr<result_file> results;
   progress_printer progress;
   /// How many warnings of the tasks' configurations are told, each once; those of the run's own

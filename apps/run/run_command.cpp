@@ -58,13 +58,15 @@ ended_run run_tasks(node_root::node& node, const run_args& args, ready_run& read
                     sandbox_news& sandbox) {
   const common::output_channel error_channel{STDERR_FILENO};
   const auto style = args.quiet ? progress_style::none : style_for(error_channel);
-  run_dependencies deps{.threads = node.threads(),
-                        .post = [&node](auto run) { node.files().post(std::move(run)); },
-                        .results = ready.results,
-                        .progress = {error_channel, style, std::chrono::steady_clock::now()},
-                        .max_warnings = args.quiet ? 0 : max_told_warnings,
-                        .on_written = [](std::string_view) { return std::error_code{}; },
-                        .is_interactive_stop = {}};
+  run_dependencies deps{
+    .threads = node.threads(),
+    .post = [&node](auto run) { node.files().post(std::move(run)); },
+    .post_preparation = [&node](auto run) { node.tools().post(std::move(run)); },
+    .results = ready.results,
+    .progress = {error_channel, style, std::chrono::steady_clock::now()},
+    .max_warnings = args.quiet ? 0 : max_told_warnings,
+    .on_written = [](std::string_view) { return std::error_code{}; },
+    .is_interactive_stop = {}};
   if (args.json)
     deps.on_written = [out =
                          common::output_channel{STDOUT_FILENO}](std::string_view lines) mutable {

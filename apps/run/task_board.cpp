@@ -35,10 +35,6 @@ steps task_board::on_prepared(std::size_t index, std::string workspace, const bo
   const auto known = slots_.find(index);
   if (known == slots_.end() || known->second.phase != phase::preparing)
     return out;
-  if (stopping_) { // never started: nothing to report
-    slots_.erase(known);
-    return out;
-  }
   auto& x = known->second;
   x.phase = phase::starting;
   x.workspace = std::move(workspace);
@@ -153,6 +149,8 @@ steps task_board::stop(const board_time& now) {
   for (auto& [index, x] : slots_)
     if (x.phase == phase::running && !x.give_up)
       interrupt(x, now, out);
+  // Never started: nothing to report, and nothing to wait for.
+  std::erase_if(slots_, [](const auto& x) { return x.second.phase == phase::preparing; });
   return out;
 }
 

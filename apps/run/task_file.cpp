@@ -1,5 +1,6 @@
 #include "apps/run/task_file.hpp"
 
+#include "apps/common/folder_check.hpp"
 #include "apps/common/output_schema.hpp"
 #include "apps/run/toml_tasks.hpp"
 #include "config/text_file.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 /// Schemas nest deeper than the parser's usual 32 levels.
 constexpr std::size_t max_json_depth = 256;
+
+constexpr std::chrono::seconds folder_limit{10};
 
 /// Collects problems and knows the file's name.
 class problem_list {
@@ -115,10 +118,17 @@ private:
     if (!path)
       return;
     const auto [known, is_new] = folders_.try_emplace(path->string(), false);
-    std::error_code error;
-    if (is_new)
-      known->second = fs::is_directory(*path, error);
-    if (!known->second)
+    if (is_new && !has_lost_patience_) {
+      const auto found = common::is_folder(*path, folder_limit);
+      has_lost_patience_ = !found;
+      known->second = found.value_or(true);
+      if (!found)
+        problems_.add(line,
+                      fmt::format("\"{}\": {} has not answered for {} s: does it lie on a disk "
+                                  "or share that is gone?",
+                                  key, path->string(), folder_limit.count()));
+    }
+    if (!known->second && !has_lost_patience_)
       problems_.add(line, fmt::format("\"{}\": there is no folder {}", key, path->string()));
   }
 
@@ -139,6 +149,7 @@ private:
   std::size_t position_ = 0;
   std::unordered_map<std::string, std::uint32_t> lines_; // by id
   std::unordered_map<std::string, bool> folders_;
+  bool has_lost_patience_ = false; ///< one did not answer: no other one is asked
   std::map<std::string, std::variant<shared_text, common::schema_problem>> schemas_;
 };
 

@@ -65,6 +65,11 @@ struct fixture : test_coordinator_fixture<> {
       sys, std::move(job),
       {.threads = manager,
        .post = [this](std::function<void()> job_) { jobs.push_back(std::move(job_)); },
+       .post_preparation =
+         [this](std::function<void()> job_) {
+           if (!folders_hang)
+             jobs.push_back(std::move(job_));
+         },
        .results = std::make_shared<result_file>(std::get<result_file>(std::move(results))),
        .progress = {common::output_channel{told}, progress_style::none, {}},
        .on_written =
@@ -79,6 +84,7 @@ struct fixture : test_coordinator_fixture<> {
 
   std::error_code output_error; ///< of what `--json` prints
   bool stop_is_interactive = true;
+  bool folders_hang = false;
 
   /// What the user was told.
   std::string told_text() const { return content_of(folder.path() / "told"); }
@@ -167,6 +173,28 @@ SCENARIO("a workspace that cannot be made fails its task") {
   const auto record = result.get().results.at(0);
   CHECK(record.status == task_status::failed);
   CHECK(record.error.starts_with("cannot create the workspace "));
+}
+
+SCENARIO("folders that do not answer are told, and fail their task in the end") {
+  folders_hang = true;
+  start(1);
+  advance_time(30s);
+  settle();
+  CHECK(told_text().find("no answer for 30 s from the folders of task 1") != std::string::npos);
+  CHECK(!is_over());
+  advance_time(570s);
+  settle();
+  REQUIRE(is_over());
+  const auto record = result.get().results.at(0);
+  CHECK(record.status == task_status::failed);
+  CHECK(record.error.starts_with("no answer for 600 s from the folders of this task"));
+}
+
+SCENARIO("a stop waits for no folder") {
+  folders_hang = true;
+  start(1);
+  stop();
+  CHECK(is_over());
 }
 
 SCENARIO("a thread that cannot be started fails its task") {

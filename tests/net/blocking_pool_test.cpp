@@ -33,6 +33,29 @@ SCENARIO("stopping runs what was posted and drops what comes later") {
   CHECK_EQ(count.load(), 100);
 }
 
+SCENARIO("a pool of a program that ends waits for its tasks, but not for ever for one that hangs") {
+  std::latch released{1};
+  std::latch hanging{1};
+  std::latch over{1};
+  blocking_pool pool{1};
+  pool.post([&] {
+    hanging.count_down();
+    released.wait();
+    over.count_down();
+  });
+  hanging.wait();
+  CHECK(!pool.stop_within(std::chrono::milliseconds{1}));
+  pool.post([] { CAF_FAIL("after the end"); });
+  CHECK(pool.stop_within(std::chrono::milliseconds{1}));
+  released.count_down();
+  over.wait();
+  std::atomic<bool> has_run{false};
+  blocking_pool busy{1};
+  busy.post([&] { has_run = true; });
+  CHECK(busy.stop_within(std::chrono::minutes{1}));
+  CHECK(has_run.load());
+}
+
 SCENARIO("a pool that may grow goes on while its threads hang") {
   std::latch released{1};
   std::latch hanging{2};

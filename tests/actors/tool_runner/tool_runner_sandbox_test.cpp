@@ -438,6 +438,31 @@ exec /usr/bin/bwrap "$@")");
   CHECK(refused[0].find("/no/such") != std::string::npos);
 }
 
+SCENARIO("folders that do not answer hold up a command for so long") {
+  struct pool {
+    std::mutex mutex;
+    std::vector<std::function<void()>> waiting;
+  };
+  const auto hanging = std::make_shared<pool>();
+  std::vector<std::string> refused;
+  auto deps = default_dependencies();
+  deps.post = [hanging](std::function<void()> run) {
+    const std::lock_guard lock{hanging->mutex};
+    hanging->waiting.push_back(std::move(run));
+  };
+  deps.on_refused = [&](const thread_id&, const std::string& why) { refused.push_back(why); };
+  deps.preparation_limit = std::chrono::milliseconds{20};
+  start(std::move(deps));
+  const auto silent = script("echo never > made", "c1");
+  CHECK(!silent.success);
+  CHECK(silent.output.starts_with("execution error: the sandbox cannot be set up: no answer for "
+                                  "0.02 s from a folder that it mounts"));
+  REQUIRE_EQ(refused.size(), 1u);
+  for (auto& run : std::exchange(hanging->waiting, {}))
+    run(); // too late
+  CHECK_EQ(read("made"), "(missing)");
+}
+
 SCENARIO("a link that cannot be kept refuses commands and patches for the same reason, counted") {
   const auto refused = std::make_shared<std::vector<thread_id>>();
   auto deps = default_dependencies();
