@@ -29,12 +29,20 @@ void shell_snapshots::find(std::shared_ptr<const run_context> context, std::stri
   wanted->shell = std::move(shell);
   wanted->start = std::move(start);
   const auto& of = *context;
+  const auto waiting = std::make_shared<std::function<void(answer)>>(std::move(then));
+  auto silence = of.io.after(limits_.looking, [waiting] {
+    if (const auto tell = std::exchange(*waiting, nullptr))
+      tell(nullptr);
+  });
   run_blocking(
     of, [home = home_of(wanted->start)] { return profile_stamps(home); },
-    [self = shared_from_this(), context = std::move(context), wanted,
-     then = std::move(then)](std::vector<file_stamp> stamps) mutable {
+    [self = shared_from_this(), context = std::move(context), wanted, waiting,
+     silence = std::move(silence)](std::vector<file_stamp> stamps) mutable {
+      silence.cancel();
+      if (!*waiting)
+        return;
       wanted->stamps = std::move(stamps);
-      self->on_stamps(context, std::move(wanted), std::move(then));
+      self->on_stamps(context, std::move(wanted), std::exchange(*waiting, nullptr));
     });
 }
 

@@ -34,8 +34,10 @@ public:
     static constexpr std::chrono::minutes default_age{10};
     static constexpr std::chrono::minutes default_retry_delay{1};
     static constexpr std::size_t default_kept = 32;
+    static constexpr std::chrono::seconds default_looking{10};
 
     std::chrono::milliseconds making = default_making; ///< a profile that takes longer is not used
+    std::chrono::milliseconds looking = default_looking; ///< at a profile on a disk that hangs
     clock::duration max_age = default_age;
     clock::duration retry_delay = default_retry_delay;
     std::size_t kept =

@@ -238,6 +238,14 @@ SCENARIO("a profile that never ends delays one command, by its limit") {
   CHECK_EQ(times_read(), 3u);
 }
 
+SCENARIO("where a profile cannot be looked at, a command does not wait for that") {
+  profile("export BACK=1");
+  deps.snapshots->looking = std::chrono::milliseconds{20};
+  deps.post = [](const std::function<void()>&) {}; // never done
+  CHECK_EQ(script("echo $BACK"), "1\n");
+  CHECK_EQ(times_read(), 1u);
+}
+
 SCENARIO("without login nothing is read") {
   profile("export FROM_PROFILE=1");
   CHECK_EQ(script("echo [$FROM_PROFILE]", R"(,"login":false)"), "[]\n");
