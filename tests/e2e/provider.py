@@ -228,8 +228,10 @@ def needs_sandbox(test):
 class ProgramTest(unittest.TestCase):
     """Each test has a home, a workspace and as many providers as it wants."""
 
+    below = None  # the folder for that; None: the usual one for temporary files
+
     def setUp(self):
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="troupe-e2e-"))
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="troupe-e2e-", dir=self.below))
         self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
         self.home = self.base / "home"
         self.work = self.base / "work"

@@ -237,6 +237,8 @@ class Faults(ProgramTest):
 
 
 class WrongUse(ProgramTest):
+    below = "/var/tmp"  # the reference's sandbox makes a /tmp/.git for a moment, for everybody
+
     def test_errors_name_the_cause_and_exit_codes_tell_them_apart(self):
         cases = [(["exec", "--no-such-flag"], 2, "--no-such-flag"),
                  (["exec", "--sandbox", "open", "x"], 2, "open"),
