@@ -1,6 +1,8 @@
 """A developer's profile that costs something, and turns that act: `exec` and `run` from the outside."""
 import json
 import os
+import select
+import signal
 import unittest
 
 from provider import ProgramTest, call, reply, shell, tool
@@ -101,6 +103,17 @@ class Profile(ProgramTest):
 
     def test_a_profile_that_can_be_read_once_is_not_told(self):
         self.assertEqual(self.told("export A=1\n"), [])
+
+    def test_a_program_that_is_ended_meanwhile_accuses_no_profile(self):
+        (self.base / ".bash_profile").write_text("echo x >~/runs; while :; do :; done\n")
+        provider = self.provider(tool(shell("true")), reply("never"))
+        process = self.start_program("exec", "--skip-git-repo-check", *self.configured(provider),
+                                     "--sandbox", "read-only", "go")
+        select.select([self.runs], [], [])
+        process.send_signal(signal.SIGTERM)
+        _, error = process.communicate()
+        self.assertEqual(process.returncode, 143, error)
+        self.assertNotIn("profile", error)
 
     @unittest.skipUnless(os.path.exists("/bin/zsh"), "there is no /bin/zsh")
     def test_zsh_reads_its_profile_once_and_keeps_all_of_it(self):
