@@ -21,9 +21,10 @@ std::string snapshot_notice(const std::string& shell, const child_end& end,
   case child_end::kind::exited: break;
   }
   if (!end.problem.empty())
-    return fmt::format("a shell that read the profile of {} was ended: {}. It cannot be read once "
-                       "for all commands, each reads it again (docs/tools.md)",
-                       shell, end.problem);
+    return fmt::format(
+      "a shell that read the profile of {} did not get to its end ({}): it cannot be read once "
+      "for all commands, each reads it again (docs/tools.md)",
+      shell, end.problem);
   return fmt::format(
     "the profile of {} ends its shell (exit code {}): it cannot be read once for all commands, and "
     "may end theirs before they run. Let it use `return` in place of `exit` (docs/tools.md)",

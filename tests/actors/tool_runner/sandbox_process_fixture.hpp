@@ -23,8 +23,8 @@
 #include <string>
 #include <vector>
 
-/// Real sandboxes. Where bubblewrap does not work (a container without user namespaces), a suite says
-/// so and checks nothing.
+/// Real sandboxes. Where bubblewrap does not work (a container without user namespaces), a suite
+/// says so and checks nothing.
 namespace sandbox_process_fixture {
 
 using namespace troupe;
@@ -38,7 +38,8 @@ struct run_result {
   std::string output; ///< both streams
 };
 
-inline run_result run(const words& argv, int seccomp_fd, const std::vector<owned_descriptor>& roots) {
+inline run_result run(const words& argv, int seccomp_fd,
+                      const std::vector<owned_descriptor>& roots) {
   int pipe_ends[2];
   REQUIRE_EQ(::pipe(pipe_ends), 0);
   const auto child = ::fork();

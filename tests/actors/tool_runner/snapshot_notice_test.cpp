@@ -26,6 +26,10 @@ SCENARIO("a profile that leaves no snapshot is told with what it costs and what 
   CHECK(says(snapshot_notice("/bin/bash",
                              {.how = child_end::kind::signalled, .number = 9, .problem = {}}, 10s),
              "signal 9"));
+  const auto bounded = snapshot_notice(
+    "/bin/bash", {.how = child_end::kind::exited, .number = 137, .problem = "ended: more"}, 10s);
+  CHECK(says(bounded, "did not get to its end (ended: more)"));
+  CHECK(!says(bounded, "`return`"));
   CHECK_EQ(snapshot_notice("/bin/bash", {.how = child_end::kind::not_started, .problem = {}}, 10s),
            "");
 }

@@ -174,6 +174,13 @@ SCENARIO("a link that cannot be kept refuses commands and patches for the same r
   CHECK(*refused == std::vector<thread_id>(2, thread));
 }
 
+SCENARIO("a trial that somebody ends says so and accuses nobody") {
+  start(with_bubblewrap("kill -9 $$"));
+  const auto ended = script("true", "c1");
+  CHECK(ended.output.find("a trial of bwrap was ended by signal 9") != std::string::npos);
+  CHECK(ended.output.find("Repair") == std::string::npos);
+}
+
 SCENARIO("with a bubblewrap that does not work nothing runs, until it works again") {
   auto deps = with_bubblewrap("echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1");
   start(std::move(deps));

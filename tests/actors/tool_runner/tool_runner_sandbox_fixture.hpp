@@ -21,8 +21,8 @@
 #include <vector>
 
 /// A tool runner whose calls run in the sandbox, with a bubblewrap of the test's own where it wants
-/// one. Where bubblewrap does not work (a container without user namespaces) scenarios are skipped and
-/// say so; those about a missing sandbox work everywhere.
+/// one. Where bubblewrap does not work (a container without user namespaces) scenarios are skipped
+/// and say so; those about a missing sandbox work everywhere.
 namespace tool_runner_fixture {
 
 struct sandbox_fixture : fixture {
