@@ -131,28 +131,66 @@ exec /usr/bin/bwrap "$@")");
   CHECK(refused[0].find("/no/such") != std::string::npos);
 }
 
+/// For `dependencies::post`: a disk that does not answer until it is let go.
+struct hanging_disk {
+  std::mutex mutex;
+  bool hangs = true;
+  std::vector<std::function<void()>> waiting;
+
+  bool takes(std::function<void()>& run) {
+    const std::lock_guard lock{mutex};
+    if (hangs)
+      waiting.push_back(std::move(run));
+    return hangs;
+  }
+
+  void answer() {
+    std::unique_lock lock{mutex};
+    hangs = false;
+    const auto late = std::exchange(waiting, {});
+    lock.unlock();
+    for (const auto& run : late)
+      run();
+  }
+};
+
 SCENARIO("folders that do not answer hold up a command for so long") {
-  struct pool {
-    std::mutex mutex;
-    std::vector<std::function<void()>> waiting;
-  };
-  const auto hanging = std::make_shared<pool>();
+  const auto disk = std::make_shared<hanging_disk>();
   std::vector<std::string> refused;
   auto deps = default_dependencies();
-  deps.post = [hanging](std::function<void()> run) {
-    const std::lock_guard lock{hanging->mutex};
-    hanging->waiting.push_back(std::move(run));
-  };
+  deps.post = [disk](std::function<void()> run) { disk->takes(run); };
   deps.on_refused = [&](const thread_id&, const std::string& why) { refused.push_back(why); };
   deps.preparation_limit = std::chrono::milliseconds{20};
   start(std::move(deps));
-  const auto silent = script("echo never > made", "c1");
+  const auto silent = script("true", "c1");
   CHECK(!silent.success);
   CHECK(silent.output.starts_with("execution error: the sandbox cannot be set up: no answer for "
                                   "0.02 s from a folder that it mounts"));
   REQUIRE_EQ(refused.size(), 1u);
-  for (auto& run : std::exchange(hanging->waiting, {}))
-    run(); // too late
+  CHECK(refused[0].find("no answer") != std::string::npos);
+  disk->answer(); // too late
+}
+
+SCENARIO("a command that is cancelled while folders do not answer never runs") {
+  const auto disk = std::make_shared<hanging_disk>();
+  auto deps = default_dependencies();
+  deps.post = [this, disk](std::function<void()> run) {
+    if (!disk->takes(run))
+      files.post(std::move(run));
+  };
+  start(std::move(deps));
+  auto first = send(a_call("shell_command", R"({"login":false,"command":"echo x > made"})", "c1"));
+  auto second = send(a_call("exec_command", R"({"login":false,"cmd":"echo x > made"})", "c2"));
+  wait_for_events<exec_command_begin>(1);
+  cancel();
+  for (auto* answer : {&first, &second})
+    answer->receive(
+      [](tool_result& x) { CHECK_NE(x.output.find("aborted by user"), x.output.npos); },
+      [](const caf::error& x) { CAF_FAIL(x); });
+  disk->answer();
+  for (const auto* id : {"c3", "c4"})
+    if (!script("true", id).success) // behind what was held, through the same trial
+      return;
   CHECK_EQ(read("made"), "(missing)");
 }
 

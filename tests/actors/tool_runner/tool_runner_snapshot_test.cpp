@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace tool_runner_fixture;
@@ -241,9 +245,29 @@ SCENARIO("a profile that never ends delays one command, by its limit") {
 SCENARIO("where a profile cannot be looked at, a command does not wait for that") {
   profile("export BACK=1");
   deps.snapshots->looking = std::chrono::milliseconds{20};
-  deps.post = [](const std::function<void()>&) {}; // never done
+  struct disk {
+    std::mutex mutex;
+    bool hangs = true;
+    std::vector<std::function<void()>> waiting;
+  };
+  const auto shared = std::make_shared<disk>();
+  deps.post = [this, shared](std::function<void()> run) {
+    const std::lock_guard lock{shared->mutex};
+    if (shared->hangs)
+      shared->waiting.push_back(std::move(run));
+    else
+      files.post(std::move(run));
+  };
   CHECK_EQ(script("echo $BACK"), "1\n");
   CHECK_EQ(times_read(), 1u);
+  const auto late = [&] {
+    const std::lock_guard lock{shared->mutex};
+    shared->hangs = false;
+    return std::exchange(shared->waiting, {});
+  }();
+  for (const auto& run : late)
+    run();
+  CHECK_EQ(script("echo $BACK"), "1\n");
 }
 
 SCENARIO("without login nothing is read") {
