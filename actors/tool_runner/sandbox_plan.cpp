@@ -183,8 +183,21 @@ private:
   }
 
   void guard_results() {
-    if (!x_.results.empty() && is_writable(x_.results))
-      add(x_.results, mount_kind::read_only);
+    if (x_.results.empty() || !is_writable(x_.results))
+      return;
+    pin_way_to(x_.results);
+    add(x_.results, mount_kind::read_only);
+  }
+
+  /// Whoever moves a folder above a cover moves the cover along, and what comes next at the old
+  /// name is the agent's. What a mount lies on cannot be moved.
+  void pin_way_to(const std::string& path) {
+    for (auto folder = absolute_path(path, ".."); is_writable(folder);
+         folder = absolute_path(folder, "..")) {
+      if (mount_at(result_, folder)->path == folder)
+        return;
+      add(folder, mount_kind::writable);
+    }
   }
 
   /// A cover over auth.json itself would go away with the file that a renewal of the login
@@ -192,6 +205,7 @@ private:
   void seal_home() {
     if (x_.home.empty() || !shows_machine(x_.home))
       return;
+    pin_way_to(x_.home);
     sort();
     add(x_.home, mount_kind::sealed_folder);
     std::size_t shown = 0;
@@ -220,6 +234,7 @@ private:
     if (!x_.home.empty() && (real->starts_with(absolute_path(x_.home, login_files)) ||
                              *real == absolute_path(x_.home, secrets_file)))
       return; // not put back
+    pin_way_to(*real);
     const auto is_folder = files_.kind(*real) == path_kind::folder;
     add(*real, is_folder ? mount_kind::sealed_folder : mount_kind::sealed_file);
   }

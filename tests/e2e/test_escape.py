@@ -311,10 +311,37 @@ class Moving(ProgramTest):
         keys.mkdir(parents=True)
         (keys / "id").write_text("secret")
         (self.home / "config.toml").write_text(f'[sandbox]\nhidden = ["{keys}"]\n')
-        first, second = self.outputs([shell("mv state s2", "c1")], [shell("cat s2/keys/id; touch s2/keys/made", "c2")])
-        self.assertNotIn("refuses", first)
-        self.assertIn(f"{keys} was moved or replaced", second)
-        self.assertFalse((self.work / "s2/keys/made").exists())
+        first, second = self.outputs([shell("mv state s2", "c1")], [shell("cat state/keys/id; touch state/keys/made; rm -r state", "c2")])
+        self.assertIn("busy", first)
+        self.assertIn("No such file", second)
+        self.assertTrue((keys / "id").exists())
+        self.assertFalse((keys / "made").exists())
+
+    def test_the_next_start_finds_its_home_where_it_was(self):
+        self.home = self.work / "a/b/home"
+        self.home.mkdir(parents=True)
+        settings = "sandbox_mode = \\\"danger-full-access\\\""
+        moved = " || ".join(f"(mv {x} moved && mkdir -p a/b/home && echo '{settings}' >a/b/home/config.toml)" for x in ("a", "a/b", "a/b/home"))
+        was = self.home.stat().st_ino
+        (output,) = self.outputs([shell(f"{moved}; mkdir a/new; mv a/new a/b/new; echo done")])
+        self.assertIn("busy", output)
+        self.assertIn("done", output)
+        self.assertEqual(self.home.stat().st_ino, was)
+        self.assertTrue((self.work / "a/b/new").is_dir())
+        self.assertFalse((self.home / "config.toml").exists())
+
+    def test_results_below_a_working_folder_stay_where_they_are(self):
+        tasks = self.top / "tasks.jsonl"
+        tasks.write_text(json.dumps({"id": "a", "prompt": "go", "cwd": str(self.work), "sandbox": "workspace-write"}) + "\n")
+        provider = self.provider(tool(shell(f"mv out moved; mkdir -p out; ln -s {self.base} out/results", "c1")), reply("done"))
+        result = self.run_program("run", tasks, "--out", self.work / "out/results", *self.configured(provider))
+        output = provider.requests[-1]["json"]["input"][-1]["output"]
+        if "the sandbox" in output:
+            self.skipTest("no sandbox can be set up here: " + output)
+        self.assertIn("busy", output)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue((self.work / "out/results/summary.json").is_file())
+        self.assertFalse((self.base / "summary.json").exists())
 
     def test_a_link_that_cannot_be_kept_fails_a_run_with_the_reason(self):
         (self.work / "sub/store").mkdir(parents=True)

@@ -259,6 +259,20 @@ SCENARIO("the home is sealed, and shows everything but the login and others' fol
   CHECK(plan({"/w/home", "/w/home/sessions"}).roots.empty());
 }
 
+SCENARIO("folders on the way to what is covered are mounts, so that nobody can move them") {
+  question.home = "/w/a/b/home";
+  question.results = "/w/a/out";
+  question.hidden = {"/w/keys", "/elsewhere/keys"};
+  for (const auto* name :
+       {"/w/a", "/w/a/b", "/w/a/b/home", "/w/a/out", "/w/keys", "/elsewhere", "/elsewhere/keys"})
+    files.kinds[name] = path_kind::folder;
+  const auto all = mounts({"/w"});
+  const words expected{
+    "rw /w",     "missing /w/.agents", "missing /w/.codex", "missing /w/.git", "rw /w/a",
+    "rw /w/a/b", "sealed /w/a/b/home", "ro /w/a/out",       "sealed /w/keys"};
+  CHECK_EQ(words(std::find(all.begin(), all.end(), "rw /w"), all.end()), expected);
+}
+
 SCENARIO("a login that the home only links to is hidden where it is") {
   question.home = "/home";
   files.kinds["/home"] = path_kind::folder;
