@@ -1,10 +1,13 @@
 #include "config/project_docs.hpp"
 
+#include "config/contained_file.hpp"
 #include "config/project.hpp"
 #include "config/text_decoding.hpp"
 #include "config/text_file.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -86,41 +89,74 @@ std::optional<fs::path> document_of(const fs::path& directory,
   return std::nullopt;
 }
 
-std::optional<std::string> project_documents(const fs::path& cwd,
-                                             const project_doc_settings& settings) {
-  const auto names = candidate_names(settings);
-  auto budget = settings.max_bytes;
-  std::string result;
-  for (const auto& directory : directories_between(project_root(cwd, settings.root_markers), cwd)) {
-    if (budget == 0)
-      break;
-    const auto file = document_of(directory, names);
-    if (!file)
-      continue;
-    const auto text = read_file_prefix(*file, budget);
-    const auto* content = std::get_if<std::string>(&text);
-    if (content == nullptr)
-      return std::nullopt; // one that cannot be read makes all count as absent
-    budget -= content->size();
-    const auto document = readable(*content);
-    if (trimmed(document).empty())
-      continue;
-    result += result.empty() ? "" : "\n\n";
-    result += document;
+/// Of a project, which is the outermost folder with documents.
+class project_reader {
+public:
+  project_reader(const config& settings, const fs::path& cwd)
+    : settings_(settings.project_docs), cwd_(cwd),
+      root_(project_root(cwd, settings.project_docs.root_markers)),
+      // Who runs as somebody else may read less than this program does.
+      links_(settings.sandbox.uid ? link_rule::none : link_rule::inside),
+      kept_(settings.sandbox.hidden) {
+    kept_.push_back(settings.home);
   }
-  return result.empty() ? std::nullopt : std::optional{std::move(result)};
-}
+
+  std::string text() {
+    const auto names = candidate_names(settings_);
+    auto budget = settings_.max_bytes;
+    std::string result;
+    for (const auto& directory : directories_between(root_, cwd_)) {
+      if (budget == 0)
+        break;
+      const auto file = document_of(directory, names);
+      if (!file)
+        continue;
+      const auto content = read(*file, budget);
+      if (!content)
+        return {}; // one that cannot be read makes all count as absent
+      budget -= content->size();
+      const auto document = readable(*content);
+      if (trimmed(document).empty())
+        continue;
+      result += result.empty() ? "" : "\n\n";
+      result += document;
+    }
+    return result;
+  }
+
+  std::vector<std::string> warnings;
+
+private:
+  std::optional<std::string> read(const fs::path& file, std::size_t max_bytes) {
+    auto text =
+      read_contained_prefix(root_, file.lexically_relative(root_), max_bytes, kept_, links_);
+    if (auto* content = std::get_if<std::string>(&text))
+      return std::move(*content);
+    if (std::get<std::error_code>(text) == std::errc::operation_not_permitted)
+      warnings.push_back(fmt::format(
+        "{} is a link that leads out of the project, or to what is kept from tools: no document of "
+        "the project is read. Put a copy there, or a relative link to a file of the project",
+        file.string()));
+    return std::nullopt;
+  }
+
+  const project_doc_settings& settings_;
+  const fs::path& cwd_;
+  fs::path root_;
+  link_rule links_;
+  std::vector<fs::path> kept_;
+};
 
 } // namespace
 
-std::optional<std::string> user_instructions(const fs::path& home, const fs::path& cwd,
-                                             const project_doc_settings& settings) {
-  auto result = home_document(home);
-  auto project = project_documents(cwd, settings);
-  if (!result)
-    return project;
-  if (project)
-    *result += std::string{separator} + *project;
+instructions user_instructions(const config& settings, const fs::path& cwd) {
+  project_reader project{settings, cwd};
+  instructions result{.text = home_document(settings.home).value_or(""), .warnings = {}};
+  const auto text = project.text();
+  if (!result.text.empty() && !text.empty())
+    result.text += separator;
+  result.text += text;
+  result.warnings = std::move(project.warnings);
   return result;
 }
 

@@ -19,6 +19,7 @@
 #include "apps/exec/last_message.hpp"
 #include "apps/exec/session_names.hpp"
 #include "config/home.hpp"
+#include "config/log_notices.hpp"
 #include "config/project_docs.hpp"
 #include "config/text_file.hpp"
 
@@ -63,9 +64,11 @@ printer make_printer(const exec_args& args, const config::config& settings) {
 }
 
 thread_config make_config(const exec_args& args, const config::config& settings) {
-  auto out = node_root::make_thread_config(
-    settings, session_source{.kind = source_kind::exec}, settings.originator,
-    config::user_instructions(settings.home, settings.cwd, settings.project_docs).value_or(""));
+  auto documents = config::user_instructions(settings, settings.cwd);
+  for (const auto& text : documents.warnings)
+    log::warn_user(text);
+  auto out = node_root::make_thread_config(settings, session_source{.kind = source_kind::exec},
+                                           settings.originator, std::move(documents.text));
   out.ephemeral = args.ephemeral;
   node_root::note_roots(out);
   return out;

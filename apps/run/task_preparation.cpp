@@ -4,6 +4,8 @@
 #include "apps/run/workspace.hpp"
 #include "config/project_docs.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace troupe::run {
@@ -45,9 +47,10 @@ prepared_task prepare_task(const run_setup& setup, const task& x, std::uint32_t 
   auto& settings = std::get<config::config>(loaded);
   if (setup.offline != nullptr)
     setup.offline->use_in(settings);
-  auto thread = node_root::make_thread_config(
-    settings, session_source{.kind = source_kind::exec}, settings.originator,
-    config::user_instructions(settings.home, folder, settings.project_docs).value_or(""));
+  auto documents = config::user_instructions(settings, folder);
+  std::ranges::move(documents.warnings, std::back_inserter(settings.warnings));
+  auto thread = node_root::make_thread_config(settings, session_source{.kind = source_kind::exec},
+                                              settings.originator, std::move(documents.text));
   node_root::note_roots(thread);
   return {folder.string(), std::move(thread), {}, std::move(settings.warnings)};
 }

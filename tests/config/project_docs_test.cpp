@@ -14,11 +14,26 @@ struct fixture {
   troupe::test::temp_folder disk;
   std::filesystem::path home = disk.make_folder("home");
   std::filesystem::path cwd = disk.make_folder("repo/a/b");
-  project_doc_settings settings;
+  config all;
+  project_doc_settings& settings = all.project_docs;
 
-  fixture() { disk.make_folder("repo/.git"); }
+  fixture() {
+    disk.make_folder("repo/.git");
+    all.home = home;
+  }
 
-  std::string text() const { return user_instructions(home, cwd, settings).value_or("none"); }
+  std::string text() {
+    auto found = user_instructions(all, cwd);
+    warnings = std::move(found.warnings);
+    return found.text.empty() ? "none" : found.text;
+  }
+
+  void link(const std::filesystem::path& to, const std::filesystem::path& at) {
+    std::filesystem::remove(at);
+    std::filesystem::create_symlink(to, at);
+  }
+
+  std::vector<std::string> warnings; ///< of the last text
 };
 
 } // namespace
@@ -107,6 +122,44 @@ SCENARIO("a document that cannot be read makes the project's documents count as 
   CHECK_EQ(text(), "none");
   disk.write("home/AGENTS.md", "home");
   CHECK_EQ(text(), "home");
+}
+
+SCENARIO("a link may lead to another file of the project, and nowhere else") {
+  disk.write("repo/CLAUDE.md", "shared");
+  link("../../CLAUDE.md", cwd / "AGENTS.md");
+  CHECK_EQ(text(), "shared");
+  CHECK(warnings.empty());
+  disk.write("outside.txt", "secret");
+  disk.make_folder("keys");
+  disk.write("keys/AGENTS.md", "secret");
+  for (const auto& to :
+       {disk.path() / "outside.txt", std::filesystem::path{"../../../outside.txt"}}) {
+    link(to, cwd / "AGENTS.md");
+    CHECK_EQ(text(), "none");
+    REQUIRE_EQ(warnings.size(), 1u);
+    CHECK(warnings[0].starts_with((cwd / "AGENTS.md").string() + " is a link that leads out"));
+  }
+  std::filesystem::remove(cwd / "AGENTS.md");
+  std::filesystem::remove(cwd);
+  link("../../keys", cwd); // a folder on the way
+  CHECK_EQ(text(), "none");
+}
+
+SCENARIO("a document that is kept from tools is not read, wherever it lies") {
+  all.home = disk.make_folder("repo/home");
+  disk.write("repo/home/auth.json", "login");
+  link("home/auth.json", disk.path() / "repo/AGENTS.md");
+  CHECK_EQ(text(), "none");
+  CHECK_EQ(warnings.size(), 1u);
+  disk.make_folder("repo/.ssh");
+  disk.write("repo/.ssh/id", "key");
+  link(".ssh/id", disk.path() / "repo/AGENTS.md");
+  all.sandbox.hidden = {disk.path() / "repo/.ssh"};
+  CHECK_EQ(text(), "none");
+  all.sandbox.hidden.clear();
+  CHECK_EQ(text(), "key");
+  all.sandbox.uid = 65534;
+  CHECK_EQ(text(), "none");
 }
 
 END_FIXTURE_SCOPE()
