@@ -54,11 +54,9 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
 
 } // namespace
 
-std::variant<std::string, std::error_code> read_contained_prefix(const fs::path& folder,
-                                                                 const fs::path& name,
-                                                                 std::size_t max_bytes,
-                                                                 std::span<const fs::path> kept,
-                                                                 link_rule links) {
+std::variant<std::string, std::error_code>
+read_contained_prefix(const fs::path& folder, const fs::path& name, std::size_t max_bytes,
+                      std::span<const fs::path> kept, link_rule links) {
   const open_file top{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (top.number() < 0)
     return std::error_code{errno, std::generic_category()};

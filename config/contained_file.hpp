@@ -17,9 +17,9 @@ enum class link_rule {
 };
 
 /// The first bytes of the regular file `name` in `folder` or below it. An error of the kind
-/// `operation_not_permitted` when a link leads out of the folder (nothing there is touched: it could
-/// be a disk that hangs), or where the file really is lies in one of `kept` (which may be missing,
-/// or links).
+/// `operation_not_permitted` when a link leads out of the folder (nothing there is touched: it
+/// could be a disk that hangs), or where the file really is lies in one of `kept` (which may be
+/// missing, or links).
 std::variant<std::string, std::error_code>
 read_contained_prefix(const std::filesystem::path& folder, const std::filesystem::path& name,
                       std::size_t max_bytes, std::span<const std::filesystem::path> kept,

@@ -22,6 +22,7 @@ struct child_exit {
   std::optional<int> exit_code; ///< set when it exited by itself
   int signal = 0;               ///< set when a signal ended it
   std::string ended_by;         ///< the bound that ended it; empty: none
+  bool is_lost = false;         ///< nobody knows how it would have gone on: see `ended_by`
 };
 
 /// What is told of a child, on its lane: a failure and nothing else, or its start and then its
@@ -44,6 +45,9 @@ public:
   /// To its process group; SIGKILL through a guardian reaches all that it has started. Possible
   /// from `start` on, before it is known to run.
   virtual void kill(int signal) = 0;
+
+  /// All its output has ended: most likely it has, too.
+  virtual void expect_exit() {}
 
   /// The listener is not called any more.
   virtual void release() = 0;

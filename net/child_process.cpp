@@ -33,6 +33,9 @@ void child_process::refuse(net_errc why) {
 }
 
 void child_process::launch() {
+  if (std::ranges::any_of(inherited_, [](const auto& x) { return !x.ours; }))
+    return fail(net_errc::no_resources, EMFILE,
+                std::string{"cannot start a process: "} + std::strerror(EMFILE));
   pipes_ = open_child_pipes(options_);
   if (pipes_.error != 0)
     return fail(net_errc::no_resources, pipes_.error,
@@ -100,6 +103,8 @@ void child_process::on_read(output_stream which, const error_code& error, std::s
   auto& end = end_of(which);
   if (error) { // the end, which a terminal reports as an input/output error
     end.source.close();
+    if (stage_ == stage::running && !output_.source.is_open() && !errors_.source.is_open())
+      life_->expect_exit();
     return advance();
   }
   has_heard_ = true;
@@ -157,6 +162,8 @@ void child_process::on_exit(child_exit x) {
   outcome_.exit_code = x.exit_code;
   outcome_.signal = x.signal;
   outcome_.ended_by = std::move(x.ended_by);
+  if (x.is_lost)
+    outcome_.system_error = EPIPE;
   closing_deadline_ = std::chrono::steady_clock::now() + output_close_limit;
   advance();
   if (stage_ == stage::exited)

@@ -60,6 +60,8 @@ public:
       ::send(channel_.native_handle(), &number, sizeof(number), MSG_DONTWAIT | MSG_NOSIGNAL);
   }
 
+  void expect_exit() override { keeper_.wake(); }
+
   void release() override {
     timer_.cancel();
     if (channel_.is_open())
@@ -163,7 +165,8 @@ private:
     }
     keeper_.end_orphans(); // its children are killed with it, theirs are not
     if (is_running_)
-      return exit({.exit_code = {}, .signal = SIGKILL, .ended_by = std::string{lost_text}});
+      return exit(
+        {.exit_code = {}, .signal = SIGKILL, .ended_by = std::string{lost_text}, .is_lost = true});
     fail(net_errc::spawn_failed, EPIPE, std::string{lost_text});
   }
 

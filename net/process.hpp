@@ -67,7 +67,8 @@ struct process_outcome {
   std::optional<int> exit_code;    ///< set when it exited by itself
   int signal = 0;                  ///< set when a signal ended it
 
-  /// The bound that ended it, in words for users; empty when none has.
+  /// The bound that ended it, in words for users; empty when none has. Or that the guardian has
+  /// ended and it with it: then `system_error` is EPIPE.
   std::string ended_by;
 
   /// Streams that a surviving child was still writing to when the wait for them was over (contract

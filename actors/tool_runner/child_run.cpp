@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <iterator>
 #include <utility>
@@ -44,6 +45,13 @@ struct ended_sandbox {
       watch->wait(limit);
   }
 };
+
+/// By the end of the guardian: nobody knows what of it was done.
+net::process_outcome cut_short(net::process_outcome x) {
+  x.error = net::net_errc::spawn_failed;
+  x.detail = x.ended_by;
+  return x;
+}
 
 void clear_when_over(const std::shared_ptr<const run_context>& context, ended_sandbox sandbox,
                      child_run::clock::time_point since) {
@@ -191,9 +199,9 @@ void child_run::look_at_covers(const std::shared_ptr<sandbox_watch>& watch) {
     }
     if (found != sandbox_watch::state::refused)
       return;
-    self->take_output(net::output_stream::standard_error,
-                      "Sandbox refuses to run this: folders around what is kept from tools are "
-                      "being moved, so that it cannot be covered\n");
+    self->cover_problem_ =
+      "Sandbox refuses to run this: folders around what is kept from tools are "
+      "being moved, so that it cannot be covered";
     if (!watch->kill())
       self->process_.kill_group(SIGKILL);
   };
@@ -265,32 +273,40 @@ void child_run::on_exit(net::process_outcome outcome) {
     x.how = child_end::kind::timed_out;
   } else if (outcome.exit_code) {
     x.number = *outcome.exit_code;
-    if (has_failed_early_)
-      refuse(x, complaint_of_bubblewrap(x.number, head_));
   } else {
     x.how = child_end::kind::signalled;
     x.number = outcome.signal;
   }
+  if (outcome.system_error == EPIPE && is_call() && stage_ != stage::ended)
+    tell_start_refusal(*context_, order_.thread, cut_short(outcome));
+  // One that we have killed, or a bound has, may have been about to begin.
+  if (has_failed_early_ && stage_ == stage::running && !has_timed_out_ &&
+      outcome.ended_by.empty() && outcome.error == net::net_errc::none)
+    refuse(x, outcome);
   if (!outcome.ended_by.empty() && x.how != child_end::kind::not_started)
     tell_bound(x, outcome.ended_by);
   end(std::move(x));
 }
 
 /// Bubblewrap was started, but not the command.
-void child_run::refuse(child_end& x, std::string_view complaint) {
-  if (complaint.empty() || stage_ == stage::ended)
-    return;
-  x.how = child_end::kind::not_started;
-  if (is_short_of_processes(complaint)) {
-    const auto outcome = refused_process(complaint);
-    x.problem = start_refusal_text(outcome);
-    if (is_call())
-      tell_start_refusal(*context_, order_.thread, outcome);
-    return;
+void child_run::refuse(child_end& x, const net::process_outcome& outcome) {
+  sandbox_problem problem{cover_problem_, sandbox_problem::cause::folder};
+  if (problem.message.empty()) {
+    const auto complaint = complaint_of_bubblewrap(outcome, head_);
+    if (complaint.empty())
+      return;
+    if (const auto refused = refused_by_system(complaint)) {
+      x.how = child_end::kind::not_started;
+      x.problem = start_refusal_text(*refused);
+      if (is_call() && stage_ != stage::ended)
+        tell_start_refusal(*context_, order_.thread, *refused);
+      return;
+    }
+    problem = context_->sandbox->failed(complaint);
   }
-  const auto problem = context_->sandbox->failed(complaint);
+  x.how = child_end::kind::not_started;
   x.problem = problem.message;
-  if (is_call())
+  if (is_call() && stage_ != stage::ended)
     tell_refusal(*context_, order_.thread, problem);
 }
 

@@ -83,7 +83,7 @@ private:
   void on_timeout();
   void on_exit(net::process_outcome outcome);
   void refuse_silence();
-  void refuse(child_end& x, std::string_view complaint);
+  void refuse(child_end& x, const net::process_outcome& outcome);
   void tell_bound(child_end& x, const std::string& bound);
   void end(child_end x);
 
@@ -101,6 +101,7 @@ private:
   stage stage_ = stage::preparing;
   bool has_timed_out_ = false;
   bool has_failed_early_ = false; ///< the sandbox, before its command began
+  std::string cover_problem_;     ///< for which we have ended it
 };
 
 } // namespace troupe::tool_runner

@@ -15,6 +15,8 @@ namespace troupe::tool_runner {
 namespace {
 
 std::int32_t shell_exit_code(const child_end& end) {
+  if (end.how == child_end::kind::not_started)
+    return -1;
   return end.how == child_end::kind::exited ? end.number : 128 + end.number;
 }
 
@@ -130,7 +132,10 @@ void exec_session::on_end(const child_end& end) {
   child_ = nullptr;
   give_place_back();
   const auto is_starting = reader_ && reader_->type == session_reader::kind::starter;
-  if (end.how == child_end::kind::not_started) {
+  const auto is_refused = end.how == child_end::kind::not_started;
+  if (is_refused && has_begun_) // told as running meanwhile
+    on_output(end.problem + "\n");
+  if (is_refused && !has_begun_) {
     if (is_starting)
       finish_reader(exec_command_failed(end.problem), false);
     return over();

@@ -50,18 +50,28 @@ bool is_short_of_processes(std::string_view complaint) {
          complaint.find("Cannot fork") != complaint.npos; // dash's word for it
 }
 
-std::string_view complaint_of_bubblewrap(int exit_code, std::string_view output) {
+std::string complaint_of_bubblewrap(const net::process_outcome& x, std::string_view output) {
   const auto line = output.substr(0, output.find_first_of("\r\n"));
-  const auto is_complaint =
-    exit_code == 1 && line.starts_with("bwrap: ") && !line.starts_with("bwrap: execvp ");
-  return is_complaint ? line : std::string_view{};
+  if (line.starts_with("bwrap: execvp ") || line.starts_with("bwrap: Can't chdir to "))
+    return {};
+  if (!line.empty())
+    return std::string{line};
+  return x.exit_code ? fmt::format("bwrap ended with exit code {} and no word", *x.exit_code)
+                     : fmt::format("bwrap was ended by signal {}", x.signal);
 }
 
-net::process_outcome refused_process(std::string_view complaint) {
+std::optional<net::process_outcome> refused_by_system(std::string_view complaint) {
   net::process_outcome result;
   result.error = net::net_errc::spawn_failed;
-  result.system_error = EAGAIN;
   result.detail = complaint;
+  if (is_short_of_processes(complaint))
+    result.system_error = EAGAIN;
+  else if (complaint.ends_with("Cannot allocate memory"))
+    result.system_error = ENOMEM;
+  else if (complaint.ends_with("Too many open files"))
+    result.system_error = EMFILE;
+  else
+    return std::nullopt;
   return result;
 }
 

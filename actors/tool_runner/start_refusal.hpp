@@ -30,12 +30,14 @@ inline constexpr std::string_view process_remedy =
 /// Whether a complaint of bubblewrap, or of the shell of its trial, says that it got no process.
 bool is_short_of_processes(std::string_view complaint);
 
-/// What a bubblewrap complains of that has failed with this exit code and output before its command
-/// began. Empty: it does not, or the command is to blame, because there is no such program.
-std::string_view complaint_of_bubblewrap(int exit_code, std::string_view output);
+/// Why a bubblewrap has ended before its command began, whatever its exit code: what it said, or
+/// that it said nothing. Empty: the command is to blame, because there is no such program or
+/// folder.
+std::string complaint_of_bubblewrap(const net::process_outcome& x, std::string_view output);
 
-/// Of a bubblewrap that got no process for its command: as a start that the system refused.
-net::process_outcome refused_process(std::string_view complaint);
+/// Of a bubblewrap that got no process, memory or descriptor for its command: as a start that the
+/// system refused. None: it is something else.
+std::optional<net::process_outcome> refused_by_system(std::string_view complaint);
 
 /// "no command can be started here: ...", with the remedy; empty: nothing forbids it.
 std::string start_refusal_text(const net::process_outcome& x);

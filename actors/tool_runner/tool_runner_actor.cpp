@@ -3,6 +3,7 @@
 #include "actors/common/harden.hpp"
 #include "actors/tool_runner/bubblewrap_place.hpp"
 #include "actors/tool_runner/command_places_run.hpp"
+#include "actors/tool_runner/descriptor_room.hpp"
 #include "actors/tool_runner/exec_policy.hpp"
 #include "actors/tool_runner/sandbox_run.hpp"
 #include "actors/tool_runner/tool_desk_run.hpp"
@@ -97,8 +98,9 @@ std::shared_ptr<tool_desk> make_desk(dependencies& deps, std::weak_ptr<void> own
   probe(*sandbox, deps, std::move(owner));
   const auto users = default_shell(lookup);
   auto places = std::make_shared<command_places>(
-    *deps.io,
-    command_governor::limits{.running = deps.max_running.value_or(running_commands_of_machine())});
+    *deps.io, command_governor::limits{
+                .running = std::min(deps.max_running.value_or(running_commands_of_machine()),
+                                    affordable_commands())});
   auto snapshots = deps.snapshots ? std::make_shared<shell_snapshots>(*deps.snapshots) : nullptr;
   return std::make_shared<tool_desk>(
     run_context{.io = *deps.io,

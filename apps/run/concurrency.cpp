@@ -7,11 +7,14 @@
 
 namespace troupe::run {
 
-std::size_t affordable_tasks(std::size_t open_file_limit, model_place model) {
-  if (open_file_limit <= descriptors_of_node)
+std::size_t affordable_tasks(std::size_t open_file_limit, model_place model, sandbox_use sandbox) {
+  const auto is_sandboxed = sandbox == sandbox_use::possible;
+  const auto of_all = descriptors_of_node + (is_sandboxed ? descriptors_of_sandbox : 0);
+  if (open_file_limit <= of_all)
     return 1;
-  const auto each = descriptors_of_task + (model == model_place::in_process ? 1 : 0);
-  return std::max<std::size_t>(1, (open_file_limit - descriptors_of_node) / each);
+  const auto each = descriptors_of_task + (model == model_place::in_process ? 1 : 0) +
+                    (is_sandboxed ? descriptors_of_sandboxed_task : 0);
+  return std::max<std::size_t>(1, (open_file_limit - of_all) / each);
 }
 
 std::string fewer_tasks_text(std::size_t affordable, std::size_t wanted,

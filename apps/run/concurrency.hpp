@@ -14,10 +14,16 @@ inline constexpr std::size_t descriptors_of_node = 40;
 /// reserve, since some run two commands at once.
 inline constexpr std::size_t descriptors_of_task = 6;
 
+/// Of a command that starts in the sandbox, beyond that of the node; and what such a task holds
+/// open beyond the others.
+inline constexpr std::size_t descriptors_of_sandbox = 48;
+inline constexpr std::size_t descriptors_of_sandboxed_task = 6;
+
+enum class sandbox_use : bool { none, possible };
 enum class model_place : bool { elsewhere, in_process };
 
 /// At least 1. A simulated model in this process holds the other end of each connection, too.
-std::size_t affordable_tasks(std::size_t open_file_limit, model_place model);
+std::size_t affordable_tasks(std::size_t open_file_limit, model_place model, sandbox_use sandbox);
 
 /// Tells that fewer tasks run at once than were asked for, with a newline.
 std::string fewer_tasks_text(std::size_t affordable, std::size_t wanted,

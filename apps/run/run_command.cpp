@@ -41,8 +41,10 @@ int refuse(std::string_view message, int exit_code = common::exit_failed) {
 /// As many tasks at once as were asked for, or as the limit of open files allows.
 std::size_t concurrency_of(const run_args& args, const ready_run& ready) {
   const auto open_files = common::descriptor_limit();
+  const auto sandbox = expected_sandbox(ready.setup->base.settings.sandbox_policy, ready.tasks);
   const auto affordable =
-    affordable_tasks(open_files, args.offline ? model_place::in_process : model_place::elsewhere);
+    affordable_tasks(open_files, args.offline ? model_place::in_process : model_place::elsewhere,
+                     sandbox ? sandbox_use::possible : sandbox_use::none);
   const auto wanted = std::min<std::size_t>(args.concurrency, ready.plan.todo.size());
   if (wanted > affordable && !args.quiet)
     common::output_channel{STDERR_FILENO}.write(fewer_tasks_text(affordable, wanted, open_files));

@@ -6,12 +6,15 @@
 using namespace troupe::run;
 
 SCENARIO("as many tasks run at once as the limit of open files allows, one at least") {
-  CHECK_EQ(affordable_tasks(0, model_place::elsewhere), 1u);
-  CHECK_EQ(affordable_tasks(descriptors_of_node, model_place::elsewhere), 1u);
-  CHECK_EQ(affordable_tasks(64, model_place::elsewhere), 4u);
-  CHECK_EQ(affordable_tasks(64, model_place::in_process), 3u);
-  CHECK_EQ(affordable_tasks(256, model_place::elsewhere), 36u);
-  CHECK_EQ(affordable_tasks(1'048'576, model_place::elsewhere), 174'756u);
+  CHECK_EQ(affordable_tasks(0, model_place::elsewhere, sandbox_use::none), 1u);
+  CHECK_EQ(affordable_tasks(descriptors_of_node, model_place::elsewhere, sandbox_use::none), 1u);
+  CHECK_EQ(affordable_tasks(64, model_place::elsewhere, sandbox_use::none), 4u);
+  CHECK_EQ(affordable_tasks(64, model_place::in_process, sandbox_use::none), 3u);
+  CHECK_EQ(affordable_tasks(256, model_place::elsewhere, sandbox_use::none), 36u);
+  CHECK_EQ(affordable_tasks(64, model_place::elsewhere, sandbox_use::possible), 1u);
+  CHECK_EQ(affordable_tasks(128, model_place::elsewhere, sandbox_use::possible), 3u);
+  CHECK_EQ(affordable_tasks(256, model_place::in_process, sandbox_use::possible), 12u);
+  CHECK_EQ(affordable_tasks(1'048'576, model_place::elsewhere, sandbox_use::none), 174'756u);
 }
 
 SCENARIO("the cause of a failure is found in its sentence") {

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+using troupe::tool_runner::affordable_commands;
 using troupe::tool_runner::has_descriptors;
 
 namespace {
@@ -30,6 +31,14 @@ verdict look_with_few() {
 }
 
 } // namespace
+
+SCENARIO("few descriptors let few commands run at once, one at least") {
+  CHECK_EQ(affordable_commands(0), 1u);
+  CHECK_EQ(affordable_commands(64), 1u);
+  CHECK_EQ(affordable_commands(160), 2u);
+  CHECK_EQ(affordable_commands(512), 9u);
+  CHECK(affordable_commands(1024) > 1'000'000u);
+}
 
 SCENARIO("a start that would run out of descriptors is known before") {
   const auto child = ::fork();

@@ -36,22 +36,33 @@ SCENARIO("a command that does not exist, or that has run, was not refused") {
   CHECK_EQ(start_refusal_text(refused_with(ENOENT)), "");
 }
 
-SCENARIO("what a bubblewrap says that has failed before its command is told from other failures") {
-  constexpr auto complaint = "bwrap: Can't fork for pid 1: Resource temporarily unavailable\n";
-  CHECK_EQ(complaint_of_bubblewrap(1, complaint),
-           "bwrap: Can't fork for pid 1: Resource temporarily unavailable");
-  CHECK_EQ(complaint_of_bubblewrap(1, "bwrap: Can't find source path /x: No such file\nmore\n"),
+SCENARIO("what a bubblewrap says that has failed before its command is told from the command's") {
+  net::process_outcome failed;
+  failed.exit_code = 1;
+  const auto complaint = [&](std::string_view text) {
+    return complaint_of_bubblewrap(failed, text);
+  };
+  CHECK_EQ(complaint("bwrap: Can't find source path /x: No such file\nmore\n"),
            "bwrap: Can't find source path /x: No such file");
-  CHECK_EQ(complaint_of_bubblewrap(0, complaint), "");
-  CHECK_EQ(complaint_of_bubblewrap(1, "sh: fork: Resource temporarily unavailable\n"), "");
-  CHECK_EQ(complaint_of_bubblewrap(1, "bwrap: execvp nothing: No such file or directory\n"), "");
-  CHECK_EQ(complaint_of_bubblewrap(1, ""), "");
+  CHECK_EQ(complaint("ld.so: no library"), "ld.so: no library");
+  CHECK_EQ(complaint(""), "bwrap ended with exit code 1 and no word");
+  CHECK_EQ(complaint("bwrap: execvp nothing: No such file or directory\n"), "");
+  CHECK_EQ(complaint("bwrap: Can't chdir to /x: No such file or directory\n"), "");
+  failed.exit_code = std::nullopt;
+  failed.signal = 11;
+  CHECK_EQ(complaint(""), "bwrap was ended by signal 11");
 }
 
-SCENARIO("a bubblewrap that got no process for the command is a refused start") {
-  const auto refused = refused_process("bwrap: Can't fork");
-  CHECK(obstacle_of(refused) == start_obstacle::processes);
-  CHECK_EQ(refused.detail, "bwrap: Can't fork");
+SCENARIO("a bubblewrap that got too little for the command is a refused start") {
+  const auto obstacle = [](std::string_view text) {
+    const auto x = refused_by_system(text);
+    return x ? obstacle_of(*x) : start_obstacle::none;
+  };
+  CHECK(obstacle("bwrap: Can't fork for pid 1: Resource temporarily unavailable") ==
+        start_obstacle::processes);
+  CHECK(obstacle("bwrap: Cannot allocate memory") == start_obstacle::memory);
+  CHECK(obstacle("bwrap: open: Too many open files") == start_obstacle::descriptors);
+  CHECK(obstacle("bwrap: Can't mount proc") == start_obstacle::none);
 }
 
 SCENARIO("a refused start is told with its cause and what helps") {
