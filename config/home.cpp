@@ -17,18 +17,39 @@ config_error unusable_home(const std::string& value, std::string_view why) {
           fmt::format("CODEX_HOME points to \"{}\", but that path {}", value, why)};
 }
 
+/// Programs name folders relative to where they were started; commands of agents run elsewhere, and
+/// a sandbox is told whole paths.
+fs::path absolute_home(const std::string& value, std::error_code& error) {
+  if (value.starts_with('/'))
+    return value;
+  const auto start = fs::current_path(error);
+  return error ? fs::path{} : (start / value).lexically_normal();
+}
+
 } // namespace
 
+fs::path user_home(const environment& env) {
+  const auto value = (env ? env("HOME") : std::nullopt).value_or("");
+  std::error_code error;
+  return value.empty() ? fs::path{} : absolute_home(value, error);
+}
+
 std::variant<fs::path, config_error> find_home(const environment& env) {
+  std::error_code error;
   const auto given = env ? env("CODEX_HOME") : std::nullopt;
   if (!given || given->empty()) {
     const auto user = env ? env("HOME") : std::nullopt;
     if (!user || user->empty())
       return config_error{config_errc::no_home,
                           "neither CODEX_HOME nor HOME is set; set CODEX_HOME to a directory"};
-    return fs::path{*user} / ".codex";
+    auto home = absolute_home(*user, error) / ".codex";
+    if (error)
+      return config_error{
+        config_errc::no_home,
+        fmt::format("HOME is \"{}\", which needs a working folder, and there is none: {}", *user,
+                    error.message())};
+    return home;
   }
-  std::error_code error;
   const auto status = fs::status(*given, error);
   if (status.type() == fs::file_type::not_found)
     return unusable_home(*given, "does not exist");

@@ -12,8 +12,12 @@
 /// they are.
 namespace troupe::config {
 
+/// `$HOME`, a relative one from the working folder; empty when it is not set, or has none to start
+/// from.
+std::filesystem::path user_home(const environment& env);
+
 /// `CODEX_HOME` when set and not empty: it must be an existing directory and comes back canonical.
-/// Otherwise `$HOME/.codex`, which need not exist yet (see `create_home`).
+/// Otherwise `.codex` in `user_home`, which need not exist yet (see `create_home`). Absolute.
 /// Error: `config_errc::no_home`.
 std::variant<std::filesystem::path, config_error> find_home(const environment& env);
 

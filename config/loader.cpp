@@ -1,5 +1,6 @@
 #include "config/loader.hpp"
 
+#include "config/home.hpp"
 #include "config/known_keys.hpp"
 #include "config/layers.hpp"
 #include "config/provider_settings.hpp"
@@ -30,10 +31,6 @@ constexpr auto tool_keys = std::to_array<std::string_view>(
 template <class T>
 std::optional<T> first_of(const std::optional<T>& a, std::optional<T> b) {
   return a ? a : std::move(b);
-}
-
-fs::path user_home(const environment& env) {
-  return (env ? env("HOME") : std::nullopt).value_or("");
 }
 
 /// Turns merged settings into a config, one area per function. The first error wins and is asked

@@ -1,5 +1,6 @@
 #include "config/node_ceiling.hpp"
 
+#include "config/home.hpp"
 #include "config/known_keys.hpp"
 #include "config/layers.hpp"
 #include "config/loader.hpp"
@@ -57,8 +58,7 @@ std::variant<node_ceiling, config_error> load_node_ceiling(const load_request& r
   auto layers = read_layers(request);
   if (auto* error = std::get_if<config_error>(&layers))
     return std::move(*error);
-  const auto home = request.env ? request.env("HOME") : std::nullopt;
-  const table_reader root{std::get<layered_settings>(layers).settings, home.value_or("")};
+  const table_reader root{std::get<layered_settings>(layers).settings, user_home(request.env)};
   const auto from = root.table("node");
   node_ceiling result;
   refuse_unknown_keys(from, "node", node_keys);

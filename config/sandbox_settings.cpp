@@ -1,5 +1,6 @@
 #include "config/sandbox_settings.hpp"
 
+#include "config/home.hpp"
 #include "config/known_keys.hpp"
 
 #include <fmt/format.h>
@@ -59,9 +60,9 @@ std::vector<fs::path> read_hidden(const table_reader& table, std::vector<fs::pat
 
 std::vector<fs::path> default_hidden(const environment& env) {
   std::vector<fs::path> result;
-  if (const auto home = non_blank(env, "HOME"); home && home->starts_with('/'))
+  if (const auto home = user_home(env); !home.empty())
     for (const auto* name : {".ssh", ".aws", ".gnupg"})
-      result.push_back(fs::path{*home} / name);
+      result.push_back(home / name);
   if (::geteuid() == 0)
     for (const auto* name : {"/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"})
       result.emplace_back(name);

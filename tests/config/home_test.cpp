@@ -46,6 +46,15 @@ SCENARIO("without CODEX_HOME the home is below HOME and need not exist") {
   CHECK(found(environment_of({})).starts_with("Error finding codex home: "));
 }
 
+SCENARIO("a relative HOME counts from the working folder") {
+  const auto here = std::filesystem::current_path();
+  CHECK_EQ(found(environment_of({{"HOME", "."}})), (here / ".codex").string());
+  CHECK_EQ(found(environment_of({{"HOME", "./me/"}})), (here / "me/.codex").string());
+  CHECK_EQ(found(environment_of({{"HOME", ".."}})), (here.parent_path() / ".codex").string());
+  CHECK_EQ(user_home(environment_of({{"HOME", "me"}})).string(), (here / "me").string());
+  CHECK(user_home(environment_of({})).empty());
+}
+
 SCENARIO("a home is created for its owner only, and an existing one keeps its mode") {
   troupe::test::temp_folder disk;
   const auto home = disk.path() / "a" / ".codex";

@@ -88,6 +88,11 @@ SCENARIO("a root that is written as a relative path is refused, one in the home 
     return name == "HOME" ? std::optional<std::string>{"/home/me"} : std::nullopt;
   };
   CHECK_EQ(read("[node]\nroots = [\"~/work\"]\n").roots, std::vector<std::string>{"/home/me/work"});
+  request.env = [](std::string_view name) {
+    return name == "HOME" ? std::optional<std::string>{"me"} : std::nullopt;
+  };
+  CHECK_EQ(read("[node]\nroots = [\"~/work\"]\n").roots,
+           std::vector<std::string>{(std::filesystem::current_path() / "me/work").string()});
 }
 
 SCENARIO("numbers of threads are bounded, and the value is named") {

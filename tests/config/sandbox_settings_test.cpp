@@ -26,6 +26,12 @@ SCENARIO("keys of the user are hidden unless something else is said") {
   CHECK(loaded().sandbox.tmp == tmp_folder::own);
   CHECK(holds(loaded().sandbox, "/a"));
   CHECK_EQ(loaded().sandbox.hidden.size(), 1u);
+  user_file("");
+  for (const std::string given : {"/home/me", "me"}) {
+    request.env = environment_of({{"HOME", given}});
+    const auto home = std::filesystem::current_path() / given;
+    CHECK(holds(loaded().sandbox, (home / ".ssh").c_str()));
+  }
 }
 
 SCENARIO("wrong values name the key and what is allowed") {

@@ -3,7 +3,7 @@ import json
 import signal
 import unittest
 
-from provider import LIMIT_S, STALL, ProgramTest, failed, interrupt, needs_sandbox, reply, status, stream
+from provider import LIMIT_S, STALL, ProgramTest, failed, interrupt, needs_sandbox, reply, shell, status, stream, tool
 
 
 class Running(ProgramTest):
@@ -30,6 +30,15 @@ class Running(ProgramTest):
         for entry in results.values():
             with open(entry["rollout_path"], encoding="utf-8") as rollout:
                 self.assertEqual(json.loads(rollout.readline())["type"], "session_meta")
+
+    @needs_sandbox
+    def test_commands_run_where_home_is_a_relative_path(self):
+        provider = self.provider(tool(shell("echo it works")), reply("ok"))
+        result = self.run_program("run", self.tasks({"prompt": "go"}), "--out", self.work / "out", *self.configured(provider),
+                                  HOME=".", CODEX_HOME="")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("it works", provider.requests[1]["json"]["input"][-1]["output"])
+        self.assertTrue((self.work / ".codex" / "sessions").is_dir())
 
     def test_one_failure_makes_the_exit_code_1_and_the_others_finish(self):
         provider = self.provider(reply("fine"), stream(failed("insufficient_quota", "x")), reply("fine"))
