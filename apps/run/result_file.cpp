@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -82,7 +83,16 @@ std::variant<std::string, std::error_code> result_file::read() const {
 }
 
 std::error_code result_file::append(std::string_view lines) const {
-  return write_and_sync(descriptor_, lines);
+  struct stat before {};
+  if (::fstat(descriptor_, &before) != 0)
+    return last_error();
+  const auto error = write_and_sync(descriptor_, lines);
+  // A part of a line would be met by whoever reads the file next. Where it cannot be cut off, a
+  // later run tells of it as of one that was killed.
+  if (error) {
+    [[maybe_unused]] const int done = ::ftruncate(descriptor_, before.st_size);
+  }
+  return error;
 }
 
 std::error_code replace_file(const fs::path& file, std::string_view text) {

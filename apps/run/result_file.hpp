@@ -30,7 +30,8 @@ public:
   /// Everything that is in the file.
   std::variant<std::string, std::error_code> read() const;
 
-  /// Writes `lines` at the end and waits until they are on the disk.
+  /// Writes `lines` at the end and waits until they are on the disk. When that fails, the file is
+  /// as it was before.
   std::error_code append(std::string_view lines) const;
 
 private:

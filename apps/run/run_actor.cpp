@@ -233,8 +233,8 @@ private:
     carry_out({});
   }
 
-  /// Without results there is no point in going on; what could not be written is not tried again,
-  /// since half of it may be in the file.
+  /// Without results there is no point in going on; what could not be written is not tried again:
+  /// a later run with --resume repeats its tasks.
   void fail_write(const std::error_code& error) {
     outcome_.write_error = error.message();
     unwritten_.clear();

@@ -8,7 +8,9 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <boost/json/serialize.hpp>
+#include <csignal>
 #include <sstream>
+#include <sys/resource.h>
 
 using namespace troupe;
 using namespace troupe::run;
@@ -32,6 +34,26 @@ result_record a_result(const task& of, task_status status) {
   out.fingerprint = fingerprint(of);
   return out;
 }
+
+/// As a disk with room for so much in each file, while it lives.
+class file_size_bound {
+public:
+  explicit file_size_bound(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit bound{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &bound);
+  }
+  file_size_bound(const file_size_bound&) = delete;
+  file_size_bound& operator=(const file_size_bound&) = delete;
+  ~file_size_bound() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
 
 std::string content_of(const fs::path& file) {
   std::ostringstream out;
@@ -182,6 +204,21 @@ SCENARIO("a full disk is an error, not a silent loss") {
   const auto opened = result_file::open(folder.path());
   REQUIRE(std::holds_alternative<result_file>(opened));
   CHECK(std::get<result_file>(opened).append("x\n") == std::errc::no_space_on_device);
+}
+
+SCENARIO("lines for which there is room in part only leave the file as it was") {
+  temp_folder folder;
+  const auto opened = result_file::open(folder.path());
+  REQUIRE(std::holds_alternative<result_file>(opened));
+  const auto& file = std::get<result_file>(opened);
+  CHECK(!file.append("one\n"));
+  {
+    const file_size_bound bound{10};
+    CHECK(file.append("two\nthree\nfour\n") == std::errc::file_too_large);
+  }
+  CHECK_EQ(content_of(results_path(folder.path())), "one\n");
+  CHECK(!file.append("two\n"));
+  CHECK_EQ(content_of(results_path(folder.path())), "one\ntwo\n");
 }
 
 SCENARIO("a summary file is replaced in one step") {
