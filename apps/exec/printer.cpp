@@ -1,5 +1,6 @@
 #include "apps/exec/printer.hpp"
 
+#include "apps/common/printable_text.hpp"
 #include "apps/common/version.hpp"
 
 #include <utility>
@@ -53,8 +54,12 @@ void printer::end(const common::turn_outcome& outcome) {
   std::string text;
   human->end(text);
   to_.standard_error.write(text);
-  if (outcome.final_message())
-    to_.standard_output.write(final_text(*outcome.final_message()));
+  if (!outcome.final_message())
+    return;
+  auto& out = to_.standard_output;
+  const auto message = final_text(*outcome.final_message());
+  // A program gets what the model has said, to the byte; no terminal obeys it.
+  out.write(out.is_terminal() ? common::printable(message) : message);
 }
 
 } // namespace troupe::exec

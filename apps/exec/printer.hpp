@@ -37,7 +37,8 @@ public:
   void event(const event_msg& x);
   /// The thread could not take the turn, or was lost in it.
   void failed(std::string_view message);
-  /// When all is over: figures, and for people the final message on stdout.
+  /// When all is over: figures, and for people the final message on stdout, without what could
+  /// control a terminal if that is one.
   void end(const common::turn_outcome& outcome);
 
   /// Why some of the result was lost; none: it was not. Text on stderr is no result.

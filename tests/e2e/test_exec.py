@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+import tty
 import unittest
 
 from provider import (CUT, GARBAGE, LIMIT_S, PROGRAM, RESET, STALL, ProgramTest, completed, created, failed, interrupt, message,
@@ -28,6 +29,20 @@ class PlainTurns(ProgramTest):
         result = self.run_program("exec", "--skip-git-repo-check", *self.configured(provider), "say hello")
         self.assertEqual((result.returncode, result.stdout), (0, "Hello there.\n"))
         self.assertIn("say hello", result.stderr)
+
+    def test_no_message_drives_a_terminal_and_a_pipe_gets_it_as_it_is(self):
+        text = "a\x1b]52;c;eA==\x07\tb\x1b[2J\nc\u009b2J"
+        provider = self.provider(reply(text))
+        words = ["exec", "--skip-git-repo-check", *self.configured(provider), "go"]
+        self.assertEqual(self.run_program(*words).stdout, text + "\n")
+        controller, terminal = os.openpty()
+        self.addCleanup(os.close, controller)
+        tty.setraw(terminal)
+        with open(terminal, "wb") as stream:
+            code = subprocess.run([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.DEVNULL,
+                                  cwd=self.work, env=self.environment(), timeout=LIMIT_S).returncode
+            shown = os.read(controller, 4096).decode()
+        self.assertEqual((code, shown), (0, "a\ufffd]52;c;eA==\ufffd\tb\ufffd[2J\nc\ufffd2J\n"))
 
     def test_the_request_is_the_contracted_one(self):
         provider = self.provider(reply("ok"))
