@@ -2,6 +2,7 @@
 
 #include "actors/tool_runner/shell_words.hpp"
 #include "apps/common/number_text.hpp"
+#include "apps/common/printable_text.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -18,13 +19,14 @@ constexpr std::string_view yellow = "33";
 constexpr std::string_view magenta = "35";
 constexpr std::string_view cyan = "36";
 
+/// Control characters of ASCII are left out: many outputs have a CR in each line.
 std::string printable(std::string_view text) {
   std::string out{text};
   std::erase_if(out, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
   });
-  return out;
+  return common::printable(out);
 }
 
 void put_text(std::string_view text, std::string& out) {

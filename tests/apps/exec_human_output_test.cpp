@@ -128,6 +128,8 @@ SCENARIO("no text of a tool or the model can drive the terminal, colours or not"
   const auto end = ended(begin, 0, "\x1b]0;title\x07 ok\r\n");
   CHECK_EQ(shown({begin, end, said("\x1b[31mred")}),
            "exec\n/bin/bash -lc '[2J' in /WS\n succeeded in 12ms:\n]0;title ok\ncodex\n[31mred\n");
+  CHECK_EQ(shown({said("\u009B2J and \u009D0;title\u009C")}),
+           "codex\n\uFFFD2J and \uFFFD0;title\uFFFD\n");
   const auto colored = shown({begin, end}, reasoning_display::summary, text_style::colored);
   CHECK(colored.find("\x1b[2J") == std::string::npos);
   CHECK(colored.find("\x1b[32m succeeded in 12ms:\x1b[0m") != std::string::npos);
