@@ -44,7 +44,9 @@ public:
   /// must not block. To be called once.
   static void stop_with(std::function<void()> stop);
 
-  /// The first signal that came; 0: none. From any thread.
+  /// The first signal that came; 0: none. From any thread. After it the guardian may be gone with
+  /// the program: a command that cannot be started then says nothing about the machine. Does not
+  /// return while the process is being ended at once.
   static int first();
 };
 

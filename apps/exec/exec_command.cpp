@@ -203,7 +203,7 @@ int run(const exec_args& args, common::override_options root, const net::guardia
     options.expected_sandbox->writable_roots.push_back(options.settings.cwd.string());
   }
   options.on_sandbox_probed = [](const std::string& problem) {
-    if (!problem.empty())
+    if (!problem.empty() && common::stop_signals::first() == 0)
       refuse(fmt::format("Warning: no command of the agent can run here: {}", problem));
   };
   if (const auto problem = common::use_exchanges(args.exchanges, options))

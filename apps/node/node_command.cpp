@@ -168,7 +168,7 @@ node_root::node_options options_of(const node_args& args, const plan& x) {
   options.otel = x.settings.otel;
   options.expected_sandbox = expected_sandbox(x);
   options.on_sandbox_probed = [](const std::string& problem) {
-    if (!problem.empty())
+    if (!problem.empty() && common::stop_signals::first() == 0)
       tell_failure(fmt::format("Warning: no command of an agent can run here: {}", problem));
   };
   return options;

@@ -192,7 +192,7 @@ int run(const run_args& args, common::override_options root, const net::guardian
     return refuse(fmt::format("Error: {}", *problem));
   facts.overrides = ready.setup->overrides;
   facts.model_provider = node.options().settings.model_provider_id;
-  if (const auto problem = sandbox.problem())
+  if (const auto problem = sandbox.problem(); problem && common::stop_signals::first() == 0)
     refuse(fmt::format("Warning: no command of an agent can run here: {}", *problem));
   const auto ended = run_tasks(node, args, ready, sandbox);
   const int exit_code = report(args, std::move(facts), ended);

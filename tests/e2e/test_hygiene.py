@@ -1,7 +1,10 @@
 """What must not leak, and what must not look like success: from the outside."""
 import json
 import os
+import shutil
+import signal
 import stat
+import time
 import unittest
 
 from provider import LIMIT_S, STALL, ProgramTest, created, failed, needs_sandbox, reply, shell, status, stream, tool
@@ -231,6 +234,29 @@ class NoSandbox(ProgramTest):
                 break
         else:
             self.fail("not told")
+
+    def test_a_trial_that_a_signal_cuts_off_says_nothing_about_the_machine(self):
+        """The guardian ends with the program, and the trial with it. `run` waits for the trial where a signal ends the process at
+        once, and told a wrong cause in one of four attempts: hence six of them."""
+        begun, program = self.base / "begun", self.base / "bwrap"
+        program.write_text(f"#!/bin/sh\necho > {begun}\nexec sleep {LIMIT_S}\n")
+        program.chmod(0o755)
+        (self.work / "tasks.jsonl").write_text('{"prompt": "go"}\n')
+        run = ["run", "tasks.jsonl", "--sandbox", "workspace-write", "--out", "out"]
+        commands = (["exec", "--skip-git-repo-check", "go"], ["node"], *[run] * 6)
+        for words in commands:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                with self.subTest(words=words, number=number):
+                    process = self.start_program(*words, *self.configured(self.provider(STALL)), TROUPE_BWRAP=str(program))
+                    end = time.monotonic() + LIMIT_S
+                    while not begun.exists():
+                        self.assertLess(time.monotonic(), end)
+                        time.sleep(0.01)
+                    process.send_signal(number)
+                    _, error = process.communicate(timeout=LIMIT_S)
+                    self.assertNotIn("can run here", error)
+                    begun.unlink()
+                    shutil.rmtree(self.work / "out", ignore_errors=True)
 
     def test_exec_tells_nothing_where_nothing_is_restricted(self):
         provider = self.provider(tool(shell("true")), reply("ok"))
