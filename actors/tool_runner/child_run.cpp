@@ -277,7 +277,8 @@ void child_run::on_exit(net::process_outcome outcome) {
     x.how = child_end::kind::signalled;
     x.number = outcome.signal;
   }
-  if (outcome.system_error == EPIPE && is_call() && stage_ != stage::ended)
+  if (outcome.system_error == EPIPE && !outcome.ended_by.empty() && is_call() &&
+      stage_ != stage::ended)
     tell_start_refusal(*context_, order_.thread, cut_short(outcome));
   // One that we have killed, or a bound has, may have been about to begin.
   if (has_failed_early_ && stage_ == stage::running && !has_timed_out_ &&

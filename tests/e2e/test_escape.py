@@ -317,6 +317,15 @@ class Moving(ProgramTest):
         self.assertTrue((keys / "id").exists())
         self.assertFalse((keys / "made").exists())
 
+    def test_a_document_of_the_project_brings_no_login(self):
+        (self.home / "auth.json").write_text('{"OPENAI_API_KEY": "sk-secret"}')
+        self.outputs([shell(f"ln -s {self.home}/auth.json AGENTS.md; echo made")])
+        provider = self.provider(reply("done"))
+        result = self.run_program("exec", "--skip-git-repo-check", *self.configured(provider), "go", cwd=self.work)
+        self.assertIn("AGENTS.md is a link that leads out of the project", result.stderr)
+        self.assertNotIn("sk-secret", json.dumps(provider.requests[0]["json"]))
+        self.assertEqual([x for x in self.rollouts() if "sk-secret" in x.read_text()], [])
+
     def test_the_next_start_finds_its_home_where_it_was(self):
         self.home = self.work / "a/b/home"
         self.home.mkdir(parents=True)

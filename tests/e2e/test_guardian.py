@@ -286,6 +286,20 @@ os.killpg(0, 9)"""
                 process.communicate(timeout=LIMIT_S)
                 self.assertTrue(all(ended(x) for x in tools))
 
+    def test_a_command_that_the_end_of_the_guardian_cuts_short_counts_as_refused(self):
+        (self.work / "tasks.jsonl").write_text('{"prompt": "go"}\n')
+        provider = self.provider(tool(shell("echo $$ >> " + str(self.work / "pids") + "; exec sleep 600")), reply("ok"))
+        process = subprocess.Popen([*self.user, PROGRAM, "run", "tasks.jsonl", "--out", self.work / "out", "--sandbox",
+                                    "danger-full-access", "-c", "tools.shell_snapshot=false", *self.configured(provider)],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   cwd=self.work, env=self.environment())
+        self.addCleanup(self.end, process)
+        self.watched(1)
+        os.kill(int(self.guardian_of(process).name), signal.SIGKILL)
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 1, err)
+        self.assertEqual(json.loads((self.work / "out/summary.json").read_text())["all"]["refused"], 1)
+
     def test_a_run_whose_guardian_is_killed_counts_refused_calls_and_fails(self):
         (self.work / "tasks.jsonl").write_text('{"prompt": "go"}\n')
         known = threading.Event()

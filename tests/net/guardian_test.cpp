@@ -318,6 +318,13 @@ SCENARIO("a guardian that somebody has stopped goes on when it is needed") {
   CHECK(has_ended(other));
 }
 
+SCENARIO("a stopped guardian tells the end of a command whose output has ended") {
+  auto running = shell("echo up; sleep 0.5; exit 1");
+  running.wait_for_output();
+  ::kill(keeper->pid(), SIGSTOP);
+  CHECK_EQ(running.outcome().exit_code.value_or(-1), 1);
+}
+
 SCENARIO("many commands at once each get their own answer") {
   std::vector<guarded_process> all;
   for (int i = 0; i < 300; ++i)
