@@ -426,6 +426,7 @@ net::blocking_pool& node::files() {
 net::blocking_pool& node::tools() {
   return state_->tools;
 }
+
 const thread_manager_actor& node::threads() const {
   return state_->threads;
 }

@@ -14,7 +14,7 @@ namespace troupe::tool_runner {
 
 namespace {
 
-constexpr int usual = 48;
+constexpr int descriptors_of_start = 48;
 
 } // namespace
 
@@ -23,7 +23,7 @@ bool has_descriptors() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1 << 20)
     return true;
   const auto most = static_cast<int>(limit.rlim_cur);
-  const auto wanted = std::min(usual, most / 3);
+  const auto wanted = std::min(descriptors_of_start, most / 3);
   // They are given out from below: where this one is free, those above it are.
   const owned_descriptor lowest{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, most - wanted)};
   return lowest.number() == most - wanted || (!lowest.is_open() && errno == EBADF);
@@ -35,7 +35,7 @@ std::size_t affordable_commands(std::size_t open_file_limit) {
   if (open_file_limit >= low)
     return std::numeric_limits<std::size_t>::max();
   return std::max<std::size_t>(1, (std::max(open_file_limit, of_node) - of_node) /
-                                    static_cast<std::size_t>(usual));
+                                    static_cast<std::size_t>(descriptors_of_start));
 }
 
 std::size_t affordable_commands() {
