@@ -86,6 +86,8 @@ std::error_code result_file::append(std::string_view lines) const {
   struct stat before {};
   if (::fstat(descriptor_, &before) != 0)
     return last_error();
+  if (before.st_nlink == 0) // what is written now would be gone with the run
+    return std::make_error_code(std::errc::no_such_file_or_directory);
   const auto error = write_and_sync(descriptor_, lines);
   // A part of a line would be met by whoever reads the file next. Where it cannot be cut off, a
   // later run tells of it as of one that was killed.

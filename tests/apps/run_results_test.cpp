@@ -221,6 +221,16 @@ SCENARIO("lines for which there is room in part only leave the file as it was") 
   CHECK_EQ(content_of(results_path(folder.path())), "one\ntwo\n");
 }
 
+SCENARIO("results that somebody removes while they are written are an error") {
+  temp_folder folder;
+  const auto opened = result_file::open(folder.path());
+  REQUIRE(std::holds_alternative<result_file>(opened));
+  const auto& file = std::get<result_file>(opened);
+  CHECK(!file.append("one\n"));
+  fs::remove(results_path(folder.path()));
+  CHECK(file.append("two\n") == std::errc::no_such_file_or_directory);
+}
+
 SCENARIO("a summary file is replaced in one step") {
   temp_folder folder;
   const auto file = folder.write("summary.json", "old");
