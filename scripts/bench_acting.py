@@ -14,6 +14,7 @@ costs here, since processes are several times dearer on one machine than on anot
 within its limit; 1: something is not, or could not be measured. Part of scripts/bench.
 """
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -104,6 +105,18 @@ def shell_ms(argv, environment, runs, at_once):
     return figures["cpu_seconds"] * 1000 / runs
 
 
+@contextlib.contextmanager
+def _nothing_left_in_tmp():
+    """The reference's sandbox leaves empty folders there, which make a repository of all temporary folders."""
+    missing = [x for x in (pathlib.Path("/tmp", name) for name in (".git", ".codex", ".agents")) if not x.exists()]
+    try:
+        yield
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
 class Acting:
     """One run. `folder` holds everything it writes."""
 
@@ -160,7 +173,7 @@ class Acting:
     def _theirs(self, mode, threads, scenario):
         with peers.Simulator(self._program, scenario=scenario) as sim:
             home = self._home(lambda folder, url: peers.reference_home(folder, url, shell_snapshot=True), sim.base_url)
-            with bench_cpu.tree_figures(known={sim.pid}) as figures, self._log(home) as log:
+            with _nothing_left_in_tmp(), bench_cpu.tree_figures(known={sim.pid}) as figures, self._log(home) as log:
                 server, _ = bench_app_server.connect([self._reference, "app-server"], env=home.environment,
                                                      cwd=home.workspace, log=log)
                 load = bench_app_server.Load(server, home.workspace, PROMPT,
