@@ -1,5 +1,6 @@
 #include "config/contained_file.hpp"
 
+#include "config/file_descriptor.hpp"
 #include "config/text_file.hpp"
 
 #include <fcntl.h>
@@ -16,22 +17,6 @@ namespace troupe::config {
 namespace fs = std::filesystem;
 
 namespace {
-
-class open_file {
-public:
-  explicit open_file(int number) : number_(number) {}
-  ~open_file() {
-    if (number_ >= 0)
-      ::close(number_);
-  }
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-
-  int number() const { return number_; }
-
-private:
-  int number_;
-};
 
 int open_below(int folder, const fs::path& name, link_rule links) {
   open_how how{};
@@ -57,11 +42,11 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
 std::variant<std::string, std::error_code>
 read_contained_prefix(const fs::path& folder, const fs::path& name, std::size_t max_bytes,
                       std::span<const fs::path> kept, link_rule links) {
-  const open_file top{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (top.number() < 0)
+  const file_descriptor top{::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!top.is_open())
     return std::error_code{errno, std::generic_category()};
-  const open_file file{open_below(top.number(), name, links)};
-  if (file.number() < 0) {
+  const file_descriptor file{open_below(top.number(), name, links)};
+  if (!file.is_open()) {
     const auto leads_out = errno == EXDEV || errno == ELOOP;
     return leads_out ? std::make_error_code(std::errc::operation_not_permitted)
                      : std::error_code{errno, std::generic_category()};

@@ -1,5 +1,6 @@
 #include "config/text_file.hpp"
 
+#include "config/file_descriptor.hpp"
 #include "config/private_folder.hpp"
 #include "config/text_decoding.hpp"
 
@@ -24,23 +25,6 @@ std::error_code last_error() {
 }
 
 /// Owns a file descriptor.
-class descriptor {
-public:
-  explicit descriptor(int number) : number_(number) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (number_ >= 0)
-      ::close(number_);
-  }
-
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
-private:
-  int number_;
-};
-
 /// Files that hold no text. The value is the number of the line, or says what is wrong as a whole.
 class text_category : public std::error_category {
 public:
@@ -74,7 +58,7 @@ std::error_code not_text(std::string_view bytes, std::optional<std::size_t> offs
   return {static_cast<int>(lines) + 1, texts()};
 }
 
-std::error_code refuse_irregular(const descriptor& file) {
+std::error_code refuse_irregular(const file_descriptor& file) {
   struct stat status {};
   if (::fstat(file.number(), &status) != 0)
     return last_error();
@@ -89,7 +73,7 @@ std::error_code refuse_irregular(const descriptor& file) {
 
 std::variant<std::string, std::error_code> read_file_prefix(const fs::path& file,
                                                             std::size_t max_bytes) {
-  const descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const file_descriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!in.is_open())
     return last_error();
   if (const auto error = refuse_irregular(in))
